@@ -1,0 +1,70 @@
+import type { Metadata } from "./metadata";
+
+/** Element types of tensors, by the names TensorFlow Lite gives them, in lower case. */
+export type TensorType = "float32" | "float16" | "int8" | "uint8" | "int16" | "int32" | "int64" | "bool";
+
+/** The typed array that holds the elements of each tensor type. float16 is kept as its 16 bits, bool as one byte each. */
+export interface TensorArrays {
+  float32: Float32Array;
+  float16: Uint16Array;
+  int8: Int8Array;
+  uint8: Uint8Array;
+  int16: Int16Array;
+  int32: Int32Array;
+  int64: BigInt64Array;
+  bool: Uint8Array;
+}
+
+export type TensorData = TensorArrays[TensorType];
+
+/** real = scale × (stored − zeroPoint); one scale and zero point for the tensor, or one for each index of `axis`. */
+export interface Quantization {
+  scales: readonly number[];
+  zeroPoints: readonly number[];
+  axis: number;
+}
+
+export interface Tensor {
+  name: string;
+  type: TensorType;
+  shape: readonly number[];
+  /** The elements, row-major, of a constant (weights, biases); absent for what is computed. */
+  data?: TensorData;
+  quantization?: Quantization;
+}
+
+/** An activation fused into the operator before it; TensorFlow Lite's names. */
+export type FusedActivation = "NONE" | "RELU" | "RELU_N1_TO_1" | "RELU6";
+
+/** The options of each operator that this package knows; the keys are TensorFlow Lite's builtin operator names. */
+export interface OperatorOptions {
+  /** inputs: input [batch, in], weights [out, in], bias [out] or −1; output [batch, out]. */
+  FULLY_CONNECTED: { activation: FusedActivation };
+  RELU: Record<never, never>;
+  LOGISTIC: Record<never, never>;
+  TANH: Record<never, never>;
+  /** Over the last axis. */
+  SOFTMAX: { beta: number };
+}
+
+export type OperatorType = keyof OperatorOptions;
+
+/** An operator of the graph; `inputs` and `outputs` index the model's tensors, −1 is an input that is left out. */
+export type Operator = {
+  [T in OperatorType]: { type: T; inputs: readonly number[]; outputs: readonly number[]; options: OperatorOptions[T] };
+}[OperatorType];
+
+/** A model as plain data: what a .tflite file holds. Operators stand in the order in which they run. */
+export interface Model {
+  description: string;
+  tensors: readonly Tensor[];
+  operators: readonly Operator[];
+  /** Indices of the tensors that the caller fills. */
+  inputs: readonly number[];
+  /** Indices of the tensors that the caller reads. */
+  outputs: readonly number[];
+  /** What a user must know of the model; absent in files that another tool wrote. */
+  metadata?: Metadata;
+  /** The file's other `metadata` buffers by name, kept as they are. */
+  otherMetadata?: Readonly<Record<string, Uint8Array>>;
+}
