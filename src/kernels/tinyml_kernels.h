@@ -1,0 +1,104 @@
+/*
+ * The inference kernels of TinyML Flows. One source for all: the flow runs it as WebAssembly, a board as part of its
+ * sketch, so both compute the same bits.
+ *
+ * Shapes are written [rows][columns], row-major. Weights, biases and statistics lie in flash (TINYML_FLASH); inputs and
+ * outputs in RAM. No kernel allocates, keeps state or reads past its arrays.
+ *
+ * int8 tensors hold real = scale * (stored - zero_point), as TensorFlow Lite's int8 specification has it. A real factor
+ * is given as multiplier * 2^(shift - 31) with multiplier in 2^30 .. 2^31 - 1 or 0, and shift in -31 .. 30.
+ */
+#ifndef TINYML_KERNELS_H
+#define TINYML_KERNELS_H
+
+#include "tinyml_platform.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- dense layers ---- */
+
+/*
+ * output[b][o] = activation(bias[o] + sum over i of input[b][i] * weights[o][i])
+ * input [batch][inputs]; weights [outputs][inputs] and bias [outputs] in flash, bias may be NULL; output [batch][outputs].
+ * activation: 0 none, 1 relu, 2 between -1 and 1, 3 between 0 and 6.
+ */
+void tinyml_dense_float(const float *input, const float *weights, const float *bias, float *output, tinyml_size batch,
+                        tinyml_size inputs, tinyml_size outputs, int activation);
+
+/*
+ * The same in int8, with weights of zero point 0 and one scale for all of them:
+ * output[b][o] = clamp(output_zero_point + factor * (bias[o] + sum over i of (input[b][i] - input_zero_point) * weights[o][i]))
+ * factor = input scale * weight scale / output scale, as multiplier and shift; bias in steps of input scale * weight scale.
+ * minimum and maximum clamp the stored output; they carry the activation.
+ */
+void tinyml_dense_int8(const int8_t *input, const int8_t *weights, const int32_t *bias, int8_t *output,
+                       tinyml_size batch, tinyml_size inputs, tinyml_size outputs, int32_t input_zero_point,
+                       int32_t output_zero_point, int32_t multiplier, int32_t shift, int32_t minimum, int32_t maximum);
+
+/* ---- activations; input and output may be the same array ---- */
+
+void tinyml_relu_float(const float *input, float *output, tinyml_size count);
+void tinyml_logistic_float(const float *input, float *output, tinyml_size count);
+void tinyml_tanh_float(const float *input, float *output, tinyml_size count);
+
+/* input and output [batch][classes]; e^(beta x) over their sum, row by row. */
+void tinyml_softmax_float(const float *input, float *output, tinyml_size batch, tinyml_size classes, float beta);
+
+/*
+ * output = clamp(output_zero_point + factor * (input - input_zero_point)); factor = input scale / output scale.
+ * minimum is the stored output that means 0, at least -128; maximum clamps from above.
+ */
+void tinyml_relu_int8(const int8_t *input, int8_t *output, tinyml_size count, int32_t input_zero_point,
+                      int32_t output_zero_point, int32_t multiplier, int32_t shift, int32_t minimum, int32_t maximum);
+
+/*
+ * 1 / (1 + e^-x) in steps of 1/256 from zero point -128. factor = input scale * 2^27; inputs that are input_range_radius
+ * or more steps from the zero point give the lowest or the highest output.
+ */
+void tinyml_logistic_int8(const int8_t *input, int8_t *output, tinyml_size count, int32_t input_zero_point,
+                          int32_t input_range_radius, int32_t multiplier, int32_t shift);
+
+/* tanh x in steps of 1/128 from zero point 0; the parameters are those of tinyml_logistic_int8. */
+void tinyml_tanh_int8(const int8_t *input, int8_t *output, tinyml_size count, int32_t input_zero_point,
+                      int32_t input_range_radius, int32_t multiplier, int32_t shift);
+
+/*
+ * Softmax over rows, in steps of 1/256 from zero point -128; input and output [batch][classes].
+ * factor = beta * input scale * 2^26, at most 2^31 - 1; classes that are more than -difference_minimum steps below the
+ * row's largest give the lowest output. At most 4,095 classes.
+ */
+void tinyml_softmax_int8(const int8_t *input, int8_t *output, tinyml_size batch, tinyml_size classes,
+                         int32_t multiplier, int32_t shift, int32_t difference_minimum);
+
+/* ---- between floats and int8 ---- */
+
+/* output = clamp(round(input / scale) + zero_point), halves away from zero; NaN gives the lowest output. */
+void tinyml_quantize_int8(const float *input, int8_t *output, tinyml_size count, float scale, int32_t zero_point);
+
+/* output = scale * (input - zero_point) */
+void tinyml_dequantize_int8(const int8_t *input, float *output, tinyml_size count, float scale, int32_t zero_point);
+
+/* ---- features ---- */
+
+/*
+ * output = (input - mean) * inverse_deviation, channel by channel; input and output [readings][channels], may be the
+ * same array; mean and inverse_deviation [channels] in flash.
+ */
+void tinyml_normalize(const float *input, float *output, tinyml_size readings, tinyml_size channels, const float *mean,
+                      const float *inverse_deviation);
+
+/* ---- arithmetic ---- */
+
+/* e^x; 0 where the result would be subnormal, +infinity above 88.72. */
+float tinyml_exp(float x);
+
+/* Natural logarithm; -infinity for 0 and subnormals, NaN below 0. */
+float tinyml_log(float x);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
