@@ -1,0 +1,82 @@
+/* Dense layer of int8 models: TensorFlow Lite's FULLY_CONNECTED with one weight scale and weights of zero point 0. */
+#include "int8_fixed_point.h"
+#include "tinyml_kernels.h"
+
+#ifdef __wasm_simd128__
+#include <wasm_simd128.h>
+#endif
+
+/* The sum over i of (input[i] - zero_point) * weights[i]. */
+static int32_t tinyml_dot_int8(const int8_t *input, const int8_t *weights, tinyml_size count, int32_t zero_point) {
+  int32_t sum = 0;
+#if defined(__AVR__)
+  /*
+   * 16 cycles an element. muls leaves the product's sign in the carry, which sbc spreads over the upper half of the sum.
+   * The zero point is taken out afterwards; a generated sketch has it in the bias already and passes 0.
+   */
+  if (count > 0) {
+    const int8_t *at = weights;
+    tinyml_size left = count;
+    int8_t x, w;
+    __asm__ volatile(
+        "1: ld %[x], %a[input]+\n\t"
+        "lpm %[w], Z+\n\t"
+        "muls %[x], %[w]\n\t"
+        "sbc %[x], %[x]\n\t"
+        "add %A[sum], r0\n\t"
+        "adc %B[sum], r1\n\t"
+        "adc %C[sum], %[x]\n\t"
+        "adc %D[sum], %[x]\n\t"
+        "sbiw %[left], 1\n\t"
+        "brne 1b\n\t"
+        "clr __zero_reg__"
+        : [sum] "+r"(sum), [input] "+x"(input), [at] "+z"(at), [left] "+w"(left), [x] "=&d"(x), [w] "=&d"(w)
+        :
+        : "r0", "memory");
+  }
+  if (zero_point != 0) {
+    int32_t weight_sum = 0;
+    for (tinyml_size i = 0; i < count; i++) weight_sum += TINYML_READ_INT8(weights + i);
+    sum -= zero_point * weight_sum;
+  }
+#else
+  tinyml_size i = 0;
+#ifdef __wasm_simd128__
+  v128_t offset = wasm_i16x8_splat((int16_t)zero_point);
+  v128_t sums = wasm_i32x4_splat(0);
+  for (; i + 16 <= count; i += 16) {
+    v128_t x = wasm_v128_load(input + i);
+    v128_t w = wasm_v128_load(weights + i);
+    v128_t low = wasm_i16x8_sub(wasm_i16x8_extend_low_i8x16(x), offset);
+    v128_t high = wasm_i16x8_sub(wasm_i16x8_extend_high_i8x16(x), offset);
+    sums = wasm_i32x4_add(sums, wasm_i32x4_dot_i16x8(low, wasm_i16x8_extend_low_i8x16(w)));
+    sums = wasm_i32x4_add(sums, wasm_i32x4_dot_i16x8(high, wasm_i16x8_extend_high_i8x16(w)));
+  }
+  if (i + 8 <= count) {
+    v128_t x = wasm_i16x8_sub(wasm_i16x8_load8x8(input + i), offset);
+    sums = wasm_i32x4_add(sums, wasm_i32x4_dot_i16x8(x, wasm_i16x8_load8x8(weights + i)));
+    i += 8;
+  }
+  sum = wasm_i32x4_extract_lane(sums, 0) + wasm_i32x4_extract_lane(sums, 1) + wasm_i32x4_extract_lane(sums, 2) +
+        wasm_i32x4_extract_lane(sums, 3);
+#endif
+  for (; i < count; i++) sum += (input[i] - zero_point) * weights[i];
+#endif
+  return sum;
+}
+
+void tinyml_dense_int8(const int8_t *input, const int8_t *weights, const int32_t *bias, int8_t *output,
+                       tinyml_size batch, tinyml_size inputs, tinyml_size outputs, int32_t input_zero_point,
+                       int32_t output_zero_point, int32_t multiplier, int32_t shift, int32_t minimum, int32_t maximum) {
+  for (tinyml_size b = 0; b < batch; b++) {
+    const int8_t *row = weights;
+    for (tinyml_size o = 0; o < outputs; o++) {
+      int32_t sum = tinyml_dot_int8(input, row, inputs, input_zero_point);
+      if (bias) sum += TINYML_READ_INT32(bias + o);
+      sum = tinyml_rescale(sum, multiplier, shift) + output_zero_point;
+      *output++ = tinyml_clamp_int8(sum, minimum, maximum);
+      row += inputs;
+    }
+    input += inputs;
+  }
+}

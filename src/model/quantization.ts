@@ -1,0 +1,207 @@
+import { TinymlError } from "../errors";
+import type { FusedActivation, Quantization } from "./model";
+
+/**
+ * The integers that the int8 kernels take, computed from the scales in a model. Runtime, compression and sketches all use
+ * these functions, so all of them run the kernels with the same numbers. They follow TensorFlow Lite's int8
+ * specification and TensorFlow Lite Micro's preparation of its reference kernels, down to which products are rounded
+ * to 32-bit floats.
+ */
+
+/** A real factor as the kernels take it: multiplier × 2^(shift − 31), multiplier in 2^30 … 2^31 − 1, or 0. */
+export interface FixedPointFactor {
+  multiplier: number;
+  shift: number;
+}
+
+/** Arguments of tinyml_dense_int8. */
+export interface DenseInt8Parameters extends FixedPointFactor {
+  inputZeroPoint: number;
+  outputZeroPoint: number;
+  minimum: number;
+  maximum: number;
+}
+
+/** Arguments of tinyml_relu_int8. */
+export type ReluInt8Parameters = DenseInt8Parameters;
+
+/** Arguments of tinyml_logistic_int8 and tinyml_tanh_int8. */
+export interface CurveInt8Parameters extends FixedPointFactor {
+  inputZeroPoint: number;
+  inputRangeRadius: number;
+}
+
+/** Arguments of tinyml_softmax_int8. */
+export interface SoftmaxInt8Parameters extends FixedPointFactor {
+  differenceMinimum: number;
+}
+
+/** What the outputs of these operators always are in int8: TensorFlow Lite fixes their scale and zero point. */
+export const fixedOutputQuantization = {
+  LOGISTIC: { scales: [1 / 256], zeroPoints: [-128], axis: 0 },
+  TANH: { scales: [1 / 128], zeroPoints: [0], axis: 0 },
+  SOFTMAX: { scales: [1 / 256], zeroPoints: [-128], axis: 0 },
+} as const satisfies Record<string, Quantization>;
+
+/**
+ * A factor ≥ 0 in fixed point (TensorFlow Lite's QuantizeMultiplier): below 2^−32 it becomes 0.
+ */
+export function quantizeMultiplier(factor: number): FixedPointFactor {
+  if (!(factor >= 0) || !Number.isFinite(factor)) {
+    throw new TinymlError(
+      "TINYML_MODEL_INVALID",
+      `A quantization factor of ${factor} makes no sense; quantize the model again.`,
+    );
+  }
+  const { multiplier, shift } = fixedPoint(factor);
+  if (shift > 30) {
+    throw new TinymlError(
+      "TINYML_MODEL_UNSUPPORTED",
+      `The scales of two neighbouring tensors differ by a factor of ${factor}, more than int8 arithmetic can bridge.`,
+    );
+  }
+  return { multiplier, shift };
+}
+
+/** The stored values between which a fused activation keeps an int8 output. */
+export function activationRangeInt8(
+  activation: FusedActivation,
+  output: Quantization,
+): { minimum: number; maximum: number } {
+  const [scale, zeroPoint] = perTensor(output, "output");
+  const stored = (real: number) => zeroPoint + roundAwayFromZero(Math.fround(real / scale));
+  switch (activation) {
+    case "NONE":
+      return { minimum: -128, maximum: 127 };
+    case "RELU":
+      return { minimum: Math.max(-128, stored(0)), maximum: 127 };
+    case "RELU6":
+      return { minimum: Math.max(-128, stored(0)), maximum: Math.min(127, stored(6)) };
+    case "RELU_N1_TO_1":
+      return { minimum: Math.max(-128, stored(-1)), maximum: Math.min(127, stored(1)) };
+  }
+}
+
+/**
+ * FULLY_CONNECTED: factor = input scale × weight scale / output scale, where the first product is rounded to a 32-bit
+ * float and the quotient is not. Throws TINYML_MODEL_UNSUPPORTED when the weights have several scales or a zero point.
+ */
+export function denseInt8Parameters(
+  input: Quantization,
+  weights: Quantization,
+  output: Quantization,
+  activation: FusedActivation,
+): DenseInt8Parameters {
+  const [inputScale, inputZeroPoint] = perTensor(input, "input");
+  const [weightScale, weightZeroPoint] = perTensor(weights, "weights");
+  const [outputScale, outputZeroPoint] = perTensor(output, "output");
+  if (weightZeroPoint !== 0) {
+    throw new TinymlError(
+      "TINYML_MODEL_UNSUPPORTED",
+      `The weights of a dense layer have zero point ${weightZeroPoint}; only symmetric weights (zero point 0) are supported.`,
+    );
+  }
+  return {
+    inputZeroPoint,
+    outputZeroPoint,
+    ...quantizeMultiplier(Math.fround(inputScale * weightScale) / outputScale),
+    ...activationRangeInt8(activation, output),
+  };
+}
+
+/** RELU as an operator of its own: factor = input scale / output scale, rounded to a 32-bit float. */
+export function reluInt8Parameters(input: Quantization, output: Quantization): ReluInt8Parameters {
+  const [inputScale, inputZeroPoint] = perTensor(input, "input");
+  const [outputScale, outputZeroPoint] = perTensor(output, "output");
+  return {
+    inputZeroPoint,
+    outputZeroPoint,
+    ...quantizeMultiplier(Math.fround(inputScale / outputScale)),
+    ...activationRangeInt8("RELU", output),
+  };
+}
+
+/** LOGISTIC: the input in steps of 2^−27. Throws TINYML_MODEL_UNSUPPORTED when the output isn't in steps of 1/256 from −128. */
+export function logisticInt8Parameters(input: Quantization, output: Quantization): CurveInt8Parameters {
+  requireFixedOutput("LOGISTIC", output);
+  return curveInt8Parameters(input);
+}
+
+/** TANH: the input in steps of 2^−27. Throws TINYML_MODEL_UNSUPPORTED when the output isn't in steps of 1/128 from 0. */
+export function tanhInt8Parameters(input: Quantization, output: Quantization): CurveInt8Parameters {
+  requireFixedOutput("TANH", output);
+  return curveInt8Parameters(input);
+}
+
+/**
+ * SOFTMAX: beta × the input's differences in steps of 2^−26, the factor at most 2^31 − 1.
+ * Throws TINYML_MODEL_UNSUPPORTED when the output isn't in steps of 1/256 from −128.
+ */
+export function softmaxInt8Parameters(beta: number, input: Quantization, output: Quantization): SoftmaxInt8Parameters {
+  requireFixedOutput("SOFTMAX", output);
+  const [inputScale] = perTensor(input, "input");
+  const factor = fixedPoint(Math.min(Math.fround(beta) * inputScale * 2 ** 26, 2 ** 31 - 1));
+  return { ...factor, differenceMinimum: -inputRadius(5, factor.shift) };
+}
+
+function curveInt8Parameters(input: Quantization): CurveInt8Parameters {
+  const [inputScale, inputZeroPoint] = perTensor(input, "input");
+  const factor = fixedPoint(inputScale * 2 ** 27);
+  return { inputZeroPoint, inputRangeRadius: inputRadius(4, factor.shift), ...factor };
+}
+
+/**
+ * From how many steps on the scaled input would leave a fixed-point format with so many bits before its point.
+ * Beyond 256 steps it makes no difference: no two int8 values lie farther apart.
+ */
+function inputRadius(integerBits: number, shift: number): number {
+  return Math.min(256, Math.floor(((2 ** integerBits - 1) * 2 ** (31 - integerBits)) / 2 ** shift));
+}
+
+function perTensor(quantization: Quantization, what: string): [scale: number, zeroPoint: number] {
+  const [scale, ...others] = quantization.scales;
+  if (scale === undefined || !(scale > 0)) {
+    throw new TinymlError(
+      "TINYML_MODEL_INVALID",
+      `The ${what} of an int8 operator has no scale; quantize the model again.`,
+    );
+  }
+  if (others.some((other) => other !== scale)) {
+    throw new TinymlError(
+      "TINYML_MODEL_UNSUPPORTED",
+      `The ${what} of an operator has a scale per channel; here one scale for the whole tensor is supported.`,
+    );
+  }
+  return [Math.fround(scale), quantization.zeroPoints[0] ?? 0];
+}
+
+function requireFixedOutput(operator: keyof typeof fixedOutputQuantization, output: Quantization): void {
+  const expected = fixedOutputQuantization[operator];
+  const [scale, zeroPoint] = perTensor(output, "output");
+  if (scale !== expected.scales[0] || zeroPoint !== expected.zeroPoints[0]) {
+    throw new TinymlError(
+      "TINYML_MODEL_UNSUPPORTED",
+      `The int8 output of ${operator} must have scale ${expected.scales[0]} and zero point ${expected.zeroPoints[0]}, ` +
+        `not ${scale} and ${zeroPoint}.`,
+    );
+  }
+}
+
+/** A positive normal double, or 0, rounded to 31 significant bits; 0 below 2^−32. */
+function fixedPoint(value: number): FixedPointFactor {
+  if (value === 0) return { multiplier: 0, shift: 0 };
+  // value = fraction × 2^exponent with fraction in ½ … 1, taken from the bits: a logarithm could be off by one.
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value);
+  const high = view.getUint32(0);
+  const exponent = ((high >>> 20) & 0x7ff) - 1022;
+  view.setUint32(0, (high & 0x000fffff) | 0x3fe00000);
+  const multiplier = Math.round(view.getFloat64(0) * 2 ** 31);
+  const factor =
+    multiplier === 2 ** 31 ? { multiplier: 2 ** 30, shift: exponent + 1 } : { multiplier, shift: exponent };
+  return factor.shift < -31 ? { multiplier: 0, shift: 0 } : factor;
+}
+
+function roundAwayFromZero(value: number): number {
+  return value < 0 ? -Math.round(-value) : Math.round(value);
+}
