@@ -19,10 +19,18 @@ extern "C" {
 
 /* ---- dense layers ---- */
 
+/* Activations that are part of the layer before them; the numbers are those of TensorFlow Lite's schema. */
+enum {
+  TINYML_ACTIVATION_NONE = 0,
+  TINYML_ACTIVATION_RELU = 1,
+  TINYML_ACTIVATION_RELU_N1_TO_1 = 2, /* between -1 and 1 */
+  TINYML_ACTIVATION_RELU6 = 3         /* between 0 and 6 */
+};
+
 /*
  * output[b][o] = activation(bias[o] + sum over i of input[b][i] * weights[o][i])
  * input [batch][inputs]; weights [outputs][inputs] and bias [outputs] in flash, bias may be NULL; output [batch][outputs].
- * activation: 0 none, 1 relu, 2 between -1 and 1, 3 between 0 and 6.
+ * activation is one of TINYML_ACTIVATION_…
  */
 void tinyml_dense_float(const float *input, const float *weights, const float *bias, float *output, tinyml_size batch,
                         tinyml_size inputs, tinyml_size outputs, int activation);

@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { TinymlError } from "../errors";
+import { packageFolder } from "../package-folder";
+import { Heap } from "./heap";
+
+type NumberFunction = (...numbers: number[]) => number;
+
+/** The functions of dist/kernels.wasm that TypeScript calls; arguments as in tinyml_kernels.h, pointers as byte addresses. */
+const functionNames = [
+  "tinyml_dense_float",
+  "tinyml_relu_float",
+  "tinyml_logistic_float",
+  "tinyml_tanh_float",
+  "tinyml_softmax_float",
+  "tinyml_dense_int8",
+  "tinyml_relu_int8",
+  "tinyml_logistic_int8",
+  "tinyml_tanh_int8",
+  "tinyml_softmax_int8",
+  "tinyml_quantize_int8",
+  "tinyml_dequantize_int8",
+  "tinyml_normalize",
+  "tinyml_dense_gradient",
+  "tinyml_fused_activation_gradient",
+  "tinyml_relu_gradient",
+  "tinyml_logistic_gradient",
+  "tinyml_tanh_gradient",
+  "tinyml_softmax_gradient",
+  "tinyml_mean_squared_error",
+  "tinyml_categorical_crossentropy",
+  "tinyml_count_correct",
+  "tinyml_sgd",
+  "tinyml_adam",
+  "tinyml_exp",
+  "tinyml_log",
+] as const;
+
+export type KernelName = (typeof functionNames)[number];
+
+/** The C kernels of this thread, ready to call, and the memory that they work on. */
+export interface Kernels {
+  readonly call: Readonly<Record<KernelName, NumberFunction>>;
+  readonly heap: Heap;
+}
+
+let instance: Kernels | undefined;
+
+/**
+ * The kernels of this thread. The first call compiles dist/kernels.wasm, so that a process which never runs a model
+ * pays nothing.
+ * @throws TinymlError TINYML_INTERNAL when the package was not built or this machine's WebAssembly has no SIMD
+ */
+export function kernels(): Kernels {
+  instance ??= instantiate();
+  return instance;
+}
+
+function instantiate(): Kernels {
+  const file = path.join(packageFolder(), "dist", "kernels.wasm");
+  let exports: WebAssembly.Exports;
+  try {
+    exports = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file))).exports;
+  } catch (error) {
+    throw new TinymlError("TINYML_INTERNAL", `The kernels could not be loaded from ${file}; reinstall the package.`, {
+      cause: error,
+    });
+  }
+  const { memory, __heap_base: heapBase } = exports;
+  if (!(memory instanceof WebAssembly.Memory) || !(heapBase instanceof WebAssembly.Global) || !hasKernels(exports)) {
+    throw new TinymlError("TINYML_INTERNAL", `${file} is not from this version; build or install the package again.`);
+  }
+  return { call: exports, heap: new Heap(memory, heapBase.value) };
+}
+
+function hasKernels(exports: WebAssembly.Exports): exports is WebAssembly.Exports & Record<KernelName, NumberFunction> {
+  return functionNames.every((name) => typeof exports[name] === "function");
+}

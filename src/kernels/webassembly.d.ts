@@ -1,0 +1,18 @@
+/** The part of the WebAssembly API that the kernels' loader uses; Node has it, its type package leaves it to the DOM's. */
+declare namespace WebAssembly {
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
+  class Memory {
+    readonly buffer: ArrayBuffer;
+    grow(pages: number): number;
+  }
+  class Global {
+    readonly value: number;
+  }
+  type Exports = Readonly<Record<string, Memory | Global | ((...numbers: number[]) => number)>>;
+  class Instance {
+    constructor(module: Module);
+    readonly exports: Exports;
+  }
+}
