@@ -38,8 +38,11 @@ export type FusedActivation = "NONE" | "RELU" | "RELU_N1_TO_1" | "RELU6";
 
 /** The options of each operator that this package knows; the keys are TensorFlow Lite's builtin operator names. */
 export interface OperatorOptions {
-  /** inputs: input [batch, in], weights [out, in], bias [out] or −1; output [batch, out]. */
-  FULLY_CONNECTED: { activation: FusedActivation };
+  /**
+   * inputs: input [batch, in], weights [out, in], bias [out] or −1; output [batch, out]. An input of another rank is
+   * taken as [elements / in, in]; with keepNumDims the output keeps its leading dimensions: […, out].
+   */
+  FULLY_CONNECTED: { activation: FusedActivation; keepNumDims?: true };
   RELU: Record<never, never>;
   LOGISTIC: Record<never, never>;
   TANH: Record<never, never>;

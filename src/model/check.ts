@@ -1,0 +1,209 @@
+import { TinymlError } from "../errors";
+import type { Model, Operator, OperatorOptions, OperatorType, Tensor } from "./model";
+import { operatorRule } from "./operators";
+import { elementBytes, elementCount, isTensorDataOf, zeroPointRange } from "./tensor";
+
+/** More dimensions than this no operator of TensorFlow Lite works on. */
+const MAXIMUM_RANK = 8;
+
+/** One tensor's stated limit: what a 32-bit signed byte count can express. */
+const MAXIMUM_TENSOR_BYTES = 2 ** 31 - 1;
+
+/**
+ * Checks that a model is whole, so that everything after it may trust what it says: indices in range, shapes and types
+ * that fit each other and their constants, sound quantization, operators in an order in which they can run, labels and
+ * targets as many as the output has numbers. The writer checks what it writes, the reader what it has read.
+ * Scales and the options' numbers must be representable in float32, because a file holds no other: a model in memory
+ * and the same model from its file compute the same bits.
+ *
+ * @throws TinymlError TINYML_MODEL_INVALID naming the part as the file's schema does ("SubGraph.tensors[3].shape"),
+ *   TINYML_MODEL_UNSUPPORTED for what is sound but can't be computed by this package
+ */
+export function checkModel(model: Model): void {
+  model.tensors.forEach(checkTensor);
+  const known = new Set<number>();
+  model.tensors.forEach((tensor, index) => {
+    if (tensor.data !== undefined) known.add(index);
+  });
+  model.inputs.forEach((index, i) => {
+    const where = `SubGraph.inputs[${i}]`;
+    const tensor = tensorAt(model, index, where);
+    if (tensor.data !== undefined) throw invalid(where, `tensor ${index} is a constant, which nobody can fill`);
+    if (known.has(index)) throw invalid(where, `tensor ${index} is listed twice`);
+    known.add(index);
+  });
+  model.operators.forEach((operator, i) => {
+    checkOperator(model, operator, `SubGraph.operators[${i}]`, known);
+  });
+  if (model.outputs.length === 0) throw invalid("SubGraph.outputs", "is empty");
+  model.outputs.forEach((index, i) => {
+    const where = `SubGraph.outputs[${i}]`;
+    tensorAt(model, index, where);
+    if (!known.has(index)) throw invalid(where, `no operator computes tensor ${index}`);
+  });
+  checkMetadata(model);
+}
+
+function checkTensor(tensor: Tensor, index: number): void {
+  const where = `SubGraph.tensors[${index}]`;
+  if (tensor.shape.length > MAXIMUM_RANK) {
+    throw unsupported(`${where}.shape`, `it has ${tensor.shape.length} dimensions, more than ${MAXIMUM_RANK}`);
+  }
+  tensor.shape.forEach((dimension, axis) => {
+    if (!Number.isInteger(dimension) || dimension < 1) {
+      throw invalid(`${where}.shape`, `dimension ${axis} is ${dimension}, where at least 1 is needed`);
+    }
+  });
+  const bytes = elementCount(tensor.shape) * elementBytes(tensor.type);
+  if (bytes > MAXIMUM_TENSOR_BYTES) {
+    throw invalid(`${where}.shape`, `[${tensor.shape}] claims ${bytes} bytes, more than 2 GB`);
+  }
+  if (tensor.data !== undefined) {
+    if (!isTensorDataOf(tensor.type, tensor.data)) {
+      throw invalid(`${where}.type`, `the constant is not held as ${tensor.type}`);
+    }
+    if (tensor.data.byteLength !== bytes) {
+      throw invalid(
+        `${where}.buffer`,
+        `the constant has ${tensor.data.byteLength} bytes, but ${tensor.type} [${tensor.shape}] needs ${bytes}`,
+      );
+    }
+  }
+  checkQuantization(tensor, `${where}.quantization`);
+}
+
+function checkQuantization({ quantization, shape, type }: Tensor, where: string): void {
+  if (quantization === undefined) return;
+  const { scales, zeroPoints, axis } = quantization;
+  if (scales.length === 0) throw invalid(`${where}.scale`, "is empty");
+  if (scales.length !== zeroPoints.length) {
+    throw invalid(`${where}.zero_point`, `has ${zeroPoints.length} entries where scale has ${scales.length}`);
+  }
+  if (!Number.isInteger(axis) || axis < 0 || axis >= Math.max(shape.length, 1)) {
+    throw invalid(`${where}.quantized_dimension`, `is ${axis}, but the tensor has ${shape.length} dimensions`);
+  }
+  if (scales.length > 1 && scales.length !== shape[axis]) {
+    throw invalid(`${where}.scale`, `has ${scales.length} entries, but dimension ${axis} is ${shape[axis]}`);
+  }
+  const [low, high] = zeroPointRange(type);
+  scales.forEach((scale, i) => {
+    // NaN fails the first comparison
+    if (!(scale > 0) || scale === Infinity) throw invalid(`${where}.scale[${i}]`, `${scale} is not a positive number`);
+    if (Math.fround(scale) !== scale) throw invalid(`${where}.scale[${i}]`, `${scale} is not a float32 number`);
+  });
+  zeroPoints.forEach((zeroPoint, i) => {
+    if (!Number.isInteger(zeroPoint) || zeroPoint < low || zeroPoint > high) {
+      throw invalid(`${where}.zero_point[${i}]`, `${zeroPoint} is outside of ${low}…${high} (${type})`);
+    }
+  });
+}
+
+function checkOperator(model: Model, operator: Operator, place: string, known: Set<number>): void {
+  const where = `${place} (${operator.type})`;
+  const rule = operatorRule(operator.type);
+  const required = rule.inputs.filter((input) => !input.optional).length;
+  if (operator.inputs.length < required || operator.inputs.length > rule.inputs.length) {
+    const wanted = required === rule.inputs.length ? `${required}` : `${required} to ${rule.inputs.length}`;
+    throw invalid(`${where}.inputs`, `has ${operator.inputs.length} entries where ${wanted} are needed`);
+  }
+  if (operator.outputs.length !== rule.outputs) {
+    throw invalid(`${where}.outputs`, `has ${operator.outputs.length} entries where ${rule.outputs} are needed`);
+  }
+  const inputs = rule.inputs.map((input, i) => {
+    const index = operator.inputs[i] ?? -1;
+    if (index === -1 && input.optional) return undefined;
+    const tensor = tensorAt(model, index, `${where}.inputs[${i}]`);
+    if (!known.has(index)) {
+      throw invalid(`${where}.inputs[${i}]`, `tensor ${index} is read before any operator computed it`);
+    }
+    if (input.constant && tensor.data === undefined) {
+      throw unsupported(where, `its ${input.name} (tensor ${index}) are computed; this package wants constants`);
+    }
+    return tensor;
+  });
+  const outputs = operator.outputs.map((index, i) => {
+    const tensor = tensorAt(model, index, `${where}.outputs[${i}]`);
+    if (known.has(index)) {
+      throw invalid(`${where}.outputs[${i}]`, `tensor ${index} is a constant, an input, or computed already`);
+    }
+    known.add(index);
+    return tensor;
+  });
+  checkTypes(operator.type, inputs, outputs, where);
+  checkShapes(operator.type, operator.options, inputs, outputs, where);
+}
+
+function checkTypes(
+  type: OperatorType,
+  inputs: readonly (Tensor | undefined)[],
+  outputs: readonly Tensor[],
+  where: string,
+): void {
+  const rule = operatorRule(type);
+  const all = [...inputs, ...outputs];
+  const signature = rule.types.find((types) => all.every((tensor, i) => !tensor || tensor.type === types[i]));
+  if (signature === undefined) {
+    const named = inputs.flatMap((tensor, i) => (tensor ? [`${rule.inputs[i]?.name} ${tensor.type}`] : []));
+    const found = [...named, ...outputs.map((tensor) => `output ${tensor.type}`)].join(", ");
+    throw unsupported(where, `with ${found}; this package computes it in ${rule.types.map(([t]) => t).join(" or ")}`);
+  }
+  if (signature[0] !== "float32") {
+    const problem = rule.checkQuantization?.(inputs, outputs);
+    if (problem !== undefined) throw invalid(where, problem);
+  }
+}
+
+function checkShapes<T extends OperatorType>(
+  type: T,
+  options: OperatorOptions[T],
+  inputs: readonly (Tensor | undefined)[],
+  outputs: readonly Tensor[],
+  where: string,
+): void {
+  const rule = operatorRule(type);
+  const problem = rule.checkOptions?.(options);
+  if (problem !== undefined) throw invalid(where, problem);
+  const shapes = rule.shapes(
+    inputs.map((tensor) => tensor?.shape),
+    options,
+  );
+  if (typeof shapes === "string") throw invalid(where, shapes);
+  outputs.forEach((output, i) => {
+    if (`${output.shape}` === `${shapes[i]}`) return;
+    throw invalid(`${where}.outputs[${i}]`, `the tensor's shape is [${output.shape}], the operator's [${shapes[i]}]`);
+  });
+}
+
+/** Labels and targets name the numbers of the first output; a sigmoid's single number stands for two classes. */
+function checkMetadata({ metadata, tensors, outputs }: Model): void {
+  const numbers = tensors[outputs[0] ?? -1]?.shape.at(-1) ?? 1;
+  const { labels, targets } = metadata ?? {};
+  if (labels !== undefined && labels.length !== numbers && !(labels.length === 2 && numbers === 1)) {
+    throw invalid("metadata TINYML_FLOWS.labels", `has ${labels.length} names, but the output has ${numbers} numbers`);
+  }
+  if (targets !== undefined && targets.length !== numbers) {
+    throw invalid("metadata TINYML_FLOWS.targets", `has ${targets.length} entries, but the output ${numbers} numbers`);
+  }
+  for (const block of metadata?.features ?? []) {
+    if (block.mean.length !== block.deviation.length) {
+      throw invalid(
+        "metadata TINYML_FLOWS.features",
+        `${block.mean.length} means with ${block.deviation.length} deviations`,
+      );
+    }
+  }
+}
+
+function tensorAt(model: Model, index: number, where: string): Tensor {
+  const tensor = model.tensors[index];
+  if (tensor === undefined) throw invalid(where, `there is no tensor ${index}; the model has ${model.tensors.length}`);
+  return tensor;
+}
+
+function invalid(where: string, what: string): TinymlError {
+  return new TinymlError("TINYML_MODEL_INVALID", `The model is damaged: ${where}: ${what}. Export it again.`);
+}
+
+function unsupported(where: string, what: string): TinymlError {
+  return new TinymlError("TINYML_MODEL_UNSUPPORTED", `The model can't be used here: ${where}: ${what}.`);
+}

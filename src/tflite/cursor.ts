@@ -1,0 +1,249 @@
+import { TinymlError } from "../errors";
+import type { Slots } from "./schema";
+
+/*
+ * Reads flatbuffers that nobody vouches for. Every access is held against the end of the file before it happens, and
+ * what one file may make its reader do is bounded: parts of a flatbuffer may legitimately be shared, and a hostile file
+ * shares one part a million times. So everything that is visited is paid for from an allowance in proportion to the
+ * file, and what is copied out of it never exceeds the file itself.
+ */
+
+/** What may be visited, in bytes for each byte of the file. A file in which nothing is shared stays below half of it. */
+const VISITS_PER_BYTE = 8;
+
+/** Small files share more of their parts. */
+const LEAST_VISITS = 65536;
+
+/** What a table's visit costs: a table becomes an object, which takes more memory than its bytes do. */
+const TABLE_VISIT = 64;
+
+/** A run of bytes in the file. */
+export interface Span {
+  readonly start: number;
+  readonly length: number;
+}
+
+/** The error of a file that is not what it should be. */
+export function damaged(where: string, what: string): TinymlError {
+  return new TinymlError(
+    "TINYML_MODEL_INVALID",
+    `The model file is damaged: ${where} ${what}. Copy, download or export the file again.`,
+  );
+}
+
+/** The error of a file that is sound, but holds what this package can't use. */
+export function unsupported(where: string, what: string): TinymlError {
+  return new TinymlError("TINYML_MODEL_UNSUPPORTED", `The model can't be used here: ${where} ${what}.`);
+}
+
+/** A file that is being read: its bytes, and what reading it may still cost. */
+export class FlatFile {
+  readonly view: DataView;
+  readonly #bytes: Uint8Array;
+  readonly #text = new TextDecoder("utf-8", { ignoreBOM: true });
+  #visitsLeft: number;
+  #copiesLeft: number;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#visitsLeft = Math.max(bytes.byteLength * VISITS_PER_BYTE, LEAST_VISITS);
+    this.#copiesLeft = bytes.byteLength;
+  }
+
+  get length(): number {
+    return this.#bytes.byteLength;
+  }
+
+  /** The root table, to which the file's first four bytes point. */
+  root<Field extends string>(name: string, slots: Slots<Field>): Table<Field> {
+    this.within(0, 4, name);
+    return new Table(this, this.view.getUint32(0, true), name, slots);
+  }
+
+  /** Throws unless `length` bytes from `start` lie inside of the file. */
+  within(start: number, length: number, where: string): void {
+    if (start < 0 || start + length > this.length) throw damaged(where, "lies outside of the file");
+  }
+
+  /** Pays for visiting `bytes`. */
+  visit(bytes: number, where: string): void {
+    this.#visitsLeft -= bytes;
+    if (this.#visitsLeft < 0) throw damaged(where, "repeats the same parts of the file over and over");
+  }
+
+  /** A copy of a span, in memory of its own and so aligned for every type. */
+  copy({ start, length }: Span, where: string): ArrayBuffer {
+    this.within(start, length, where);
+    this.#copiesLeft -= length;
+    if (this.#copiesLeft < 0) throw damaged(where, "overlaps other parts of the file");
+    const copy = new ArrayBuffer(length);
+    new Uint8Array(copy).set(this.#bytes.subarray(start, start + length));
+    return copy;
+  }
+
+  /** A span as text; what is not UTF-8 becomes U+FFFD. */
+  text({ start, length }: Span, where: string): string {
+    this.within(start, length, where);
+    this.visit(length, where);
+    return this.#text.decode(this.#bytes.subarray(start, start + length));
+  }
+}
+
+/** A table of the file. Absent fields read as their default; `path` and the field's name open every message. */
+export class Table<Field extends string = string> {
+  readonly file: FlatFile;
+  readonly path: string;
+  readonly #position: number;
+  readonly #slots: Slots<Field>;
+  readonly #vtable: number;
+  readonly #vtableBytes: number;
+
+  constructor(file: FlatFile, position: number, path: string, slots: Slots<Field>) {
+    const { view } = file;
+    file.visit(TABLE_VISIT, path);
+    file.within(position, 4, path);
+    const vtable = position - view.getInt32(position, true);
+    file.within(vtable, 4, path);
+    const vtableBytes = view.getUint16(vtable, true);
+    if (vtableBytes < 4 || vtableBytes % 2 !== 0) throw damaged(path, `has a field list of ${vtableBytes} bytes`);
+    file.within(vtable, vtableBytes, path);
+    file.within(position, Math.max(view.getUint16(vtable + 2, true), 4), path);
+    this.file = file;
+    this.path = path;
+    this.#position = position;
+    this.#slots = slots;
+    this.#vtable = vtable;
+    this.#vtableBytes = vtableBytes;
+  }
+
+  /** How messages name a field. */
+  where(field: Field): string {
+    return `${this.path}.${field}`;
+  }
+
+  /** Whether the table has the field; fields are left out when they have their default. */
+  has(field: Field): boolean {
+    return this.#offset(this.#slots[field]) !== 0;
+  }
+
+  /** The first field that the table has and its `slots` do not list: something newer than this package. */
+  unknownSlot(): number | undefined {
+    const known = Object.keys(this.#slots).length;
+    const present = (this.#vtableBytes - 4) / 2;
+    for (let slot = known; slot < present; slot += 1) if (this.#offset(slot) !== 0) return slot;
+    return undefined;
+  }
+
+  int8(field: Field, absent = 0): number {
+    const at = this.#field(field, 1);
+    return at === undefined ? absent : this.file.view.getInt8(at);
+  }
+
+  uint8(field: Field, absent = 0): number {
+    const at = this.#field(field, 1);
+    return at === undefined ? absent : this.file.view.getUint8(at);
+  }
+
+  bool(field: Field, absent = false): boolean {
+    return this.uint8(field, absent ? 1 : 0) !== 0;
+  }
+
+  int32(field: Field, absent = 0): number {
+    const at = this.#field(field, 4);
+    return at === undefined ? absent : this.file.view.getInt32(at, true);
+  }
+
+  uint32(field: Field, absent = 0): number {
+    const at = this.#field(field, 4);
+    return at === undefined ? absent : this.file.view.getUint32(at, true);
+  }
+
+  /** A 64-bit count or offset; above 2⁵³ it is inexact, and further than any file reaches. */
+  uint64(field: Field): number {
+    const at = this.#field(field, 8);
+    return at === undefined ? 0 : Number(this.file.view.getBigUint64(at, true));
+  }
+
+  float32(field: Field, absent = 0): number {
+    const at = this.#field(field, 4);
+    return at === undefined ? absent : this.file.view.getFloat32(at, true);
+  }
+
+  string(field: Field): string | undefined {
+    const span = this.vector(field, 1);
+    return span && this.file.text(span, this.where(field));
+  }
+
+  int32s(field: Field): number[] {
+    return this.#elements(field, 4, (view, at) => view.getInt32(at, true));
+  }
+
+  float32s(field: Field): number[] {
+    return this.#elements(field, 4, (view, at) => view.getFloat32(at, true));
+  }
+
+  /** 64-bit integers; one above 2⁵³ is inexact. */
+  int64s(field: Field): number[] {
+    return this.#elements(field, 8, (view, at) => Number(view.getBigInt64(at, true)));
+  }
+
+  /** Where a vector's elements lie; undefined when the field is absent. */
+  vector(field: Field, elementBytes: number): Span | undefined {
+    const position = this.#target(field);
+    if (position === undefined) return undefined;
+    const count = this.file.view.getUint32(position, true);
+    const span = { start: position + 4, length: count * elementBytes };
+    this.file.within(span.start, span.length, this.where(field));
+    return span;
+  }
+
+  /** The table that a field points to. */
+  table<Inner extends string>(field: Field, slots: Slots<Inner>, path = this.where(field)): Table<Inner> | undefined {
+    const position = this.#target(field);
+    return position === undefined ? undefined : new Table(this.file, position, path, slots);
+  }
+
+  /** The tables of a vector, each named `path[index]` in messages; an absent vector is empty. */
+  tables<Inner extends string>(field: Field, slots: Slots<Inner>, path = this.where(field)): Table<Inner>[] {
+    return this.#elements(field, 4, (view, at, index) => {
+      return new Table(this.file, at + view.getUint32(at, true), `${path}[${index}]`, slots);
+    });
+  }
+
+  #elements<Element>(
+    field: Field,
+    elementBytes: number,
+    element: (view: DataView, at: number, index: number) => Element,
+  ): Element[] {
+    const span = this.vector(field, elementBytes);
+    if (span === undefined) return [];
+    this.file.visit(span.length, this.where(field));
+    const elements: Element[] = [];
+    for (let index = 0; index * elementBytes < span.length; index += 1) {
+      elements.push(element(this.file.view, span.start + index * elementBytes, index));
+    }
+    return elements;
+  }
+
+  /** The position to which an offset field points, with room for the count or offset that stands there. */
+  #target(field: Field): number | undefined {
+    const at = this.#field(field, 4);
+    if (at === undefined) return undefined;
+    const position = at + this.file.view.getUint32(at, true);
+    this.file.within(position, 4, this.where(field));
+    return position;
+  }
+
+  #field(field: Field, bytes: number): number | undefined {
+    const offset = this.#offset(this.#slots[field]);
+    if (offset === 0) return undefined;
+    this.file.within(this.#position + offset, bytes, this.where(field));
+    return this.#position + offset;
+  }
+
+  #offset(slot: number): number {
+    const entry = 4 + slot * 2;
+    return entry < this.#vtableBytes ? this.file.view.getUint16(this.#vtable + entry, true) : 0;
+  }
+}

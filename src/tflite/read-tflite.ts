@@ -1,0 +1,204 @@
+import { TinymlError } from "../errors";
+import { checkModel } from "../model/check";
+import type { Metadata } from "../model/metadata";
+import type { Model, Operator, OperatorOptions, OperatorType, Quantization, Tensor, TensorData } from "../model/model";
+import { elementBytes, tensorDataOver } from "../model/tensor";
+import { damaged, FlatFile, type Span, type Table, unsupported } from "./cursor";
+import { isTflite } from "./is-tflite";
+import { decodeMetadata, FLOWS_METADATA, LABEL_METADATA } from "./metadata";
+import { operatorFormat, operatorOfCode, readOptions } from "./operators";
+import {
+  BUFFER,
+  builtinOperatorName,
+  CUSTOM_OPERATOR,
+  METADATA,
+  MODEL,
+  OPERATOR,
+  OPERATOR_CODE,
+  QUANTIZATION,
+  SCHEMA_VERSION,
+  SUBGRAPH,
+  TENSOR,
+  tensorTypeName,
+  tensorTypeOf,
+} from "./schema";
+
+/**
+ * Reads a .tflite file. The bytes may come from anywhere: whatever they are, reading ends in a model that is whole
+ * (`checkModel`) or in one of the errors below, in time and memory proportional to the file. The model shares no memory
+ * with `bytes`. A zip archive at the file's end (TensorFlow Lite's label files) is not looked at.
+ *
+ * @param bytes the file; any alignment, so a slice of a larger buffer will do
+ * @throws TinymlError TINYML_MODEL_INVALID naming the table and field that is damaged ("SubGraph.tensors[3].shape"),
+ *   TINYML_MODEL_UNSUPPORTED naming the operator, type or version that this package can't use and where it stands
+ */
+export function readTflite(bytes: Uint8Array): Model {
+  if (!isTflite(bytes)) {
+    throw new TinymlError(
+      "TINYML_MODEL_INVALID",
+      "This is not a .tflite model: its bytes 4 to 7 are not TFL3. Give a file that was exported as .tflite.",
+    );
+  }
+  const file = new FlatFile(bytes);
+  const root = file.root("Model", MODEL);
+  const version = root.uint32("version");
+  if (version !== SCHEMA_VERSION) {
+    throw unsupported(root.where("version"), `is ${version}, this package reads version ${SCHEMA_VERSION}`);
+  }
+  const buffers = new Buffers(file, root.tables("buffers", BUFFER));
+  const codes = root.tables("operator_codes", OPERATOR_CODE);
+  const [subgraph, ...others] = root.tables("subgraphs", SUBGRAPH, "SubGraph");
+  if (subgraph === undefined) throw damaged(root.where("subgraphs"), "is empty");
+  if (others.length > 0) {
+    throw unsupported(root.where("subgraphs"), `has ${others.length + 1} graphs; this package runs models of one`);
+  }
+  // the graph has one place in all messages, whatever its index
+  const tensors = subgraph.tables("tensors", TENSOR, "SubGraph.tensors").map((table) => readTensor(table, buffers));
+  const operators = subgraph
+    .tables("operators", OPERATOR, "SubGraph.operators")
+    .map((table) => readOperator(table, codes));
+  const { metadata, otherMetadata } = readMetadata(root, buffers);
+  const model: Model = {
+    description: root.string("description") ?? "",
+    tensors,
+    operators,
+    inputs: subgraph.int32s("inputs"),
+    outputs: subgraph.int32s("outputs"),
+    ...(metadata && { metadata }),
+    ...(otherMetadata && { otherMetadata }),
+  };
+  checkModel(model);
+  return model;
+}
+
+/** The file's buffers: constants and metadata, each copied out once per type. */
+class Buffers {
+  readonly #file: FlatFile;
+  readonly #tables: readonly Table<keyof typeof BUFFER>[];
+  readonly #copies = new Map<string, TensorData>();
+
+  constructor(file: FlatFile, tables: readonly Table<keyof typeof BUFFER>[]) {
+    this.#file = file;
+    this.#tables = tables;
+  }
+
+  /** A buffer's bytes as elements of `type`; undefined for an empty buffer, which stands for "nothing stored". */
+  data<Type extends Tensor["type"]>(index: number, type: Type, where: string): TensorData | undefined {
+    const span = this.#span(index, where);
+    if (span.length === 0) return undefined;
+    const key = `${index} ${type}`;
+    const copied = this.#copies.get(key);
+    if (copied !== undefined) return copied;
+    if (span.length % elementBytes(type) !== 0) {
+      throw damaged(where, `has ${span.length} bytes, which are no whole number of ${type} elements`);
+    }
+    const data = tensorDataOver(type, this.#file.copy(span, where));
+    this.#copies.set(key, data);
+    return data;
+  }
+
+  #span(index: number, where: string): Span {
+    const table = this.#tables[index];
+    if (table === undefined) throw damaged(where, `is ${index}, but there are ${this.#tables.length} buffers`);
+    const inside = table.vector("data", 1);
+    if (inside !== undefined) return inside;
+    // files above 2 GB keep their buffers behind the flatbuffer; 0 and 1 stand for "not there"
+    const start = table.uint64("offset");
+    const length = start > 1 ? table.uint64("size") : 0;
+    if (length > 0) this.#file.within(start, length, table.where("size"));
+    return { start, length };
+  }
+}
+
+function readTensor(table: Table<keyof typeof TENSOR>, buffers: Buffers): Tensor {
+  const number = table.int8("type");
+  const type = tensorTypeOf(number);
+  if (type === undefined) {
+    throw unsupported(table.where("type"), `is ${tensorTypeName(number)}, an element type this package does not know`);
+  }
+  if (table.bool("is_variable")) {
+    throw unsupported(table.where("is_variable"), "keeps a state between runs, which this package does not do yet");
+  }
+  if (table.has("sparsity")) throw unsupported(table.where("sparsity"), "stores a constant in a sparse form");
+  if (table.uint32("external_buffer") !== 0) {
+    throw unsupported(table.where("external_buffer"), "keeps a constant in another file");
+  }
+  const data = buffers.data(table.uint32("buffer"), type, table.where("buffer"));
+  const quantization = readQuantization(table.table("quantization", QUANTIZATION));
+  return {
+    name: table.string("name") ?? "",
+    type,
+    shape: table.int32s("shape"),
+    ...(data && { data }),
+    ...(quantization && { quantization }),
+  };
+}
+
+/** Files that were never quantized have the table too, empty or with the ranges seen in training. */
+function readQuantization(table: Table<keyof typeof QUANTIZATION> | undefined): Quantization | undefined {
+  if (table === undefined) return undefined;
+  if (table.uint8("details_type") !== 0) {
+    throw unsupported(table.where("details_type"), "is a way to quantize that this package does not know");
+  }
+  const scales = table.float32s("scale");
+  if (scales.length === 0) return undefined;
+  const zeroPoints = table.int64s("zero_point");
+  return {
+    scales,
+    zeroPoints: zeroPoints.length === 0 ? scales.map(() => 0) : zeroPoints,
+    axis: table.int32("quantized_dimension"),
+  };
+}
+
+function readOperator(table: Table<keyof typeof OPERATOR>, codes: readonly Table<keyof typeof OPERATOR_CODE>[]) {
+  const index = table.uint32("opcode_index");
+  const code = codes[index];
+  if (code === undefined) {
+    throw damaged(table.where("opcode_index"), `is ${index}, but there are ${codes.length} operator codes`);
+  }
+  // codes up to 127 stand in the older field, in newer files in both
+  const number = Math.max(code.int8("deprecated_builtin_code"), code.int32("builtin_code"));
+  const type = operatorOfCode(number);
+  if (type === undefined) {
+    const name =
+      number === CUSTOM_OPERATOR ? `custom operator ${code.string("custom_code")}` : builtinOperatorName(number);
+    throw unsupported(table.path, `is ${name}, which this package does not know`);
+  }
+  const version = code.int32("version", 1);
+  const { newestVersion } = operatorFormat(type);
+  if (version < 1 || version > newestVersion) {
+    throw unsupported(
+      table.path,
+      `is ${type} of version ${version}; this package knows versions 1 to ${newestVersion}`,
+    );
+  }
+  return operatorOf(type, table.int32s("inputs"), table.int32s("outputs"), readOptions(type, table));
+}
+
+function operatorOf<Type extends OperatorType>(
+  type: Type,
+  inputs: readonly number[],
+  outputs: readonly number[],
+  options: OperatorOptions[Type],
+): Operator {
+  // `options` belong to `type` by this function's signature, which TypeScript does not carry into the union
+  return { type, inputs, outputs, options } as Operator;
+}
+
+/** Our own metadata, and the buffers of others by name. */
+function readMetadata(root: Table<keyof typeof MODEL>, buffers: Buffers) {
+  const others = new Map<string, Uint8Array>();
+  let metadata: Metadata | undefined;
+  for (const table of root.tables("metadata", METADATA)) {
+    const name = table.string("name") ?? "";
+    const data = buffers.data(table.uint32("buffer"), "uint8", table.where("buffer"));
+    const bytes = data instanceof Uint8Array ? data : new Uint8Array();
+    if (others.has(name) || (name === FLOWS_METADATA && metadata))
+      throw damaged(table.where("name"), `repeats ${name}`);
+    if (name === FLOWS_METADATA) metadata = decodeMetadata(bytes);
+    else others.set(name, bytes);
+  }
+  // the writer makes the labels' buffer anew from our metadata
+  if (metadata?.labels !== undefined) others.delete(LABEL_METADATA);
+  return { metadata, otherMetadata: others.size > 0 ? Object.fromEntries(others) : undefined };
+}

@@ -1,0 +1,231 @@
+import { Builder } from "flatbuffers";
+import { checkModel } from "../model/check";
+import type { Model, Operator, Quantization, Tensor, TensorData } from "../model/model";
+import { appendLabels, encodeLabelMetadata } from "./label-metadata";
+import { encodeMetadata, FLOWS_METADATA, LABEL_METADATA } from "./metadata";
+import { operatorFormat, writeOptions } from "./operators";
+import {
+  BUFFER,
+  FILE_IDENTIFIER,
+  METADATA,
+  MODEL,
+  OPERATOR,
+  OPERATOR_CODE,
+  QUANTIZATION,
+  SCHEMA_VERSION,
+  SUBGRAPH,
+  TENSOR,
+  TENSOR_TYPE_NUMBERS,
+} from "./schema";
+
+export interface WriteOptions {
+  /** False leaves out all metadata, ours and others', for arrays that are compiled for boards. Default: true. */
+  readonly metadata?: boolean;
+}
+
+/** The boundary on which constants start in the file, so that runtimes can use them in place. */
+const CONSTANT_ALIGNMENT = 16;
+
+/** Operator codes from here on don't fit the older field for them. */
+const FIRST_NEW_CODE = 127;
+
+/**
+ * Writes a model as a .tflite file, compactly: equal parts are stored once, and what is a default is left out.
+ * Equal models give equal bytes. A model whose metadata has labels gets TensorFlow Lite's label metadata too, with
+ * labels.txt in a zip archive at the file's end.
+ *
+ * @throws TinymlError TINYML_MODEL_INVALID or TINYML_MODEL_UNSUPPORTED naming the part that is wrong (see `checkModel`)
+ */
+export function writeTflite(model: Model, { metadata = true }: WriteOptions = {}): Uint8Array {
+  checkModel(model);
+  const entries = metadata ? metadataEntries(model) : [];
+  const file = new Writer().model(model, entries);
+  const labels = metadata ? model.metadata?.labels : undefined;
+  return labels === undefined ? file : appendLabels(file, labels);
+}
+
+type MetadataEntry = readonly [name: string, bytes: Uint8Array];
+
+function metadataEntries(model: Model): MetadataEntry[] {
+  const own: MetadataEntry[] = [];
+  if (model.metadata !== undefined) own.push([FLOWS_METADATA, encodeMetadata(model.metadata)]);
+  if (model.metadata?.labels !== undefined) own.push([LABEL_METADATA, encodeLabelMetadata(model)]);
+  const ownNames = own.map(([name]) => name);
+  return [...own, ...Object.entries(model.otherMetadata ?? {}).filter(([name]) => !ownNames.includes(name))];
+}
+
+/** The state of one file's writing: what was stored already and may be pointed to again. */
+class Writer {
+  readonly #builder = new Builder(1024);
+  readonly #vectors = new Map<string, number>();
+  /** Offsets of the Buffer tables; the first is the empty one that stands for "no constant". */
+  readonly #buffers: number[] = [];
+  readonly #constants = new Map<TensorData, number>();
+
+  model(model: Model, entries: readonly MetadataEntry[]): Uint8Array {
+    const builder = this.#builder;
+    builder.startObject(Object.keys(BUFFER).length);
+    this.#buffers.push(builder.endObject());
+
+    const metadata = entries.map(([name, bytes]) => {
+      const buffer = this.#buffer(bytes);
+      const nameOffset = builder.createSharedString(name);
+      builder.startObject(Object.keys(METADATA).length);
+      builder.addFieldOffset(METADATA.name, nameOffset, 0);
+      builder.addFieldInt32(METADATA.buffer, buffer, 0);
+      return builder.endObject();
+    });
+    const codes: number[] = [];
+    const codeIndices = new Map<string, number>();
+    const operators = model.operators.map((operator) => {
+      const format = operatorFormat(operator.type);
+      const version = operatorVersion(operator, model.tensors);
+      const key = `${format.code} ${version}`;
+      const index = codeIndices.get(key) ?? codes.push(this.#operatorCode(format.code, version)) - 1;
+      codeIndices.set(key, index);
+      return this.#operator(operator, index);
+    });
+    const tensors = model.tensors.map((tensor) => this.#tensor(tensor));
+    const subgraph = this.#subgraph(model, tensors, operators);
+
+    const description = builder.createSharedString(model.description);
+    const metadataVector = metadata.length > 0 ? this.#offsets(metadata) : 0;
+    const buffers = this.#offsets(this.#buffers);
+    const subgraphs = this.#offsets([subgraph]);
+    const operatorCodes = this.#offsets(codes);
+    builder.startObject(Object.keys(MODEL).length);
+    builder.addFieldInt32(MODEL.version, SCHEMA_VERSION, 0);
+    builder.addFieldOffset(MODEL.operator_codes, operatorCodes, 0);
+    builder.addFieldOffset(MODEL.subgraphs, subgraphs, 0);
+    builder.addFieldOffset(MODEL.description, description, 0);
+    builder.addFieldOffset(MODEL.buffers, buffers, 0);
+    builder.addFieldOffset(MODEL.metadata, metadataVector, 0);
+    builder.finish(builder.endObject(), FILE_IDENTIFIER);
+    return builder.asUint8Array().slice();
+  }
+
+  #subgraph(model: Model, tensors: readonly number[], operators: readonly number[]): number {
+    const builder = this.#builder;
+    const operatorVector = this.#offsets(operators);
+    const tensorVector = this.#offsets(tensors);
+    const inputs = this.#int32s(model.inputs);
+    const outputs = this.#int32s(model.outputs);
+    builder.startObject(Object.keys(SUBGRAPH).length);
+    builder.addFieldOffset(SUBGRAPH.tensors, tensorVector, 0);
+    builder.addFieldOffset(SUBGRAPH.inputs, inputs, 0);
+    builder.addFieldOffset(SUBGRAPH.outputs, outputs, 0);
+    builder.addFieldOffset(SUBGRAPH.operators, operatorVector, 0);
+    return builder.endObject();
+  }
+
+  #tensor(tensor: Tensor): number {
+    const builder = this.#builder;
+    const shape = this.#int32s(tensor.shape);
+    const buffer = tensor.data === undefined ? 0 : this.#constant(tensor.data);
+    const name = builder.createSharedString(tensor.name);
+    const quantization = tensor.quantization === undefined ? 0 : this.#quantization(tensor.quantization);
+    builder.startObject(Object.keys(TENSOR).length);
+    builder.addFieldOffset(TENSOR.shape, shape, 0);
+    builder.addFieldInt8(TENSOR.type, TENSOR_TYPE_NUMBERS[tensor.type], 0);
+    builder.addFieldInt32(TENSOR.buffer, buffer, 0);
+    builder.addFieldOffset(TENSOR.name, name, 0);
+    builder.addFieldOffset(TENSOR.quantization, quantization, 0);
+    return builder.endObject();
+  }
+
+  #quantization({ scales, zeroPoints, axis }: Quantization): number {
+    const builder = this.#builder;
+    const zeroPointVector = this.#shared(`int64 ${zeroPoints}`, () => {
+      builder.startVector(8, zeroPoints.length, 8);
+      for (const zeroPoint of zeroPoints.toReversed()) builder.addInt64(BigInt(zeroPoint));
+      return builder.endVector();
+    });
+    const scaleVector = this.#shared(`float32 ${scales}`, () => {
+      builder.startVector(4, scales.length, 4);
+      for (const scale of scales.toReversed()) builder.addFloat32(scale);
+      return builder.endVector();
+    });
+    return this.#shared(`quantization ${scaleVector} ${zeroPointVector} ${axis}`, () => {
+      builder.startObject(Object.keys(QUANTIZATION).length);
+      builder.addFieldOffset(QUANTIZATION.scale, scaleVector, 0);
+      builder.addFieldOffset(QUANTIZATION.zero_point, zeroPointVector, 0);
+      builder.addFieldInt32(QUANTIZATION.quantized_dimension, axis, 0);
+      return builder.endObject();
+    });
+  }
+
+  #operator(operator: Operator, codeIndex: number): number {
+    const builder = this.#builder;
+    const inputs = this.#int32s(operator.inputs);
+    const outputs = this.#int32s(operator.outputs);
+    const options = this.#shared(`${operator.type} ${JSON.stringify(operator.options)}`, () =>
+      writeOptions(builder, operator.type, operator.options),
+    );
+    builder.startObject(Object.keys(OPERATOR).length);
+    builder.addFieldInt32(OPERATOR.opcode_index, codeIndex, 0);
+    builder.addFieldOffset(OPERATOR.inputs, inputs, 0);
+    builder.addFieldOffset(OPERATOR.outputs, outputs, 0);
+    builder.addFieldInt8(OPERATOR.builtin_options_type, operatorFormat(operator.type).table?.union ?? 0, 0);
+    builder.addFieldOffset(OPERATOR.builtin_options, options, 0);
+    return builder.endObject();
+  }
+
+  #operatorCode(code: number, version: number): number {
+    const builder = this.#builder;
+    builder.startObject(Object.keys(OPERATOR_CODE).length);
+    // readers take the larger of the two fields, so the older one alone will do where it can hold the code
+    builder.addFieldInt8(OPERATOR_CODE.deprecated_builtin_code, Math.min(code, FIRST_NEW_CODE), 0);
+    builder.addFieldInt32(OPERATOR_CODE.builtin_code, code < FIRST_NEW_CODE ? 0 : code, 0);
+    builder.addFieldInt32(OPERATOR_CODE.version, version, 1);
+    return builder.endObject();
+  }
+
+  /** The index of the buffer that holds a constant; tensors that share an array share its buffer. */
+  #constant(data: TensorData): number {
+    const stored = this.#constants.get(data);
+    if (stored !== undefined) return stored;
+    const index = this.#buffer(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    this.#constants.set(data, index);
+    return index;
+  }
+
+  /** The index of a new buffer with these bytes. */
+  #buffer(bytes: Uint8Array): number {
+    const builder = this.#builder;
+    builder.prep(CONSTANT_ALIGNMENT, bytes.byteLength);
+    const data = builder.createByteVector(bytes);
+    builder.startObject(Object.keys(BUFFER).length);
+    builder.addFieldOffset(BUFFER.data, data, 0);
+    return this.#buffers.push(builder.endObject()) - 1;
+  }
+
+  #int32s(values: readonly number[]): number {
+    const builder = this.#builder;
+    return this.#shared(`int32 ${values}`, () => {
+      builder.startVector(4, values.length, 4);
+      for (const value of values.toReversed()) builder.addInt32(value);
+      return builder.endVector();
+    });
+  }
+
+  #offsets(offsets: readonly number[]): number {
+    const builder = this.#builder;
+    builder.startVector(4, offsets.length, 4);
+    for (const offset of offsets.toReversed()) builder.addOffset(offset);
+    return builder.endVector();
+  }
+
+  /** What `write` wrote for this key before, or writes now. */
+  #shared(key: string, write: () => number): number {
+    const offset = this.#vectors.get(key) ?? write();
+    this.#vectors.set(key, offset);
+    return offset;
+  }
+}
+
+function operatorVersion(operator: Operator, tensors: readonly Tensor[]): number {
+  return operatorFormat(operator.type).version(
+    operator.inputs.map((index) => tensors[index]),
+    operator.options,
+  );
+}
