@@ -56,10 +56,9 @@ TINYML_FIXED_POINT int32_t tinyml_divide_by_power(int32_t value, uint8_t exponen
 
 /* value * multiplier * 2^(shift - 31), rounded twice: after the product, and after the shift if it is to the right. */
 TINYML_FIXED_POINT int32_t tinyml_rescale(int32_t value, int32_t multiplier, int32_t shift) {
+  if (shift > 0) value = (int32_t)((uint32_t)value << shift);
   uint8_t negative = value < 0;
-  uint32_t result = tinyml_magnitude(value);
-  if (shift > 0) result <<= shift;
-  result = tinyml_multiply_high(result, (uint32_t)multiplier, negative);
+  uint32_t result = tinyml_multiply_high(tinyml_magnitude(value), (uint32_t)multiplier, negative);
   if (shift < 0) {
     uint8_t exponent = (uint8_t)-shift;
     result = (result + (((uint32_t)1 << exponent) >> 1)) >> exponent;

@@ -141,7 +141,7 @@ export function softmaxInt8Parameters(beta: number, input: Quantization, output:
   requireFixedOutput("SOFTMAX", output);
   const [inputScale] = perTensor(input, "input");
   const factor = fixedPoint(Math.min(Math.fround(beta) * inputScale * 2 ** 26, 2 ** 31 - 1));
-  return { ...factor, differenceMinimum: -inputRadius(5, factor.shift) };
+  return { ...factor, differenceMinimum: 0 - inputRadius(5, factor.shift) };
 }
 
 function curveInt8Parameters(input: Quantization): CurveInt8Parameters {
