@@ -72,6 +72,9 @@ const trainingReport = v.pipe(
 const compressionStep = v.object({
   method: v.literal("int8"),
   calibrationSamples: v.pipe(count, v.description("Rows that calibrated the ranges.")),
+  validationMetric: v.exactOptional(
+    v.pipe(finite, v.description("The report's metric on the same validation rows, after this step.")),
+  ),
 });
 
 /** The definition of the metadata; `parseMetadata` validates with it. */

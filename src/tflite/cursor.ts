@@ -204,10 +204,14 @@ export class Table<Field extends string = string> {
     return position === undefined ? undefined : new Table(this.file, position, path, slots);
   }
 
-  /** The tables of a vector, each named `path[index]` in messages; an absent vector is empty. */
-  tables<Inner extends string>(field: Field, slots: Slots<Inner>, path = this.where(field)): Table<Inner>[] {
+  /** The tables of a vector; an absent vector is empty. `path` gives an element's name in messages. */
+  tables<Inner extends string>(
+    field: Field,
+    slots: Slots<Inner>,
+    path = (index: number) => `${this.where(field)}[${index}]`,
+  ): Table<Inner>[] {
     return this.#elements(field, 4, (view, at, index) => {
-      return new Table(this.file, at + view.getUint32(at, true), `${path}[${index}]`, slots);
+      return new Table(this.file, at + view.getUint32(at, true), path(index), slots);
     });
   }
 

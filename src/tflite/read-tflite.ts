@@ -47,16 +47,16 @@ export function readTflite(bytes: Uint8Array): Model {
   }
   const buffers = new Buffers(file, root.tables("buffers", BUFFER));
   const codes = root.tables("operator_codes", OPERATOR_CODE);
-  const [subgraph, ...others] = root.tables("subgraphs", SUBGRAPH, "SubGraph");
+  // the one graph that is used has one name in all messages, here and in checkModel
+  const [subgraph, ...others] = root.tables("subgraphs", SUBGRAPH, (index) =>
+    index === 0 ? "SubGraph" : `SubGraph ${index}`,
+  );
   if (subgraph === undefined) throw damaged(root.where("subgraphs"), "is empty");
   if (others.length > 0) {
     throw unsupported(root.where("subgraphs"), `has ${others.length + 1} graphs; this package runs models of one`);
   }
-  // the graph has one place in all messages, whatever its index
-  const tensors = subgraph.tables("tensors", TENSOR, "SubGraph.tensors").map((table) => readTensor(table, buffers));
-  const operators = subgraph
-    .tables("operators", OPERATOR, "SubGraph.operators")
-    .map((table) => readOperator(table, codes));
+  const tensors = subgraph.tables("tensors", TENSOR).map((table) => readTensor(table, buffers));
+  const operators = subgraph.tables("operators", OPERATOR).map((table) => readOperator(table, codes));
   const { metadata, otherMetadata } = readMetadata(root, buffers);
   const model: Model = {
     description: root.string("description") ?? "",

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { unzipSync } from "fflate";
+import { summarizeModel } from "../../src/model/summarize";
+import { isTflite } from "../../src/tflite/is-tflite";
+import { readTflite } from "../../src/tflite/read-tflite";
+import { writeTflite } from "../../src/tflite/write-tflite";
+import { sharedModel } from "../support/shared-models";
+import { anyModel, bookNetwork, classifier, int8Model } from "./models";
+
+describe("writing and reading .tflite", () => {
+  it("gives back every model that was written", () => {
+    fc.assert(
+      fc.property(anyModel, (model) => {
+        const bytes = writeTflite(model);
+        assert.ok(isTflite(bytes));
+        assert.deepEqual(readTflite(bytes), model);
+        const { metadata: _own, otherMetadata: _others, ...graph } = model;
+        assert.deepEqual(readTflite(writeTflite(model, { metadata: false })), graph);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("reads a file at any alignment, and shares no memory with it", () => {
+    const model = int8Model("RELU");
+    const bytes = writeTflite(model);
+    for (let offset = 0; offset < 9; offset += 1) {
+      const larger = Buffer.alloc(bytes.length + offset + 3, 0xaa);
+      larger.set(bytes, offset);
+      const read = readTflite(larger.subarray(offset, offset + bytes.length));
+      larger.fill(0);
+      assert.deepEqual(read, model);
+    }
+  });
+
+  it("writes equal bytes for equal models", () => {
+    assert.deepEqual(writeTflite(classifier()), writeTflite(classifier()));
+  });
+
+  it("writes the book's network smaller than TensorFlow does", () => {
+    const bytes = writeTflite(bookNetwork(), { metadata: false });
+    assert.equal(summarizeModel(bookNetwork(), bytes.length).parameters, 177);
+    assert.ok(bytes.length <= 1600, `${bytes.length} bytes, 708 of them parameters`);
+  });
+
+  it("aligns constants to 16 bytes", () => {
+    const bytes = Buffer.from(writeTflite(bookNetwork()));
+    for (const { data } of bookNetwork().tensors) {
+      if (data !== undefined) assert.equal(bytes.indexOf(Buffer.from(data.buffer)) % 16, 0);
+    }
+  });
+
+  it("stores a constant that tensors share once", () => {
+    const model = bookNetwork();
+    const twice = { ...model, tensors: [...model.tensors, { ...model.tensors[3], name: "w3" }] } as typeof model;
+    assert.ok(writeTflite(twice).length - writeTflite(model).length < 48);
+    const { tensors } = readTflite(writeTflite(twice));
+    assert.equal(tensors.at(-1)?.data, tensors[3]?.data);
+  });
+
+  it("carries labels the way TensorFlow Lite's libraries read them", () => {
+    const model = classifier();
+    const bytes = writeTflite(model);
+    const files = unzipSync(bytes);
+    assert.deepEqual(Object.keys(files), ["labels.txt"]);
+    assert.equal(new TextDecoder().decode(files["labels.txt"]), "apple\nbanana\nKürbis 🎃\nother\n");
+    const text = Buffer.from(bytes).toString("latin1");
+    assert.match(text, /TFLITE_METADATA/);
+    assert.match(text, /M001/);
+    assert.deepEqual(readTflite(bytes), model);
+  });
+
+  for (const file of ["hello_world_float.tflite", "hello_world_int8.tflite"]) {
+    it(`reads and writes ${file}`, function () {
+      const bytes = sharedModel(this, file);
+      const model = readTflite(bytes);
+      assert.equal(model.description, "MLIR Converted.");
+      assert.deepEqual(Object.keys(model.otherMetadata ?? {}), ["min_runtime_version", "CONVERSION_METADATA"]);
+      assert.equal(summarizeModel(model, bytes.length).parameters, 321);
+      const written = writeTflite(model);
+      assert.deepEqual(readTflite(written), model);
+      assert.ok(written.length < bytes.length);
+    });
+  }
+
+  const unsupported = {
+    "kws_ref_model.tflite": "CONV_2D",
+    "kws_ref_model_float32.tflite": "CONV_2D",
+    "micro_speech_quantized.tflite": "RESHAPE",
+    "mnist_dw_f.tflite": "CONV_2D",
+    "mnist_dw_q.tflite": "CONV_2D",
+    "mnist_valid_f.tflite": "CONV_2D",
+    "mnist_valid_q.tflite": "CONV_2D",
+    "person_detect.tflite": "DEPTHWISE_CONV_2D",
+  };
+  for (const [file, operator] of Object.entries(unsupported)) {
+    it(`says that ${file} has ${operator}, and where`, function () {
+      assert.throws(() => readTflite(sharedModel(this, file)), {
+        code: "TINYML_MODEL_UNSUPPORTED",
+        message: new RegExp(`SubGraph\\.operators\\[0\\] is ${operator},`),
+      });
+    });
+  }
+});
