@@ -101,7 +101,7 @@ export async function bundleEditorScript(entry: string): Promise<{ text: string;
     outfile: packagePath("dist", "editor.js"),
     platform: "browser",
     format: "iife",
-    target: "es2020",
+    target: "es2022",
   });
   return { text: onlyOutput(result).text, packages: installedPackages(Object.keys(result.metafile.inputs)) };
 }
