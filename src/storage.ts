@@ -33,6 +33,11 @@ export function systemErrorCode(thrown: unknown): string {
   return thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
 }
 
+/** Whether a file operation failed because there is nothing at its path. */
+export function isMissing(thrown: unknown): boolean {
+  return ["ENOENT", "ENOTDIR"].includes(systemErrorCode(thrown));
+}
+
 /**
  * A failed file operation as an error for the user: a full disk, quota or file size limit as TINYML_DISK_FULL, the rest
  * as TINYML_STORAGE. `what` names the thing in the message ("the dataset pot"). One of our own errors is returned unchanged.

@@ -1,0 +1,230 @@
+import { mkdir, realpath } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { TinymlError } from "../errors";
+import { toStorageError, writeFileAtomic } from "../storage";
+import { formatCells } from "./csv";
+import {
+  columnNames,
+  type DatasetDescription,
+  descriptionFile,
+  findMismatch,
+  fixedLabels,
+  formatDescription,
+  parseDescription,
+} from "./description";
+import { createAddEvent, formatEvent } from "./events";
+import { Journal, type JournalFile, type JournalOptions } from "./journal";
+import { openTable } from "./open-table";
+import { formatRow, type Row } from "./row";
+
+export type { DatasetDescription } from "./description";
+export type { Row } from "./row";
+
+/** How a dataset writes; the defaults are right outside of tests. */
+export type DatasetOptions = Pick<JournalOptions, "delay" | "backlog">;
+
+/** The datasets that are open in this process, by the real path of their folder. */
+const openDatasets = new Map<string, { dataset: Promise<Dataset>; users: number }>();
+
+/** The closings under way: a folder is opened again only after its files were let go. */
+const closings = new Map<string, Promise<void>>();
+
+/**
+ * Opens the dataset in `folder`, which is made where it is missing, and repairs it after a crash. All who open the same folder get the
+ * same Dataset, and each must close it once. A table is stored as rows.csv (a header; the label or the targets in the last columns),
+ * index.ndjson (an event per row, see events.ts) and dataset.json (the description).
+ *
+ * Throws TINYML_CONFIG_INVALID for a description that makes no sense, TINYML_DATASET_MISMATCH when rows recorded
+ * under another description are there, TINYML_DATASET_CORRUPT, TINYML_DISK_FULL or TINYML_STORAGE.
+ */
+export async function openDataset(
+  folder: string,
+  description: DatasetDescription,
+  options: DatasetOptions = {},
+): Promise<Dataset> {
+  const parsed = parseDescription(description);
+  if (typeof parsed === "string") {
+    throw new TinymlError("TINYML_CONFIG_INVALID", `The dataset's settings are wrong: ${parsed}.`);
+  }
+  let key: string;
+  try {
+    await mkdir(folder, { recursive: true });
+    key = await realpath(folder);
+  } catch (error) {
+    throw toStorageError(error, `the dataset ${basename(folder)}`);
+  }
+  while (closings.has(key)) await closings.get(key);
+
+  let entry = openDatasets.get(key);
+  if (entry === undefined) {
+    entry = { dataset: Dataset.open(resolve(folder), parsed, options, () => release(key)), users: 0 };
+    openDatasets.set(key, entry);
+  }
+  entry.users += 1;
+  try {
+    const dataset = await entry.dataset;
+    await dataset.redescribe(parsed);
+    return dataset;
+  } catch (error) {
+    await release(key).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** One user less; the last one closes the files. */
+async function release(key: string): Promise<void> {
+  const entry = openDatasets.get(key);
+  if (entry === undefined) return;
+  entry.users -= 1;
+  if (entry.users > 0) return;
+  openDatasets.delete(key);
+  const closing = entry.dataset.then(
+    (dataset) => dataset.finish(),
+    () => undefined,
+  );
+  closings.set(key, closing);
+  await closing;
+  closings.delete(key);
+}
+
+/** An open dataset. Made by openDataset. */
+export class Dataset {
+  readonly folder: string;
+  readonly #release: () => Promise<void>;
+  readonly #journal: Journal;
+  #description: DatasetDescription;
+  #count = 0;
+  #perLabel = new Map<string, number>();
+  #nextId = 1;
+  #finished = false;
+
+  private constructor(
+    folder: string,
+    description: DatasetDescription,
+    options: DatasetOptions,
+    release: () => Promise<void>,
+  ) {
+    this.folder = folder;
+    this.#description = description;
+    this.#release = release;
+    this.#journal = new Journal(() => this.#open(), { ...options, what: `the dataset ${basename(folder)}` });
+  }
+
+  /** Opens the files; for openDataset, which sees to it that a folder has one Dataset only. */
+  static async open(
+    folder: string,
+    description: DatasetDescription,
+    options: DatasetOptions,
+    release: () => Promise<void>,
+  ): Promise<Dataset> {
+    const dataset = new Dataset(folder, description, options, release);
+    try {
+      await dataset.#journal.prepare();
+    } catch (error) {
+      throw toStorageError(error, `the dataset ${basename(folder)}`);
+    }
+    return dataset;
+  }
+
+  /** What the dataset holds, as its settings say. */
+  get description(): DatasetDescription {
+    return this.#description;
+  }
+
+  /** How many rows are on disk. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The labels: the fixed ones of the settings, or those of the rows on disk, in the order in which they were met. */
+  get labels(): readonly string[] {
+    return fixedLabels(this.#description) ?? [...this.#perLabel.keys()];
+  }
+
+  /** How many rows on disk have each label; labels of the settings without rows are there with 0. */
+  countsPerLabel(): Record<string, number> {
+    const counts: [string, number][] = this.labels.map((label) => [label, this.#perLabel.get(label) ?? 0]);
+    return Object.fromEntries(counts);
+  }
+
+  /**
+   * Adds a row. Resolves when it is on disk, at most 250 ms later on a disk that keeps up; from then on it survives a crash and a power cut.
+   *
+   * Rejects with TINYML_CHANNEL_COUNT, TINYML_NOT_A_NUMBER, TINYML_NO_LABEL or TINYML_UNKNOWN_LABEL for a row that does not fit; with
+   * TINYML_DISK_FULL, TINYML_STORAGE (also when more rows wait to be written than is good) or TINYML_DATASET_MISSING (somebody deleted the
+   * files; the next row begins the dataset anew) when it could not be kept. A rejected row is not in the dataset.
+   */
+  append(row: Row): Promise<void> {
+    try {
+      this.#assertOpen();
+      const line = formatRow(this.#description, row);
+      const label = this.#description.task === "classification" ? row.label : undefined;
+      const { group, split, source, time } = row;
+      const event = formatEvent(createAddEvent(this.#nextId, { label, group, split, source, time }));
+      this.#nextId += 1;
+      return this.#journal.append([line, event], () => {
+        this.#count += 1;
+        if (label !== undefined) this.#perLabel.set(label, (this.#perLabel.get(label) ?? 0) + 1);
+      });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Throws all rows away, those that were appended before and are not on disk yet included. */
+  async clear(): Promise<void> {
+    this.#assertOpen();
+    const cleared = formatEvent({ event: "clear", id: this.#nextId, time: Date.now() });
+    await this.#journal.replace([formatCells(columnNames(this.#description)), cleared]);
+    this.#count = 0;
+    this.#perLabel = new Map();
+  }
+
+  /** Writes rows that wait at once; resolves when they are on disk, rejects when they could not be kept. */
+  flush(): Promise<void> {
+    return this.#journal.flush();
+  }
+
+  /** Ends one use; with the last one, rows that wait are written and the files closed. Every openDataset needs one close. */
+  close(): Promise<void> {
+    return this.#release();
+  }
+
+  /** Takes over settings that changed without changing what the rows are; for openDataset. TINYML_DATASET_MISMATCH otherwise. */
+  async redescribe(description: DatasetDescription): Promise<void> {
+    if (JSON.stringify(description) === JSON.stringify(this.#description)) return;
+    const mismatch = findMismatch(this.#description, description, this.#perLabel.keys());
+    if (mismatch) {
+      throw new TinymlError(
+        "TINYML_DATASET_MISMATCH",
+        `The dataset ${basename(this.folder)} is in use, and ${mismatch}. Give both the same settings, or use two datasets.`,
+      );
+    }
+    this.#description = description;
+    const text = formatDescription(description);
+    await this.#journal.exclusive(() => writeFileAtomic(join(this.folder, descriptionFile), text));
+  }
+
+  /** Writes what waits and closes the files; for the last user's close. */
+  async finish(): Promise<void> {
+    this.#finished = true;
+    await this.#journal.close();
+  }
+
+  async #open(): Promise<JournalFile[]> {
+    const table = await openTable(this.folder, this.#description);
+    this.#count = table.count;
+    this.#perLabel = table.perLabel;
+    this.#nextId = Math.max(this.#nextId, table.nextId);
+    return [table.rows, table.index];
+  }
+
+  #assertOpen(): void {
+    if (this.#finished) {
+      throw new TinymlError(
+        "TINYML_STORAGE",
+        `The dataset ${basename(this.folder)} was closed. Deploy the flow again.`,
+      );
+    }
+  }
+}

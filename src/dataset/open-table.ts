@@ -1,0 +1,270 @@
+import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { join } from "node:path";
+import { TinymlError } from "../errors";
+import { syncFolder, systemErrorCode, writeFileAtomic } from "../storage";
+import { createRecordScanner, formatCells, isHeader, parseNumber, parseRecords } from "./csv";
+import {
+  columnNames,
+  type DatasetDescription,
+  descriptionFile,
+  findMismatch,
+  formatDescription,
+  readDescription,
+} from "./description";
+import { createAddEvent, createEventReader, formatEvent, indexFile } from "./events";
+import { type JournalFile, writeAll } from "./journal";
+import { formatRow, type Row } from "./row";
+
+/** The file of a table's rows. */
+export const rowsFile = "rows.csv";
+
+/** An opened table: its rows.csv and index.ndjson agree, and everything that was ever acknowledged is in them. */
+export interface OpenTable {
+  rows: JournalFile;
+  index: JournalFile;
+  count: number;
+  /** Rows of each label, in the order in which the labels were met. */
+  perLabel: Map<string, number>;
+  /** The id of the next row. */
+  nextId: number;
+}
+
+const chunkSize = 2 ** 16;
+
+async function readChunks(handle: FileHandle, from: number, take: (bytes: Uint8Array) => void): Promise<void> {
+  const buffer = Buffer.alloc(chunkSize);
+  for (let offset = from; ; ) {
+    const { bytesRead } = await handle.read(buffer, 0, chunkSize, offset);
+    if (bytesRead === 0) return;
+    take(buffer.subarray(0, bytesRead));
+    offset += bytesRead;
+  }
+}
+
+async function readRange(handle: FileHandle, from: number, to: number): Promise<string> {
+  const buffer = Buffer.alloc(to - from);
+  let done = 0;
+  while (done < buffer.length) {
+    const { bytesRead } = await handle.read(buffer, done, buffer.length - done, from + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return buffer.toString("utf8", 0, done);
+}
+
+interface Records {
+  /** Whole records behind the header. */
+  count: number;
+  /** Where the header ends; 0 where there is no whole one. */
+  headerEnd: number;
+  /** Where the last whole record ends. */
+  end: number;
+  size: number;
+}
+
+async function scanRecords(handle: FileHandle): Promise<Records> {
+  const found: Records = { count: -1, headerEnd: 0, end: 0, size: 0 };
+  const scanner = createRecordScanner((end) => {
+    found.count += 1;
+    if (found.count === 0) found.headerEnd = end;
+    found.end = end;
+  });
+  await readChunks(handle, 0, (bytes) => {
+    scanner.push(bytes);
+    found.size += bytes.length;
+  });
+  found.count = Math.max(0, found.count);
+  return found;
+}
+
+/** Where the record with that number (from 0, the header not counted) starts. */
+async function findRecord(handle: FileHandle, headerEnd: number, record: number): Promise<number> {
+  let passed = 0;
+  let start = headerEnd;
+  const scanner = createRecordScanner((end) => {
+    passed += 1;
+    if (passed === record) start = end;
+  }, headerEnd);
+  if (record > 0) await readChunks(handle, headerEnd, (bytes) => scanner.push(bytes));
+  return start;
+}
+
+interface Events {
+  /** `add` events that have a row. */
+  count: number;
+  /** `add` events that have none. */
+  surplus: number;
+  perLabel: Map<string, number>;
+  nextId: number;
+  /** Where the last good event ends. */
+  end: number;
+  size: number;
+}
+
+async function scanEvents(handle: FileHandle, path: string, rows: number): Promise<Events> {
+  const found: Events = { count: 0, surplus: 0, perLabel: new Map(), nextId: 1, end: 0, size: 0 };
+  const read = createEventReader(path);
+  const take = (line: string, end: number): void => {
+    const event = read(line);
+    if (event === undefined) return;
+    if (event.event === "clear") {
+      found.nextId = event.id;
+    } else {
+      found.nextId = Math.max(found.nextId, event.id + 1);
+      if (found.count === rows) {
+        found.surplus += 1;
+        return;
+      }
+      found.count += 1;
+      if (event.label !== undefined) found.perLabel.set(event.label, (found.perLabel.get(event.label) ?? 0) + 1);
+    }
+    found.end = end;
+  };
+  let rest: Buffer = Buffer.alloc(0);
+  await readChunks(handle, 0, (bytes) => {
+    const data = rest.length > 0 ? Buffer.concat([rest, bytes]) : Buffer.from(bytes);
+    const base = found.size - rest.length;
+    found.size += bytes.length;
+    let start = 0;
+    for (let at = data.indexOf(0x0a); at >= 0; at = data.indexOf(0x0a, start)) {
+      take(data.toString("utf8", start, at), base + at + 1);
+      start = at + 1;
+    }
+    rest = data.subarray(start);
+  });
+  return found;
+}
+
+function readRow(description: DatasetDescription, cells: readonly string[]): Row {
+  const channels = description.channels.length;
+  const numbers = (texts: readonly string[]): number[] => texts.map((text) => parseNumber(text) ?? Number.NaN);
+  const rest = cells.slice(channels);
+  const values = numbers(cells.slice(0, channels));
+  if (description.task === "regression") return { values, targets: numbers(rest) };
+  return rest.length === 1 && rest[0] !== undefined ? { values, label: rest[0] } : { values };
+}
+
+async function openOrCreate(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "r+");
+  } catch (error) {
+    if (systemErrorCode(error) !== "ENOENT") throw error;
+    return await open(path, "w+");
+  }
+}
+
+/**
+ * Opens a table's folder for writing: makes what is missing, and brings rows.csv and index.ndjson to agree after a crash or
+ * an edit by hand. A row that was cut short goes. Whole rows that the index does not know (written just before a crash, or added in a
+ * spreadsheet) get their events; events without rows go.
+ *
+ * Throws TINYML_DATASET_MISMATCH when rows are there that the description does not fit, TINYML_DATASET_CORRUPT when
+ * rows or events can't be understood, and what the file system throws.
+ */
+export async function openTable(folder: string, description: DatasetDescription): Promise<OpenTable> {
+  await mkdir(folder, { recursive: true });
+  const rowsPath = join(folder, rowsFile);
+  const indexPath = join(folder, indexFile);
+  const stored = await readDescription(folder);
+  const columns = columnNames(description);
+  const handles: FileHandle[] = [];
+  try {
+    const rows = await openOrCreate(rowsPath);
+    handles.push(rows);
+    const index = await openOrCreate(indexPath);
+    handles.push(index);
+
+    const records = await scanRecords(rows);
+    const events = await scanEvents(index, indexPath, records.count);
+    if (events.surplus > 0) await assertNotHidden(rows, rowsPath, records, events.surplus);
+    if (records.count > 0) {
+      const mismatch = findMismatch(stored ?? description, description, events.perLabel.keys());
+      if (mismatch) {
+        throw new TinymlError(
+          "TINYML_DATASET_MISMATCH",
+          `The dataset in ${folder} ${mismatch}. Change the settings back, or record into another dataset.`,
+        );
+      }
+      const found = await readRange(rows, 0, records.headerEnd);
+      if (!isHeader(found, columns)) {
+        throw new TinymlError(
+          stored ? "TINYML_DATASET_CORRUPT" : "TINYML_DATASET_MISMATCH",
+          `The columns of ${rowsPath} should be ${columns.join(", ")}, but its first line is ${JSON.stringify(found.trim().slice(0, 200))}. Correct that line, or record into another dataset.`,
+        );
+      }
+      if (records.size > records.end) await rows.truncate(records.end);
+    } else {
+      // Without rows nothing is lost by beginning anew, under the header of today's description.
+      await rows.truncate(0);
+      await writeAll(rows, Buffer.from(formatCells(columns)), 0);
+    }
+    if (events.size > events.end) await index.truncate(events.end);
+    await adoptRows(description, rowsPath, rows, records, index, events);
+    await Promise.all([rows.sync(), index.sync()]);
+
+    if (JSON.stringify(stored) !== JSON.stringify(description)) {
+      await writeFileAtomic(join(folder, descriptionFile), formatDescription(description));
+    }
+    await syncFolder(folder);
+    const [rowsStats, indexStats] = await Promise.all([rows.stat(), index.stat()]);
+    return {
+      rows: { path: rowsPath, handle: rows, inode: rowsStats.ino, length: rowsStats.size },
+      index: { path: indexPath, handle: index, inode: indexStats.ino, length: indexStats.size },
+      count: events.count,
+      perLabel: events.perLabel,
+      nextId: events.nextId,
+    };
+  } catch (error) {
+    await Promise.allSettled(handles.map((handle) => handle.close()));
+    throw error;
+  }
+}
+
+/**
+ * Events have lost their rows. Where the end of rows.csv that can't be read has as many lines as that, the rows are most likely there, and
+ * somebody who edited the file by hand left a quote open: then throws TINYML_DATASET_CORRUPT, for cutting them off would destroy them.
+ */
+async function assertNotHidden(rows: FileHandle, path: string, records: Records, lost: number): Promise<void> {
+  let lines = 0;
+  await readChunks(rows, records.end, (bytes) => {
+    for (const byte of bytes) if (byte === 0x0a) lines += 1;
+  });
+  if (lines < lost) return;
+  throw new TinymlError(
+    "TINYML_DATASET_CORRUPT",
+    `${path} can't be read behind row ${records.count}: a quote (") is not closed there. Correct that line.`,
+  );
+}
+
+/** Gives the rows that the index does not know their events. */
+async function adoptRows(
+  description: DatasetDescription,
+  path: string,
+  rows: FileHandle,
+  records: Records,
+  index: FileHandle,
+  events: Events,
+): Promise<void> {
+  if (records.count === events.count) return;
+  const start = await findRecord(rows, records.headerEnd, events.count);
+  const adopted = parseRecords(await readRange(rows, start, records.end));
+  let lines = "";
+  for (const cells of adopted) {
+    const row = readRow(description, cells);
+    try {
+      formatRow(description, row);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new TinymlError(
+        "TINYML_DATASET_CORRUPT",
+        `Row ${events.count + 1} of ${path} (${cells.join(",").slice(0, 100)}) does not fit the dataset: ${reason} Correct or delete the row.`,
+        { cause: error },
+      );
+    }
+    lines += formatEvent(createAddEvent(events.nextId, row));
+    events.nextId += 1;
+    events.count += 1;
+    if (row.label !== undefined) events.perLabel.set(row.label, (events.perLabel.get(row.label) ?? 0) + 1);
+  }
+  await writeAll(index, Buffer.from(lines), events.end);
+}

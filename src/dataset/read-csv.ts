@@ -1,0 +1,55 @@
+import { TinymlError } from "../errors";
+import type { Channel, Task } from "../model/metadata";
+import { parseNumber } from "./csv";
+import type { Table } from "./table";
+import { type Layout, type Source, TableReader } from "./table-reader";
+
+/** How the columns of a CSV file are to be understood. */
+export interface CsvOptions {
+  /** The name of the table. */
+  name?: string;
+  /** What the last columns are; where absent: numbers to predict when all of them are numbers, and else labels. */
+  task?: Task;
+  /** Regression: how many columns at the end are targets; 1 where absent. */
+  targets?: number;
+  /** How messages name the text ("readings.csv"). */
+  source?: string;
+}
+
+/** A CSV file that others wrote. */
+export function foreignCsv(source: string, options: CsvOptions): Source {
+  const layOut = (columns: readonly string[]): Layout => {
+    if (columns.every((name) => parseNumber(name) !== undefined)) {
+      throw new TinymlError(
+        "TINYML_DATASET_CORRUPT",
+        `The first line of ${source} must name the columns, but it holds numbers. Add a line such as "x,y".`,
+      );
+    }
+    const count = options.task === "classification" ? 1 : (options.targets ?? 1);
+    if (!Number.isInteger(count) || count < 1 || columns.length <= count) {
+      throw new TinymlError(
+        "TINYML_DATASET_CORRUPT",
+        `${source} has too few columns (${columns.length}): it needs one or more for the readings and, behind them, ${count} for what is to be learned.`,
+      );
+    }
+    const channels = columns.map((name, i): Channel => ({ name: name.trim() || `column ${i + 1}`, unit: "" }));
+    return {
+      channels: channels.slice(0, -count),
+      targets: channels.slice(-count),
+      // A row has one label, so several last columns are numbers.
+      task: options.task ?? (count > 1 ? "regression" : undefined),
+    };
+  };
+  return { source, layOut, notANumber: "TINYML_NOT_A_NUMBER" };
+}
+
+/**
+ * The table in a CSV text: a header, then rows; the label or the targets in the last columns; ",", ";" or tabs between the columns.
+ * Throws TINYML_DATASET_EMPTY without rows, TINYML_DATASET_CORRUPT for lines that don't fit the header, TINYML_NOT_A_NUMBER and
+ * TINYML_NO_LABEL, all of them with the line.
+ */
+export function readCsv(text: string, options: CsvOptions = {}): Table {
+  const reader = new TableReader(foreignCsv(options.source ?? "the CSV text", options));
+  reader.push(Buffer.from(text));
+  return reader.finish(options.name ?? "table", true);
+}
