@@ -3,7 +3,8 @@ import * as v from "valibot";
 /*
  * What a model file carries for people and for our nodes: the JSON of its metadata buffer TINYML_FLOWS. The schemas below
  * are its one definition: the types are inferred from them, files are validated against them, and the published JSON
- * schema is generated from them, with the descriptions as its documentation.
+ * schema is generated from them, with the descriptions as its documentation (@valibot/to-json-schema, told to pass over
+ * the actions "finite" and "readonly", which say nothing that JSON could say otherwise).
  */
 
 /** The newest version of the metadata; a reader refuses a version that is newer than its own. */

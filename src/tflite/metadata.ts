@@ -1,3 +1,4 @@
+import { TinymlError } from "../errors";
 import type { Metadata } from "../model/metadata";
 import { parseMetadata } from "../model/parse-metadata";
 import { damaged } from "./cursor";
@@ -12,10 +13,22 @@ const WHERE = `metadata ${FLOWS_METADATA}`;
 
 /** The metadata as UTF-8 JSON. @throws TinymlError TINYML_MODEL_INVALID when it is not what its schema says */
 export function encodeMetadata(metadata: Metadata): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(parseMetadata(metadata, WHERE)));
+  const valid = parseMetadata(metadata, WHERE);
+  let json: string;
+  try {
+    json = JSON.stringify(valid);
+  } catch (cause) {
+    // the recipe may be anything: nested without end, or of numbers that JSON does not have
+    throw new TinymlError("TINYML_MODEL_INVALID", `The model can't be written: ${WHERE} can't be expressed as JSON.`, {
+      cause,
+    });
+  }
+  return new TextEncoder().encode(json);
 }
 
 /**
+ * The metadata that a file's buffer holds.
+ *
  * @throws TinymlError TINYML_MODEL_INVALID for what is not UTF-8, JSON or what the schema says,
  *   TINYML_MODEL_UNSUPPORTED for a newer version
  */

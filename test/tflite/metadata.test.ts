@@ -69,6 +69,13 @@ describe("the metadata TINYML_FLOWS", () => {
     });
   });
 
+  it("is not written when JSON can't hold it", () => {
+    const endless: { layers: unknown[] } = { layers: [] };
+    endless.layers.push(endless);
+    const model = { ...floatModel("NONE"), metadata: { ...REGRESSION, recipe: endless } };
+    assert.throws(() => writeTflite(model), { code: "TINYML_MODEL_INVALID", message: /expressed as JSON/ });
+  });
+
   it("is not written when it could not be read again", () => {
     const features = [{ block: "normalize", mean: [NaN], deviation: [1] }] as const;
     const model = { ...floatModel("NONE"), metadata: { ...REGRESSION, features } };
