@@ -20,6 +20,7 @@ const compilerFlags = [
   "-Wextra",
   "-Werror",
   "-nostdlib",
+  "-fvisibility=default",
   "-Wl,--no-entry",
   "-Wl,--export-dynamic",
   "-Wl,--export=__heap_base",

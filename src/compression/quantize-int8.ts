@@ -1,0 +1,151 @@
+import { splitTable } from "../dataset/split-table";
+import type { Table } from "../dataset/table";
+import { TinymlError } from "../errors";
+import { applyFeatures } from "../features/features";
+import type { Model, Operator, Quantization, Tensor } from "../model/model";
+import { perTensor } from "../model/operators";
+import { fixedOutputQuantization } from "../model/quantization";
+import { elementCount } from "../model/tensor";
+import { placeModel } from "../runtime/place-model";
+import { checkSameQuantities, evaluateModel } from "../training/evaluate-model";
+import { parseRecipe } from "../training/recipe";
+
+/** Rows that run through the float model at once while it is calibrated. */
+const calibrationBatch = 64;
+
+interface Range {
+  low: number;
+  high: number;
+}
+
+/**
+ * A float model in TensorFlow Lite's int8: int8 input, output and weights, int32 biases. The ranges of the activations
+ * come from the table's training rows (the same rows that trained the model, by its recipe's split), the figure in
+ * `compression` from its validation rows. The model's name gets the ending "-int8".
+ *
+ * @throws TinymlError TINYML_ALREADY_QUANTIZED, TINYML_DATASET_EMPTY, TINYML_DATASET_MISMATCH
+ */
+export function quantizeInt8(model: Model, table: Table): Model {
+  if (model.tensors.some((tensor) => tensor.type !== "float32")) {
+    throw new TinymlError("TINYML_ALREADY_QUANTIZED", "This model is quantized already; send the float model.");
+  }
+  if (table.rows === 0)
+    throw new TinymlError("TINYML_DATASET_EMPTY", "The dataset has no rows yet; record some first.");
+  checkSameQuantities(model, table);
+  const { training, validation } = splitTable(table, splitOf(model));
+  const calibration = training.rows > 0 ? training : table;
+  const ranges = measureRanges(model, calibration);
+  const quantized = quantizeTensors(model, ranges);
+  if (model.metadata === undefined) return quantized;
+  const step = { method: "int8" as const, calibrationSamples: calibration.rows };
+  const named: Model = {
+    ...quantized,
+    metadata: {
+      ...model.metadata,
+      name: `${model.metadata.name}-int8`,
+      compression: [...model.metadata.compression, step],
+    },
+  };
+  if (named.metadata === undefined || validation.rows === 0) return named;
+  const validationMetric = evaluateModel(named, validation).value;
+  const compression = [...model.metadata.compression, { ...step, validationMetric }];
+  return { ...named, metadata: { ...named.metadata, compression } };
+}
+
+/** The split that the model was trained with; the recipe's defaults where it carries none. */
+function splitOf(model: Model): { validation: number; seed: number } {
+  const recipe = model.metadata?.recipe;
+  if (recipe === undefined) return { validation: 0.25, seed: 1 };
+  const { validation, splitSeed } = parseRecipe(recipe).training;
+  return { validation, seed: splitSeed };
+}
+
+/** The lowest and the highest value of each tensor that is computed, over all rows; 0 always lies between. */
+function measureRanges(model: Model, table: Table): Range[] {
+  const channels = table.channels.length;
+  const inputs = applyFeatures(model.metadata?.features ?? [], table.inputs, channels);
+  const ranges = model.tensors.map((): Range => ({ low: 0, high: 0 }));
+  const placed = placeModel(model, calibrationBatch);
+  try {
+    const { heap } = placed.kernels;
+    for (let from = 0; from < table.rows; from += calibrationBatch) {
+      const rows = Math.min(calibrationBatch, table.rows - from);
+      const input = placed.addresses[model.inputs[0]] / 4;
+      heap.float32.set(inputs.subarray(from * channels, (from + rows) * channels), input);
+      placed.forward(rows);
+      model.tensors.forEach((tensor, index) => {
+        if (tensor.data !== undefined) return;
+        const at = placed.addresses[index] / 4;
+        widen(ranges[index], heap.float32.subarray(at, at + rows * elementCount(tensor.shape)));
+      });
+    }
+  } finally {
+    placed.dispose();
+  }
+  return ranges;
+}
+
+function widen(range: Range, values: Float32Array): void {
+  for (const value of values) {
+    if (value < range.low) range.low = value;
+    if (value > range.high) range.high = value;
+  }
+}
+
+function quantizeTensors(model: Model, ranges: readonly Range[]): Model {
+  const tensors: Tensor[] = model.tensors.map((tensor, index) =>
+    tensor.data === undefined
+      ? { ...tensor, type: "int8", quantization: activationQuantization(ranges[index]) }
+      : tensor,
+  );
+  for (const operator of model.operators) {
+    const fixed = fixedOutput(operator);
+    const [output] = operator.outputs;
+    if (fixed !== undefined) tensors[output] = { ...tensors[output], quantization: fixed };
+  }
+  for (const operator of model.operators) {
+    if (operator.type === "FULLY_CONNECTED") quantizeDense(operator, tensors);
+  }
+  return { ...model, tensors };
+}
+
+function fixedOutput({ type }: Operator): Quantization | undefined {
+  return type === "LOGISTIC" || type === "TANH" || type === "SOFTMAX" ? fixedOutputQuantization[type] : undefined;
+}
+
+/** Scale and zero point so that −128..127 covers the range and 0 is stored exactly. */
+function activationQuantization({ low, high }: Range): Quantization {
+  const scale = Math.fround((high - low) / 255) || 1;
+  const zeroPoint = Math.max(-128, Math.min(127, Math.round(-128 - low / scale)));
+  return { scales: [scale], zeroPoints: [zeroPoint], axis: 0 };
+}
+
+/** Weights symmetric in −127..127 with one scale; the bias as int32 in steps of input scale × weight scale. */
+function quantizeDense(operator: Operator, tensors: Tensor[]): void {
+  const [input, weights, bias = -1] = operator.inputs;
+  const weightData = tensors[weights].data;
+  const biasData = bias < 0 ? undefined : tensors[bias].data;
+  if (!(weightData instanceof Float32Array)) return;
+  const inputScale = perTensor(tensors[input])?.scale ?? 1;
+  const largestBias = biasData instanceof Float32Array ? largest(biasData) : 0;
+  // Tiny weights under a large bias: a coarser scale, so that the bias fits into half of int32 and sums do not overflow.
+  const weightScale = Math.fround(Math.max(largest(weightData) / 127, largestBias / (inputScale * 2 ** 30))) || 1;
+  tensors[weights] = {
+    ...tensors[weights],
+    type: "int8",
+    data: Int8Array.from(weightData, (weight) => Math.max(-127, Math.min(127, Math.round(weight / weightScale)))),
+    quantization: { scales: [weightScale], zeroPoints: [0], axis: 0 },
+  };
+  if (!(biasData instanceof Float32Array)) return;
+  const biasScale = Math.fround(inputScale * weightScale);
+  tensors[bias] = {
+    ...tensors[bias],
+    type: "int32",
+    data: Int32Array.from(biasData, (value) => Math.round(value / biasScale)),
+    quantization: { scales: [biasScale], zeroPoints: [0], axis: 0 },
+  };
+}
+
+function largest(values: Float32Array): number {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+}

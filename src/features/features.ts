@@ -1,0 +1,88 @@
+import { TinymlError } from "../errors";
+import { kernels } from "../kernels/kernels";
+import type { FeatureBlock, NormalizeBlock } from "../model/metadata";
+
+/** Features of a reading: the description's blocks, run by the kernels on a place of their memory. */
+export interface Features {
+  /** Applies all blocks, in place, to `readings` readings that lie row-major at the address given to `planFeatures`. */
+  run(readings: number): void;
+  dispose(): void;
+}
+
+/**
+ * Prepares a feature description to run at one place of the kernels' memory.
+ *
+ * @param blocks the description, as the model's metadata carries it
+ * @param address where the readings lie, float32, row-major readings × channels
+ * @param channels numbers per reading
+ * @throws TinymlError TINYML_MODEL_INVALID when the description is of another number of channels
+ */
+export function planFeatures(blocks: readonly FeatureBlock[], address: number, channels: number): Features {
+  const { call, heap } = kernels();
+  const plans = blocks.map((block) => {
+    if (block.mean.length !== channels || block.deviation.length !== channels) {
+      throw new TinymlError(
+        "TINYML_MODEL_INVALID",
+        `The model normalizes ${block.mean.length} channels, but its readings have ${channels}; train it again.`,
+      );
+    }
+    const mean = heap.allocate(8 * channels);
+    const inverse = mean + 4 * channels;
+    heap.float32.set(block.mean, mean / 4);
+    heap.float32.set(inverseDeviation(block), inverse / 4);
+    return { mean, inverse };
+  });
+  return {
+    run(readings) {
+      for (const { mean, inverse } of plans) call.tinyml_normalize(address, address, readings, channels, mean, inverse);
+    },
+    dispose() {
+      for (const { mean } of plans.splice(0)) heap.release(mean);
+    },
+  };
+}
+
+/**
+ * The features of many readings at once, as a new array.
+ * @param values row-major readings × channels
+ */
+export function applyFeatures(blocks: readonly FeatureBlock[], values: Float32Array, channels: number): Float32Array {
+  const { heap } = kernels();
+  const address = heap.allocate(values.byteLength);
+  try {
+    heap.float32.set(values, address / 4);
+    const features = planFeatures(blocks, address, channels);
+    try {
+      features.run(values.length / channels);
+      return heap.float32.slice(address / 4, address / 4 + values.length);
+    } finally {
+      features.dispose();
+    }
+  } finally {
+    heap.release(address);
+  }
+}
+
+/** What the kernel multiplies by: 1 / deviation in float32, here as in every sketch. */
+export function inverseDeviation(block: NormalizeBlock): Float32Array {
+  return Float32Array.from(block.deviation, (deviation) => 1 / Math.fround(deviation));
+}
+
+/**
+ * Learns a "normalize" block from rows: mean and standard deviation (of the population) of each channel. A channel that
+ * never changes gets deviation 1, so that it becomes 0 and not NaN.
+ *
+ * @param rows row-major rows × channels, at least one row
+ */
+export function fitNormalize(rows: Float32Array, channels: number): NormalizeBlock {
+  const count = rows.length / channels;
+  const mean = new Array<number>(channels).fill(0);
+  const deviation = new Array<number>(channels).fill(0);
+  for (let i = 0; i < rows.length; i++) mean[i % channels] += rows[i] / count;
+  for (let i = 0; i < rows.length; i++) deviation[i % channels] += (rows[i] - mean[i % channels]) ** 2 / count;
+  return {
+    block: "normalize",
+    mean: mean.map(Math.fround),
+    deviation: deviation.map((variance) => Math.fround(Math.sqrt(variance)) || 1),
+  };
+}

@@ -1,0 +1,74 @@
+import { TinymlError } from "../errors";
+import { checkModel } from "../model/check";
+import type { Model, Tensor, TensorData } from "../model/model";
+import { elementBytes, elementCount, isTensorDataOf, tensorDataOver } from "../model/tensor";
+import { copyInto, placeModel } from "./place-model";
+
+/** A model that runs on raw tensors, in its own types, without features. */
+export interface LoadedModel {
+  readonly model: Model;
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  /**
+   * Runs the model once. Takes the elements of each input in the order of `inputs`, in the typed array of its type, and
+   * gives those of each output, as arrays of their own.
+   * @throws TinymlError TINYML_MODEL_MISMATCH when the inputs are not those of the model or it was disposed of
+   */
+  run(inputs: readonly TensorData[]): TensorData[];
+  /** Gives the model's memory back. */
+  dispose(): void;
+}
+
+/**
+ * Loads a model for running it on raw tensors.
+ * @throws TinymlError TINYML_MODEL_INVALID, TINYML_MODEL_UNSUPPORTED, TINYML_OUT_OF_MEMORY
+ */
+export function loadModel(model: Model): LoadedModel {
+  checkModel(model);
+  const placed = placeModel(model, 1);
+  const inputs = model.inputs.map((index) => model.tensors[index]);
+  const outputs = model.outputs.map((index) => model.tensors[index]);
+  let disposed = false;
+  return {
+    model,
+    inputs,
+    outputs,
+    run(values) {
+      if (disposed) throw new TinymlError("TINYML_MODEL_MISMATCH", "The model was disposed of; load it again.");
+      if (values.length !== inputs.length) {
+        throw new TinymlError(
+          "TINYML_MODEL_MISMATCH",
+          `The model takes ${inputs.length} input tensors, not ${values.length}.`,
+        );
+      }
+      for (const [i, data] of values.entries()) {
+        checkInput(inputs[i], data);
+        copyInto(placed.kernels, placed.addresses[model.inputs[i]], data);
+      }
+      placed.forward(1);
+      return outputs.map((tensor, i) => {
+        const address = placed.addresses[model.outputs[i]];
+        const data = tensorDataOver(tensor.type, new ArrayBuffer(tensorBytes(tensor)));
+        new Int8Array(data.buffer).set(placed.kernels.heap.int8.subarray(address, address + data.byteLength));
+        return data;
+      });
+    },
+    dispose() {
+      if (!disposed) placed.dispose();
+      disposed = true;
+    },
+  };
+}
+
+function checkInput(tensor: Tensor, data: TensorData): void {
+  const count = elementCount(tensor.shape);
+  if (isTensorDataOf(tensor.type, data) && data.length === count) return;
+  throw new TinymlError(
+    "TINYML_MODEL_MISMATCH",
+    `The input "${tensor.name}" takes ${count} ${tensor.type} elements, not a ${data.constructor.name} of ${data.length}.`,
+  );
+}
+
+function tensorBytes(tensor: Tensor): number {
+  return elementCount(tensor.shape) * elementBytes(tensor.type);
+}

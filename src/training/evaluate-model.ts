@@ -1,0 +1,68 @@
+import type { Table } from "../dataset/table";
+import { TinymlError } from "../errors";
+import type { Model } from "../model/model";
+import { createPredictor, type Prediction } from "../runtime/predictor";
+
+/** How well a model does on labelled rows. */
+export interface Evaluation {
+  /** Which figure `value` is: the share of right labels, or the mean squared error over all targets. */
+  metric: "accuracy" | "mse";
+  value: number;
+  samples: number;
+}
+
+/**
+ * Runs a model, float or int8, as a flow would run it on every row of a table.
+ * @throws TinymlError TINYML_DATASET_EMPTY, TINYML_DATASET_MISMATCH, and what `createPredictor` throws
+ */
+export function evaluateModel(model: Model, table: Table): Evaluation {
+  if (table.rows === 0) throw new TinymlError("TINYML_DATASET_EMPTY", "There are no rows to evaluate the model with.");
+  checkSameQuantities(model, table);
+  const channels = table.channels.length;
+  const width = table.outputs.length / table.rows;
+  const predictor = createPredictor(model);
+  try {
+    let sum = 0;
+    for (let row = 0; row < table.rows; row++) {
+      const prediction = predictor.predict(table.inputs.subarray(row * channels, (row + 1) * channels));
+      const wanted = table.outputs.subarray(row * width, (row + 1) * width);
+      sum += table.task === "classification" ? hit(prediction, table.labels?.[wanted[0]]) : error(prediction, wanted);
+    }
+    const metric = table.task === "classification" ? "accuracy" : "mse";
+    return { metric, value: sum / table.rows, samples: table.rows };
+  } finally {
+    predictor.dispose();
+  }
+}
+
+/**
+ * Checks that a table holds what a model takes and gives: as many channels, and the same labels or as many targets.
+ * @throws TinymlError TINYML_DATASET_MISMATCH
+ */
+export function checkSameQuantities(model: Model, table: Table): void {
+  const { metadata } = model;
+  const channels = model.tensors[model.inputs[0]].shape.at(-1) ?? 1;
+  const refuse = (what: string): never => {
+    throw new TinymlError("TINYML_DATASET_MISMATCH", `The dataset does not fit the model: ${what}.`);
+  };
+  if (table.channels.length !== channels) {
+    refuse(`the model takes ${channels} channels, the dataset has ${table.channels.length}`);
+  }
+  if (metadata === undefined) return;
+  if (metadata.task !== table.task) refuse(`the model is for ${metadata.task}, the dataset for ${table.task}`);
+  if (table.task === "classification" && metadata.labels?.join("\n") !== table.labels?.join("\n")) {
+    refuse(`the model knows the labels ${metadata.labels?.join(", ")}, the dataset has ${table.labels?.join(", ")}`);
+  }
+  if (table.task === "regression" && metadata.targets?.length !== table.targets?.length) {
+    refuse(`the model gives ${metadata.targets?.length} numbers, the dataset has ${table.targets?.length} targets`);
+  }
+}
+
+function hit(prediction: Prediction, label: string | undefined): number {
+  return typeof prediction === "object" && "label" in prediction && prediction.label === label ? 1 : 0;
+}
+
+function error(prediction: Prediction, wanted: Float32Array): number {
+  const values = typeof prediction === "number" ? [prediction] : Array.isArray(prediction) ? prediction : [];
+  return wanted.reduce((sum, target, i) => sum + (values[i] - target) ** 2 / wanted.length, 0);
+}

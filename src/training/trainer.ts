@@ -1,0 +1,308 @@
+import type { Table } from "../dataset/table";
+import { TinymlError } from "../errors";
+import { kernels } from "../kernels/kernels";
+import type { Model, Operator } from "../model/model";
+import { elementCount } from "../model/tensor";
+import { activationNumber, type PlacedModel, placeModel, type Step } from "../runtime/place-model";
+import type { TrainingSettings } from "./recipe";
+
+/** What the model reaches on a table: the mean loss and the metric (accuracy, or mean squared error) over its rows. */
+export interface Score {
+  loss: number;
+  metric: number;
+}
+
+/** A float model in training: its weights, their gradients and the optimizer's state in the kernels' memory. */
+export interface Trainer {
+  /**
+   * Turns the weights of relu units around that no row activates. Such a unit has no gradient and would stay dead for
+   * ever; with few inputs and random weights that befalls half of them (all readings 0..1, a negative weight).
+   */
+  wakeDeadUnits(table: Table): void;
+  /**
+   * One pass over the rows in the given order, a step for every batch. Returns the mean loss over the rows as they
+   * were met. The same weights, rows and order give the same bits on every machine.
+   */
+  trainEpoch(table: Table, order: ArrayLike<number>): number;
+  /** Loss and metric over all rows, without learning from them. */
+  score(table: Table): Score;
+  /** A copy of all weights as they are now. */
+  copyWeights(): Float32Array;
+  /** Sets all weights, as `copyWeights` gave them. */
+  setWeights(weights: Float32Array): void;
+  /** The model with its weights as they are now. */
+  trainedModel(): Model;
+  dispose(): void;
+}
+
+/** The kernels' memory that a trainer works on: where tensors and their gradients lie. */
+interface Places {
+  placed: PlacedModel;
+  /** Byte address of the gradient of each tensor; 0 where none is needed. */
+  gradients: readonly number[];
+}
+
+/**
+ * Prepares a float model for training. Its constants are the weights that are learned.
+ *
+ * @param model a chain of float operators from one input to one output, as compileRecipe gives it
+ * @throws TinymlError TINYML_NOT_TRAINABLE when the model is quantized or no chain, TINYML_OUT_OF_MEMORY
+ */
+export function createTrainer(model: Model, settings: TrainingSettings): Trainer {
+  checkTrainable(model);
+  const { call, heap } = kernels();
+  const batchSize = settings.batchSize;
+  const [inputIndex] = model.inputs;
+  const [outputIndex] = model.outputs;
+  const inputWidth = elementCount(model.tensors[inputIndex].shape);
+  const outputs = elementCount(model.tensors[outputIndex].shape);
+  const classification = settings.loss === "categoricalCrossentropy";
+  const targetWidth = classification ? 1 : outputs;
+
+  // All weights in one piece, and behind them, equally long, gradients and the optimizer's two moments: one call of
+  // the optimizer's kernel serves the whole model.
+  const offsets = new Map<number, number>();
+  let count = 0;
+  model.tensors.forEach((tensor, index) => {
+    if (tensor.data === undefined) return;
+    offsets.set(index, count);
+    count += tensor.data.length;
+  });
+  const bytes = 4 * count;
+  const weights = heap.allocate(4 * bytes);
+  const weightGradients = weights + bytes;
+  const firstMoment = weightGradients + bytes;
+  const secondMoment = firstMoment + bytes;
+  const targets = heap.allocate(4 * batchSize * targetWidth);
+  const constantAddress = (index: number): number | undefined => {
+    const offset = offsets.get(index);
+    return offset === undefined ? undefined : weights + 4 * offset;
+  };
+  const placed = placeModel(model, batchSize, constantAddress);
+  const gradients = model.tensors.map((tensor, index) => {
+    const offset = offsets.get(index);
+    if (offset !== undefined) return weightGradients + 4 * offset;
+    return index === inputIndex ? 0 : heap.allocate(4 * batchSize * elementCount(tensor.shape));
+  });
+  for (const [index, offset] of offsets) {
+    const data = model.tensors[index].data;
+    if (data instanceof Float32Array) heap.float32.set(data, weights / 4 + offset);
+  }
+
+  const input = placed.addresses[inputIndex];
+  const output = placed.addresses[outputIndex];
+  const { lossGradient, backward } = planBackward(model, classification, { placed, gradients });
+  const loss = (rows: number, gradient: number): number =>
+    classification
+      ? call.tinyml_categorical_crossentropy(output, targets, gradient, rows, outputs)
+      : call.tinyml_mean_squared_error(output, targets, gradient, rows, outputs);
+  const step = planOptimizer(settings.optimizer, { weights, weightGradients, firstMoment, secondMoment, count });
+
+  /** Copies the rows order[from], order[from + 1], … into the batch. */
+  const fillBatch = (table: Table, order: ArrayLike<number>, from: number, rows: number): void => {
+    const memory = heap.float32;
+    for (let i = 0; i < rows; i++) {
+      const row = order[from + i];
+      copyRow(memory, input / 4 + i * inputWidth, table.inputs, row * inputWidth, inputWidth);
+      copyRow(memory, targets / 4 + i * targetWidth, table.outputs, row * targetWidth, targetWidth);
+    }
+  };
+
+  /** Runs the model on the rows in their order, batch by batch. */
+  const forEachBatch = (table: Table, visit: (rows: number) => void): void => {
+    const order = Uint32Array.from({ length: table.rows }, (_, row) => row);
+    for (let from = 0; from < table.rows; from += batchSize) {
+      const rows = Math.min(batchSize, table.rows - from);
+      fillBatch(table, order, from, rows);
+      placed.forward(rows);
+      visit(rows);
+    }
+  };
+
+  return {
+    wakeDeadUnits(table) {
+      for (const operator of model.operators) {
+        if (operator.type !== "FULLY_CONNECTED" || operator.options.activation === "NONE") continue;
+        const [units, width] = model.tensors[operator.inputs[1]].shape;
+        const activations = placed.addresses[operator.outputs[0]] / 4;
+        const dead = new Set(Array.from({ length: units }, (_, unit) => unit));
+        forEachBatch(table, (rows) => {
+          for (const unit of dead) {
+            for (let row = 0; row < rows; row++)
+              if (heap.float32[activations + row * units + unit] > 0) dead.delete(unit);
+          }
+        });
+        for (const unit of dead) {
+          const at = placed.addresses[operator.inputs[1]] / 4 + unit * width;
+          for (let i = at; i < at + width; i++) heap.float32[i] = -heap.float32[i];
+        }
+      }
+    },
+    trainEpoch(table, order) {
+      let sum = 0;
+      for (let from = 0; from < order.length; from += batchSize) {
+        const rows = Math.min(batchSize, order.length - from);
+        fillBatch(table, order, from, rows);
+        placed.forward(rows);
+        sum += rows * loss(rows, lossGradient);
+        for (const back of backward) back(rows);
+        step();
+      }
+      return sum / order.length;
+    },
+    score(table) {
+      let sum = 0;
+      let correct = 0;
+      forEachBatch(table, (rows) => {
+        sum += rows * loss(rows, 0);
+        if (classification) correct += call.tinyml_count_correct(output, targets, rows, outputs);
+      });
+      const mean = sum / table.rows;
+      return { loss: mean, metric: classification ? correct / table.rows : mean };
+    },
+    copyWeights: () => heap.float32.slice(weights / 4, weights / 4 + count),
+    setWeights: (values) => heap.float32.set(values, weights / 4),
+    trainedModel: () => ({
+      ...model,
+      tensors: model.tensors.map((tensor, index) => {
+        const offset = offsets.get(index);
+        if (offset === undefined || tensor.data === undefined) return tensor;
+        const at = weights / 4 + offset;
+        return { ...tensor, data: heap.float32.slice(at, at + tensor.data.length) };
+      }),
+    }),
+    dispose() {
+      placed.dispose();
+      for (const [index, address] of gradients.entries()) {
+        if (address !== 0 && !offsets.has(index)) heap.release(address);
+      }
+      heap.release(targets);
+      heap.release(weights);
+    },
+  };
+}
+
+/** Copies `width` numbers; by hand where a row is so short that a call would cost more than the copy. */
+function copyRow(to: Float32Array, at: number, from: Float32Array, start: number, width: number): void {
+  if (width > 16) to.set(from.subarray(start, start + width), at);
+  else for (let i = 0; i < width; i++) to[at + i] = from[start + i];
+}
+
+/**
+ * The steps that turn the loss's gradient into that of every weight, last operator first. With cross-entropy the loss
+ * itself gives the gradient of the logits, so the softmax at the end has no step of its own.
+ */
+function planBackward(
+  model: Model,
+  crossEntropy: boolean,
+  places: Places,
+): { lossGradient: number; backward: readonly Step[] } {
+  const last = model.operators[model.operators.length - 1];
+  const skipLast = crossEntropy && last.type === "SOFTMAX";
+  const operators = skipLast ? model.operators.slice(0, -1) : model.operators;
+  const lossTensor = skipLast ? last.inputs[0] : model.outputs[0];
+  const backward = operators.map((operator) => planGradient(model, operator, places)).reverse();
+  return { lossGradient: places.gradients[lossTensor], backward };
+}
+
+function planGradient(model: Model, operator: Operator, { placed, gradients }: Places): Step {
+  const { call } = placed.kernels;
+  const [inputIndex, weightsIndex = -1, biasIndex = -1] = operator.inputs;
+  const [outputIndex] = operator.outputs;
+  const count = elementCount(model.tensors[outputIndex].shape);
+  const output = placed.addresses[outputIndex];
+  const outputGradient = gradients[outputIndex];
+  const inputGradient = gradients[inputIndex];
+  switch (operator.type) {
+    case "FULLY_CONNECTED": {
+      const [units, width] = model.tensors[weightsIndex].shape;
+      const rows = count / units;
+      const activation = activationNumber[operator.options.activation];
+      const input = placed.addresses[inputIndex];
+      const weights = placed.addresses[weightsIndex];
+      const weightsGradient = gradients[weightsIndex];
+      const biasGradient = biasIndex < 0 ? 0 : gradients[biasIndex];
+      return (batch) => {
+        call.tinyml_fused_activation_gradient(output, outputGradient, batch * count, activation);
+        call.tinyml_dense_gradient(
+          input,
+          weights,
+          outputGradient,
+          inputGradient,
+          weightsGradient,
+          biasGradient,
+          batch * rows,
+          width,
+          units,
+        );
+      };
+    }
+    case "RELU":
+      return (batch) => call.tinyml_relu_gradient(output, outputGradient, inputGradient, batch * count);
+    case "LOGISTIC":
+      return (batch) => call.tinyml_logistic_gradient(output, outputGradient, inputGradient, batch * count);
+    case "TANH":
+      return (batch) => call.tinyml_tanh_gradient(output, outputGradient, inputGradient, batch * count);
+    case "SOFTMAX": {
+      const classes = model.tensors[outputIndex].shape.at(-1) ?? 1;
+      const { beta } = operator.options;
+      const rows = count / classes;
+      return (batch) =>
+        call.tinyml_softmax_gradient(output, outputGradient, inputGradient, batch * rows, classes, beta);
+    }
+  }
+}
+
+interface OptimizerPlaces {
+  weights: number;
+  weightGradients: number;
+  firstMoment: number;
+  secondMoment: number;
+  count: number;
+}
+
+function planOptimizer(optimizer: TrainingSettings["optimizer"], places: OptimizerPlaces): () => void {
+  const { call } = kernels();
+  const { weights, weightGradients, firstMoment, secondMoment, count } = places;
+  if (optimizer.type === "sgd") {
+    const { learningRate, momentum } = optimizer;
+    return () => call.tinyml_sgd(weights, weightGradients, firstMoment, count, learningRate, momentum);
+  }
+  const { learningRate, beta1, beta2, epsilon } = optimizer;
+  // beta^t by repeated multiplication: Math.pow's last bits differ between engines.
+  let beta1Power = 1;
+  let beta2Power = 1;
+  return () => {
+    beta1Power *= beta1;
+    beta2Power *= beta2;
+    call.tinyml_adam(
+      weights,
+      weightGradients,
+      firstMoment,
+      secondMoment,
+      count,
+      learningRate,
+      beta1,
+      beta2,
+      epsilon,
+      1 / (1 - beta1Power),
+      1 / (1 - beta2Power),
+    );
+  };
+}
+
+function checkTrainable(model: Model): void {
+  const refuse = (why: string): never => {
+    throw new TinymlError("TINYML_NOT_TRAINABLE", `This model can't be trained: ${why}.`);
+  };
+  if (model.tensors.some((tensor) => tensor.type !== "float32"))
+    refuse("it is quantized; train the float model instead");
+  if (model.inputs.length !== 1 || model.outputs.length !== 1) refuse("it must have one input and one output");
+  let current = model.inputs[0];
+  for (const operator of model.operators) {
+    if (operator.inputs[0] !== current) refuse("its operators must follow each other in one chain");
+    current = operator.outputs[0];
+  }
+  if (current !== model.outputs[0]) refuse("its last operator must give the output");
+  if (model.operators.length === 0) refuse("it has no operators");
+}
