@@ -148,6 +148,10 @@ function checkTypes(
     throw unsupported(where, `with ${found}; this package computes it in ${rule.types.map(([t]) => t).join(" or ")}`);
   }
   if (signature[0] !== "float32") {
+    const perChannel = all.find((tensor) => (tensor?.quantization?.scales.length ?? 0) > 1);
+    if (perChannel !== undefined) {
+      throw unsupported(where, `its tensor "${perChannel.name}" has a scale per channel; one scale is supported here`);
+    }
     const problem = rule.checkQuantization?.(inputs, outputs);
     if (problem !== undefined) throw invalid(where, problem);
   }

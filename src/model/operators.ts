@@ -1,4 +1,5 @@
 import type { OperatorOptions, OperatorType, Quantization, Tensor, TensorType } from "./model";
+import { fixedOutputQuantization } from "./quantization";
 import { elementCount } from "./tensor";
 
 export type Shape = readonly number[];
@@ -45,12 +46,15 @@ const ELEMENTWISE = {
   macs: () => 0,
 } as const;
 
-/** The output quantization that TensorFlow Lite's int8 specification fixes for an operator. */
-function outputIs(scale: number, zeroPoint: number) {
-  return (_inputs: readonly (Tensor | undefined)[], [output]: readonly Tensor[]): string | undefined => {
+/** Checks an operator whose int8 output is the same in every model: what it maps to has a fixed range. */
+function outputIsFixed(type: keyof typeof fixedOutputQuantization) {
+  const expected = fixedOutputQuantization[type];
+  const [scale, zeroPoint] = [expected.scales[0], expected.zeroPoints[0]];
+  return ([input]: readonly (Tensor | undefined)[], [output]: readonly Tensor[]): string | undefined => {
+    if (perTensor(input) === undefined) return "its int8 input must have a scale";
     const found = perTensor(output);
     if (found?.scale === scale && found.zeroPoint === zeroPoint) return undefined;
-    return `its int8 output must have scale 1/${1 / scale} and zero point ${zeroPoint}`;
+    return `its int8 output must have the scale 1/${1 / scale} and the zero point ${zeroPoint}`;
   };
 }
 
@@ -117,13 +121,13 @@ export const OPERATORS: { readonly [T in OperatorType]: OperatorRule<T> } = {
     checkQuantization: ([input], [output]) =>
       perTensor(input) && perTensor(output) ? undefined : "its int8 input and output must have one scale each",
   },
-  LOGISTIC: { ...ELEMENTWISE, checkQuantization: outputIs(1 / 256, -128) },
-  TANH: { ...ELEMENTWISE, checkQuantization: outputIs(1 / 128, 0) },
+  LOGISTIC: { ...ELEMENTWISE, checkQuantization: outputIsFixed("LOGISTIC") },
+  TANH: { ...ELEMENTWISE, checkQuantization: outputIsFixed("TANH") },
   SOFTMAX: {
     ...ELEMENTWISE,
     shapes: ([input = []]) => (input.length === 0 ? "its input must have at least one dimension" : [input]),
     checkOptions: ({ beta }) => (beta > 0 && beta < Infinity ? undefined : "its beta must be a positive number"),
-    checkQuantization: outputIs(1 / 256, -128),
+    checkQuantization: outputIsFixed("SOFTMAX"),
   },
 };
 

@@ -398,6 +398,26 @@ describe("hostile .tflite files", () => {
     }
   });
 
+  it("name the operator whose scales are per channel, where one is supported", () => {
+    const quantization = { scales: [1, 1, 1, 1], zeroPoints: [0, 0, 0, 0], axis: 0 };
+    assert.throws(() => writeTflite(withTensor(int8Model("NONE"), 1, { quantization })), {
+      code: "TINYML_MODEL_UNSUPPORTED",
+      message: /operators\[0\] \(FULLY_CONNECTED\).*"w" has a scale per channel/,
+    });
+  });
+
+  it("name the operator whose int8 input has no scale", () => {
+    for (const then of [undefined, "RELU", "LOGISTIC", "TANH", "SOFTMAX"] as const) {
+      const model = int8Model("NONE", then);
+      const [input] = model.operators.at(-1)?.inputs ?? [];
+      const tensors = model.tensors.map((tensor, i) => {
+        const { quantization: _scale, ...bare } = tensor;
+        return i === input ? bare : tensor;
+      });
+      assert.throws(() => writeTflite({ ...model, tensors }), { code: "TINYML_MODEL_INVALID", message: /scale/ });
+    }
+  });
+
   it("name the types that an operator can't be computed in", () => {
     const model = withTensor(int8Model("NONE"), 1, { type: "int16", data: new Int16Array(12) });
     assert.throws(() => writeTflite(model), {

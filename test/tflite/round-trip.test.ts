@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { unzipSync } from "fflate";
 import { summarizeModel } from "../../src/model/summarize";
+import { FlatFile } from "../../src/tflite/cursor";
 import { isTflite } from "../../src/tflite/is-tflite";
 import { readTflite } from "../../src/tflite/read-tflite";
 import { writeTflite } from "../../src/tflite/write-tflite";
@@ -65,10 +66,33 @@ describe("writing and reading .tflite", () => {
     const files = unzipSync(bytes);
     assert.deepEqual(Object.keys(files), ["labels.txt"]);
     assert.equal(new TextDecoder().decode(files["labels.txt"]), "apple\nbanana\nKürbis 🎃\nother\n");
-    const text = Buffer.from(bytes).toString("latin1");
-    assert.match(text, /TFLITE_METADATA/);
-    assert.match(text, /M001/);
     assert.deepEqual(readTflite(bytes), model);
+
+    // the buffer itself shows in a reader that does not know our metadata
+    const ours = Buffer.from("TINYML_FLOWS");
+    const foreign = Buffer.from(bytes);
+    foreign.write("SOMETHING_EL", foreign.indexOf(ours));
+    const found = readTflite(foreign).otherMetadata?.TFLITE_METADATA;
+    assert.ok(found);
+    assert.equal(Buffer.from(found.subarray(4, 8)).toString(), "M001");
+    // tables of the metadata's schema, with the slots that are looked at
+    const described = new FlatFile(found).root("ModelMetadata", {
+      name: 0,
+      subgraph_metadata: 3,
+      min_parser_version: 7,
+    });
+    assert.equal(described.string("name"), "fruit by colour");
+    assert.equal(described.string("min_parser_version"), "1.0.0");
+    const [subgraph] = described.tables("subgraph_metadata", { input_tensor_metadata: 2, output_tensor_metadata: 3 });
+    const tensor = { name: 0, associated_files: 6 };
+    assert.deepEqual(
+      subgraph?.tables("input_tensor_metadata", tensor).map((input) => input.string("name")),
+      ["input"],
+    );
+    const [output] = subgraph?.tables("output_tensor_metadata", tensor) ?? [];
+    const [file] = output?.tables("associated_files", { name: 0, type: 2 }) ?? [];
+    assert.equal(file?.string("name"), "labels.txt");
+    assert.equal(file?.int8("type"), 2);
   });
 
   for (const file of ["hello_world_float.tflite", "hello_world_int8.tflite"]) {
