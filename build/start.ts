@@ -1,17 +1,20 @@
 import { constants } from "node:fs";
 import { copyFile, mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { buildPackage } from "./build-package";
 import { examplePath, linkPackage, startNodeRed } from "./node-red";
 import { packagePath } from "./package-files";
 
-/** `npm start`: builds the package and runs Node-RED with it, with the example flow on the first start. */
+/**
+ * `npm start`: builds the package and runs Node-RED with it, with the example flow on the first start.
+ * `npm start -- FOLDER` takes another user folder than .node-red, the variable PORT another port than 1880.
+ */
 async function start(): Promise<void> {
   const port = portToUse();
   console.log("Building …");
   await buildPackage();
 
-  const userFolder = packagePath(".node-red");
+  const userFolder = resolve(process.argv[2] ?? packagePath(".node-red"));
   await mkdir(userFolder, { recursive: true });
   await linkPackage(userFolder);
   await copyUnlessThere(examplePath("Potentiometer to LED"), join(userFolder, "flows.json"));

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { type RunningNodeRed, startNodeRed } from "../../build/node-red";
-import { packageRoot } from "../../build/package-files";
+import { packagePath, packageRoot } from "../../build/package-files";
 import { findParts } from "../../build/parts";
 import { listNodeSets } from "../support/admin";
 import { temporaryFolder } from "../support/folders";
@@ -112,7 +112,11 @@ describe("package: installed from its tarball", function () {
   }
 });
 
+/** Runs the machine's npm: `npm` alone would be found first in node_modules/.bin, as a dependency of Node-RED's. */
 async function npm(folder: string, ...args: string[]): Promise<string> {
-  const { stdout } = await run("npm", args, { cwd: folder, maxBuffer: 16 * 1024 * 1024 });
+  const binaries = packagePath("node_modules", ".bin");
+  const path = (process.env.PATH ?? "").split(delimiter).filter((entry) => entry !== binaries);
+  const env = { ...process.env, PATH: path.join(delimiter) };
+  const { stdout } = await run("npm", args, { cwd: folder, env, maxBuffer: 16 * 1024 * 1024 });
   return stdout;
 }
