@@ -49,12 +49,15 @@ export interface SampleProperties {
  */
 export function createAddEvent(id: number, sample: SampleProperties): AddEvent {
   const { label, split, group, source, time } = sample;
-  const event: AddEvent = { event: "add", id, time: time !== undefined && Number.isFinite(time) ? time : Date.now() };
-  if (label !== undefined) event.label = String(label);
-  if (split === "training" || split === "validation") event.split = split;
-  if (group !== undefined) event.group = String(group);
-  if (source !== undefined) event.source = String(source);
-  return event;
+  return {
+    event: "add",
+    id,
+    ...(label !== undefined && { label: String(label) }),
+    ...((split === "training" || split === "validation") && { split }),
+    ...(group !== undefined && group !== null && { group: String(group) }),
+    ...(source !== undefined && source !== null && { source: String(source) }),
+    time: time !== undefined && Number.isFinite(time) ? time : Date.now(),
+  };
 }
 
 /** An event as a line of the index, "\n" included. */

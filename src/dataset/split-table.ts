@@ -83,7 +83,8 @@ interface Choice {
 
 /**
  * Puts a group on the validation side when the classes' shares come closer to the wanted ones by it (sum of squares) and training
- * is left with rows of each class. Large groups go first, for small ones can still correct what they leave.
+ * is left with rows of each class; where it makes no difference to the classes, the share of the whole decides. Large groups go
+ * first, for small ones can still correct what they leave.
  */
 function chooseGroups(
   groups: ReadonlyMap<string, readonly number[]>,
@@ -96,6 +97,8 @@ function chooseGroups(
   for (const rows of shuffled) {
     const counts = new Map<number, number>();
     for (const row of rows) counts.set(classOf(row), (counts.get(classOf(row)) ?? 0) + 1);
+    const open = sum(wanted) - sum(chosen);
+    const wholeChange = (rows.length - open) ** 2 - open ** 2;
     let change = 0;
     let exhausts = false;
     for (const [index, count] of counts) {
@@ -103,7 +106,7 @@ function chooseGroups(
       change += (count - missing) ** 2 - missing ** 2;
       exhausts ||= (chosen[index] ?? 0) + count >= (total[index] ?? 0);
     }
-    if (change <= 0 && !exhausts) rows.forEach(choose);
+    if ((change < 0 || (change === 0 && wholeChange <= 0)) && !exhausts) rows.forEach(choose);
   }
 }
 
@@ -114,7 +117,6 @@ function chooseRows(singles: readonly (readonly number[])[], { random, total, wa
     const most = Math.min(rows.length, (total[index] ?? 0) - (chosen[index] ?? 0) - 1);
     return { index, most, whole: Math.max(0, Math.min(Math.floor(count), most)), fraction: count - Math.floor(count) };
   });
-  const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
   let open = Math.round(sum(wanted)) - sum(chosen) - sum(missing.map(({ whole }) => whole));
   const order = missing.map((_, i) => i);
   // Classes with equal fractions take their turn by chance.
@@ -131,4 +133,8 @@ function chooseRows(singles: readonly (readonly number[])[], { random, total, wa
     random.shuffle(rows);
     rows.slice(0, whole).forEach(choose);
   }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0);
 }
