@@ -1,0 +1,37 @@
+import { summarizeModel } from "../model/summarize";
+import { parseArguments } from "./arguments";
+import { readModelFile } from "./files";
+import type { Report } from "./tinyml";
+
+/** `tinyml inspect`: what a model takes, gives, contains and needs. */
+export async function inspect(argv: readonly string[]): Promise<Report> {
+  const options = parseArguments(argv, "a model (a .tflite file)", { flags: ["json"] });
+  const { model, bytes } = await readModelFile(options.file);
+  const summary = summarizeModel(model, bytes);
+  const tensors = (list: typeof summary.inputs): string =>
+    list.map(({ name, type, shape }) => `${name} ${type} [${shape.join(", ")}]`).join("; ");
+  const lines: [string, string | number | undefined][] = [
+    ["name", summary.name || "(none)"],
+    ["task", summary.task],
+    ["labels", summary.labels?.join(", ")],
+    ["inputs", tensors(summary.inputs)],
+    ["outputs", tensors(summary.outputs)],
+    [
+      "operators",
+      Object.entries(summary.operators)
+        .map(([type, count]) => `${count} × ${type}`)
+        .join(", "),
+    ],
+    ["parameters", summary.parameters],
+    ["MACs", summary.macs],
+    ["bytes", summary.bytes],
+    ["accuracy", summary.accuracy],
+    ["validation MSE", summary.validationMse],
+    ["compression", summary.compression.join(", ") || undefined],
+  ];
+  return {
+    json: { ...summary, metadata: model.metadata },
+    text: lines.flatMap(([key, value]) => (value === undefined ? [] : [`${`${key}:`.padEnd(16)}${value}`])).join("\n"),
+    asJson: options.flag("json"),
+  };
+}

@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import { readFile, rm } from "node:fs/promises";
+import path from "node:path";
+import { TinymlError } from "./errors";
+import { isMissing, toStorageError, writeFileAtomic } from "./storage";
+
+/** What a folder's manifest says: which files were written with which content, and what the writer noted. */
+interface Manifest {
+  /** SHA-256 of what was written to each file, by its name; of two contents while it is being written. */
+  files: Record<string, string[]>;
+  note?: unknown;
+}
+
+const manifestFile = ".tinyml-flows.json";
+
+/**
+ * Writes files into a folder, each in one step. Of the files that are there, only those are overwritten that stand
+ * unchanged in the manifest of the last writing; those of them that are no longer wanted are removed.
+ *
+ * @param files contents by file name
+ * @param options.force overwrites files of another hand, too
+ * @param options.note is kept in the manifest, for `readNote`
+ * @throws TinymlError TINYML_WOULD_OVERWRITE when a file of another hand is in the way (nothing is written then),
+ *   TINYML_DISK_FULL, TINYML_STORAGE
+ */
+export async function writeOwnFiles(
+  folder: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+  options: { force: boolean; note?: unknown },
+): Promise<void> {
+  const before = (await readManifest(folder))?.files ?? {};
+  const obsolete: string[] = [];
+  for (const file of new Set([...Object.keys(files), ...Object.keys(before)])) {
+    const content = await readIfThere(path.join(folder, file));
+    if (content === undefined) continue;
+    const ours = before[file]?.includes(digest(content)) === true;
+    const wanted = files[file];
+    if (wanted === undefined) {
+      if (ours) obsolete.push(file);
+    } else if (!ours && !options.force && digest(content) !== digest(wanted)) {
+      throw new TinymlError(
+        "TINYML_WOULD_OVERWRITE",
+        `${path.join(folder, file)} was changed or made by hand. Choose another name or folder, or allow overwriting.`,
+      );
+    }
+  }
+  const after = Object.fromEntries(Object.entries(files).map(([file, content]) => [file, [digest(content)]]));
+  // After a crash in between, files with the old content and with the new one must both be known as ours.
+  const both = { ...before };
+  for (const [file, digests] of Object.entries(after)) both[file] = [...(before[file] ?? []), ...digests];
+  const writeManifest = (manifest: Manifest): Promise<void> =>
+    writeFileAtomic(path.join(folder, manifestFile), JSON.stringify(manifest));
+  await writeManifest({ files: both, note: options.note });
+  for (const [file, content] of Object.entries(files)) await writeFileAtomic(path.join(folder, file), content);
+  for (const file of obsolete) await rm(path.join(folder, file), { force: true });
+  await writeManifest({ files: after, note: options.note });
+}
+
+/** What was noted at the last writing into a folder; undefined where nothing was written. */
+export async function readNote(folder: string): Promise<unknown> {
+  return (await readManifest(folder))?.note;
+}
+
+/** A folder's manifest; undefined when there is none or it can't be understood: then nothing in the folder counts as ours. */
+async function readManifest(folder: string): Promise<Manifest | undefined> {
+  const text = await readIfThere(path.join(folder, manifestFile));
+  if (text === undefined) return undefined;
+  try {
+    const manifest: unknown = JSON.parse(String(text));
+    return isManifest(manifest) ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isManifest(value: unknown): value is Manifest {
+  if (typeof value !== "object" || value === null || !("files" in value)) return false;
+  const { files } = value;
+  return typeof files === "object" && files !== null && Object.values(files).every((digests) => Array.isArray(digests));
+}
+
+async function readIfThere(file: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw toStorageError(error, file);
+  }
+}
+
+function digest(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}

@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { Table } from "../../src/dataset/table";
+import type { ErrorCode } from "../../src/errors";
+import { packageFolder } from "../../src/package-folder";
+import { createPredictor } from "../../src/runtime/predictor";
+import { writeTflite } from "../../src/tflite/write-tflite";
+import { evaluateModel } from "../../src/training/evaluate-model";
+import { parseRecipe, type Recipe, type RecipeInput } from "../../src/training/recipe";
+import { type TrainingProgress, trainRecipe } from "../../src/training/train-recipe";
+import { cloudsTable, potentiometerTable } from "../support/potentiometer";
+
+const bookRecipe: RecipeInput = JSON.parse(
+  readFileSync(path.join(packageFolder(), "examples", "recipes", "potentiometer.json"), "utf8"),
+);
+
+/** The book's recipe with other training settings. */
+function bookWith(training: Partial<RecipeInput["training"]>, rest: Partial<RecipeInput> = {}): Recipe {
+  return parseRecipe({ ...bookRecipe, ...rest, training: { ...bookRecipe.training, ...training } });
+}
+
+const cloudsRecipe: RecipeInput = {
+  version: 1,
+  task: "classification",
+  input: { shape: [2] },
+  features: [{ block: "normalize" }],
+  layers: [
+    { type: "dense", units: 8, activation: "relu" },
+    { type: "dense", units: 3, activation: "softmax" },
+  ],
+  training: { loss: "categoricalCrossentropy", optimizer: { type: "adam", learningRate: 0.01 }, epochs: 60 },
+};
+
+describe("the book's potentiometer network, 500 epochs", () => {
+  const table = potentiometerTable();
+
+  for (const seed of [1, 2, 3]) {
+    it(`seed ${seed}: validation MSE at most .0030, and 3e-4 against the sine without noise`, () => {
+      const model = trainRecipe({ recipe: bookWith({ seed }), table, name: "pot" });
+      const { report } = model.metadata ?? {};
+      assert.equal(report?.epochs, 500);
+      assert.equal(report?.trainingSamples, 750);
+      assert.ok(report.validationMetric <= 0.003, `validation MSE ${report.validationMetric}`);
+      const codes = Float32Array.from({ length: 1024 }, (_, code) => code / 1023);
+      const truth: Table = { ...table, inputs: codes, outputs: codes.map((x) => Math.sin(Math.PI * x)), rows: 1024 };
+      const { value } = evaluateModel(model, truth);
+      assert.ok(value <= 3e-4, `MSE against sin(πx) ${value}`);
+    });
+  }
+
+  it("has 177 parameters", () => {
+    const model = trainRecipe({ recipe: bookWith({ epochs: 1 }), table, name: "pot" });
+    assert.equal(
+      model.tensors.reduce((sum, { data }) => sum + (data?.length ?? 0), 0),
+      177,
+    );
+  });
+});
+
+describe("training", () => {
+  const table = potentiometerTable();
+
+  it("gives the same bytes for the same recipe, data and seed, and others for another seed", () => {
+    const bytes = (seed: number): Uint8Array => {
+      const model = trainRecipe({ recipe: bookWith({ seed, epochs: 5 }), table, name: "pot" });
+      return writeTflite(model, { metadata: false });
+    };
+    assert.deepEqual(bytes(4), bytes(4));
+    assert.notDeepEqual(bytes(4), bytes(5));
+  });
+
+  it("keeps the weights of the best epoch, with and without early stopping", () => {
+    for (const earlyStopping of [false, { patience: 3 }] as const) {
+      const seen: TrainingProgress[] = [];
+      const model = trainRecipe(
+        {
+          recipe: bookWith({ epochs: 40, earlyStopping, optimizer: { type: "adam", learningRate: 0.05 } }),
+          table,
+          name: "pot",
+        },
+        { onProgress: (progress) => seen.push(progress) },
+      );
+      const best = seen.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a));
+      assert.equal(model.metadata?.report?.bestEpoch, best.epoch);
+      assert.equal(model.metadata?.report?.validationMetric, best.validationMetric);
+      assert.equal(model.metadata?.report?.epochs, seen.length);
+      if (earlyStopping !== false) assert.equal(seen.length, best.epoch + 3);
+    }
+  });
+
+  it("stops by itself unless the recipe says otherwise", () => {
+    const { earlyStopping } = parseRecipe({ ...cloudsRecipe }).training;
+    assert.deepEqual(earlyStopping, { patience: 20, minDelta: 0 });
+  });
+
+  it("classifies, normalizing its inputs by what it learned from the training rows", () => {
+    const model = trainRecipe({ recipe: parseRecipe(cloudsRecipe), table: cloudsTable(), name: "clouds" });
+    assert.equal(model.metadata?.report?.metric, "accuracy");
+    assert.ok(model.metadata.report.validationMetric >= 0.98);
+    assert.equal(model.metadata.features[0].block, "normalize");
+    const predictor = createPredictor(model);
+    const prediction = predictor.predict([1, -1]);
+    assert.ok(typeof prediction === "object" && "label" in prediction);
+    assert.equal(prediction.label, "below");
+    const sum = Object.values(prediction.scores).reduce((total, score) => total + score, 0);
+    assert.ok(Math.abs(sum - 1) < 1e-6);
+    predictor.dispose();
+  });
+
+  it("learns from readings of 0..1023 when they are normalized", () => {
+    const raw: Table = { ...table, inputs: table.inputs.map((x) => Math.round(x * 1023)) };
+    const model = trainRecipe({
+      recipe: bookWith({}, { features: [{ block: "normalize" }] }),
+      table: raw,
+      name: "raw",
+    });
+    assert.ok((model.metadata?.report?.validationMetric ?? 1) <= 0.003);
+  });
+
+  it("reports progress for every epoch and stops when asked", () => {
+    const seen: number[] = [];
+    assert.throws(
+      () =>
+        trainRecipe(
+          { recipe: bookWith({ epochs: 100 }), table, name: "pot" },
+          { onProgress: ({ epoch }) => seen.push(epoch), shouldStop: () => seen.length === 7 },
+        ),
+      { code: "TINYML_TRAINING_CANCELLED" },
+    );
+    assert.deepEqual(seen, [1, 2, 3, 4, 5, 6, 7]);
+  });
+});
+
+describe("training refuses", () => {
+  const table = potentiometerTable(1, 40);
+  const clouds = cloudsTable(1, 30);
+  const cases: { what: string; recipe: () => unknown; table: Table; code: ErrorCode; says: RegExp }[] = [
+    {
+      what: "an empty dataset",
+      recipe: () => bookRecipe,
+      table: { ...table, rows: 0, inputs: new Float32Array(), outputs: new Float32Array() },
+      code: "TINYML_DATASET_EMPTY",
+      says: /record/,
+    },
+    {
+      what: "a single row",
+      recipe: () => bookRecipe,
+      table: { ...table, rows: 1, inputs: table.inputs.slice(0, 1), outputs: table.outputs.slice(0, 1) },
+      code: "TINYML_DATASET_EMPTY",
+      says: /too few/,
+    },
+    {
+      what: "one class",
+      recipe: () => cloudsRecipe,
+      table: { ...clouds, outputs: new Float32Array(30) },
+      code: "TINYML_ONE_CLASS",
+      says: /"left"/,
+    },
+    {
+      what: "labels out of range",
+      recipe: () => cloudsRecipe,
+      table: { ...clouds, outputs: clouds.outputs.map((label) => label + 1) },
+      code: "TINYML_UNKNOWN_LABEL",
+      says: /3/,
+    },
+    { what: "another task", recipe: () => cloudsRecipe, table, code: "TINYML_DATASET_MISMATCH", says: /regression/ },
+    {
+      what: "another number of channels",
+      recipe: () => ({ ...bookRecipe, input: { shape: [2] } }),
+      table,
+      code: "TINYML_RECIPE_INVALID",
+      says: /input\.shape/,
+    },
+    {
+      what: "a last layer that does not fit the labels",
+      recipe: () => ({ ...cloudsRecipe, layers: [{ type: "dense", units: 4, activation: "softmax" }] }),
+      table: clouds,
+      code: "TINYML_RECIPE_INVALID",
+      says: /layers\.0\.units.*3/,
+    },
+    {
+      what: "no layers",
+      recipe: () => ({ ...bookRecipe, layers: [] }),
+      table,
+      code: "TINYML_RECIPE_INVALID",
+      says: /layers/,
+    },
+    {
+      what: "units of 0",
+      recipe: () => ({ ...bookRecipe, layers: [{ type: "dense", units: 0 }] }),
+      table,
+      code: "TINYML_RECIPE_INVALID",
+      says: /layers\.0\.units/,
+    },
+    {
+      what: "an unknown option",
+      recipe: () => ({ ...bookRecipe, layers: [{ type: "dense", units: 1, size: 3 }] }),
+      table,
+      code: "TINYML_RECIPE_INVALID",
+      says: /size/,
+    },
+    {
+      what: "a softmax in the middle",
+      recipe: () => ({
+        ...cloudsRecipe,
+        layers: [
+          { type: "dense", units: 4, activation: "softmax" },
+          { type: "dense", units: 3, activation: "softmax" },
+        ],
+      }),
+      table: clouds,
+      code: "TINYML_RECIPE_INVALID",
+      says: /layers\.0\.activation/,
+    },
+    {
+      what: "a loss of another task",
+      recipe: () => ({ ...bookRecipe, training: { ...bookRecipe.training, loss: "categoricalCrossentropy" } }),
+      table,
+      code: "TINYML_RECIPE_INVALID",
+      says: /training\.loss/,
+    },
+    {
+      what: "a learning rate of NaN",
+      recipe: () => ({
+        ...bookRecipe,
+        training: { ...bookRecipe.training, optimizer: { type: "sgd", learningRate: Number.NaN } },
+      }),
+      table,
+      code: "TINYML_RECIPE_INVALID",
+      says: /learningRate/,
+    },
+    { what: "what is no recipe at all", recipe: () => "dense", table, code: "TINYML_RECIPE_INVALID", says: /recipe/ },
+    {
+      what: "a learning rate that explodes",
+      recipe: () => ({
+        ...bookRecipe,
+        training: { ...bookRecipe.training, optimizer: { type: "sgd", learningRate: 1e9 } },
+      }),
+      table,
+      code: "TINYML_TRAINING_DIVERGED",
+      says: /learning rate below/,
+    },
+  ];
+  for (const { what, recipe, table: rows, code, says } of cases) {
+    it(`${what}: ${code}`, () => {
+      assert.throws(() => trainRecipe({ recipe: parseRecipe(recipe()), table: rows, name: "m" }), {
+        code,
+        message: says,
+      });
+    });
+  }
+});
