@@ -1,5 +1,5 @@
-import type { Model, TensorData } from "../model/model";
-import { elementCount, tensorDataOver } from "../model/tensor";
+import type { Model } from "../model/model";
+import { elementBytes, elementCount, tensorDataOver } from "../model/tensor";
 import { loadModel } from "./load-model";
 
 /**
@@ -7,19 +7,19 @@ import { loadModel } from "./load-model";
  * computes the same. The input runs through the values that its type can take (−1..1 for floats), so that weights, signs
  * and saturation all have a part in it.
  */
-export function knownAnswer(model: Model): { input: TensorData; output: TensorData } {
+export function knownAnswer(model: Model): { input: number[]; output: number[] } {
   const loaded = loadModel(model);
   try {
     const [tensor] = loaded.inputs;
     const count = elementCount(tensor.shape);
-    const input =
-      tensor.type === "int8"
-        ? Int8Array.from({ length: count }, (_, i) => ((i * 89 + 100) % 256) - 128)
-        : tensor.type === "float32"
-          ? Float32Array.from({ length: count }, (_, i) => ((i * 89 + 100) % 256) / 128 - 1)
-          : tensorDataOver(tensor.type, new ArrayBuffer(0));
+    const input = tensorDataOver(tensor.type, new ArrayBuffer(count * elementBytes(tensor.type)));
+    for (let i = 0; i < count; i++) {
+      const stored = ((i * 89 + 100) % 256) - 128;
+      if (input instanceof Float32Array) input[i] = stored / 128;
+      else if (input instanceof Int8Array) input[i] = stored;
+    }
     const [output] = loaded.run([input]);
-    return { input, output };
+    return { input: Array.from(input, Number), output: Array.from(output, Number) };
   } finally {
     loaded.dispose();
   }

@@ -56,9 +56,9 @@ export class FlatFile {
   }
 
   /** The root table, to which the file's first four bytes point. */
-  root<Field extends string>(name: string, slots: Slots<Field>): Table<Field> {
+  root<Field extends string>(name: string, slots: Slots<Field>): FlatTable<Field> {
     this.within(0, 4, name);
-    return new Table(this, this.view.getUint32(0, true), name, slots);
+    return new FlatTable(this, this.view.getUint32(0, true), name, slots);
   }
 
   /** Throws unless `length` bytes from `start` lie inside of the file. */
@@ -91,7 +91,7 @@ export class FlatFile {
 }
 
 /** A table of the file. Absent fields read as their default; `path` and the field's name open every message. */
-export class Table<Field extends string = string> {
+export class FlatTable<Field extends string = string> {
   readonly file: FlatFile;
   readonly path: string;
   readonly #position: number;
@@ -199,9 +199,13 @@ export class Table<Field extends string = string> {
   }
 
   /** The table that a field points to. */
-  table<Inner extends string>(field: Field, slots: Slots<Inner>, path = this.where(field)): Table<Inner> | undefined {
+  table<Inner extends string>(
+    field: Field,
+    slots: Slots<Inner>,
+    path = this.where(field),
+  ): FlatTable<Inner> | undefined {
     const position = this.#target(field);
-    return position === undefined ? undefined : new Table(this.file, position, path, slots);
+    return position === undefined ? undefined : new FlatTable(this.file, position, path, slots);
   }
 
   /** The tables of a vector; an absent vector is empty. `path` gives an element's name in messages. */
@@ -209,9 +213,9 @@ export class Table<Field extends string = string> {
     field: Field,
     slots: Slots<Inner>,
     path = (index: number) => `${this.where(field)}[${index}]`,
-  ): Table<Inner>[] {
+  ): FlatTable<Inner>[] {
     return this.#elements(field, 4, (view, at, index) => {
-      return new Table(this.file, at + view.getUint32(at, true), path(index), slots);
+      return new FlatTable(this.file, at + view.getUint32(at, true), path(index), slots);
     });
   }
 

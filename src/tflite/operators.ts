@@ -1,12 +1,12 @@
 import type { Builder } from "flatbuffers";
 import type { FusedActivation, OperatorOptions, OperatorType, Tensor } from "../model/model";
-import { damaged, FlatFile, Table, unsupported } from "./cursor";
+import { damaged, FlatFile, FlatTable, unsupported } from "./cursor";
 import { type OPERATOR, type Slots, slots } from "./schema";
 
 /** How one option is read from and written to a field of the operator's options table. `undefined` is left out. */
 interface OptionField<Value> {
   readonly field: string;
-  read(table: Table): Value;
+  read(table: FlatTable): Value;
   write(builder: Builder, slot: number, value: Value): void;
 }
 
@@ -144,7 +144,7 @@ const EMPTY_TABLE = Uint8Array.of(4, 0, 4, 0, 4, 0, 0, 0);
  */
 export function readOptions<Type extends OperatorType>(
   type: Type,
-  operator: Table<keyof typeof OPERATOR>,
+  operator: FlatTable<keyof typeof OPERATOR>,
 ): OperatorOptions[Type] {
   const format = operatorFormat(type);
   const table = optionsTable(format.table, operator);
@@ -164,9 +164,9 @@ export function readOptions<Type extends OperatorType>(
   return Object.fromEntries(options) as OperatorOptions[Type];
 }
 
-function optionsTable(described: OptionsTable | undefined, operator: Table<keyof typeof OPERATOR>): Table {
+function optionsTable(described: OptionsTable | undefined, operator: FlatTable<keyof typeof OPERATOR>): FlatTable {
   const name = described?.name ?? "builtin_options";
-  const empty = () => new Table<string>(new FlatFile(EMPTY_TABLE), 4, `${operator.path}.${name}`, slots());
+  const empty = () => new FlatTable<string>(new FlatFile(EMPTY_TABLE), 4, `${operator.path}.${name}`, slots());
   // operators without options are written with none, or with an empty table that has a name in the schema
   if (described === undefined) return empty();
   const union = operator.uint8("builtin_options_type");

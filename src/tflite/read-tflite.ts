@@ -3,7 +3,7 @@ import { checkModel } from "../model/check";
 import type { Metadata } from "../model/metadata";
 import type { Model, Operator, OperatorOptions, OperatorType, Quantization, Tensor, TensorData } from "../model/model";
 import { elementBytes, tensorDataOver } from "../model/tensor";
-import { damaged, FlatFile, type Span, type Table, unsupported } from "./cursor";
+import { damaged, FlatFile, type FlatTable, type Span, unsupported } from "./cursor";
 import { isTflite } from "./is-tflite";
 import { decodeMetadata, FLOWS_METADATA, LABEL_METADATA } from "./metadata";
 import { operatorFormat, operatorOfCode, readOptions } from "./operators";
@@ -74,10 +74,10 @@ export function readTflite(bytes: Uint8Array): Model {
 /** The file's buffers: constants and metadata, each copied out once per type. */
 class Buffers {
   readonly #file: FlatFile;
-  readonly #tables: readonly Table<keyof typeof BUFFER>[];
+  readonly #tables: readonly FlatTable<keyof typeof BUFFER>[];
   readonly #copies = new Map<string, TensorData>();
 
-  constructor(file: FlatFile, tables: readonly Table<keyof typeof BUFFER>[]) {
+  constructor(file: FlatFile, tables: readonly FlatTable<keyof typeof BUFFER>[]) {
     this.#file = file;
     this.#tables = tables;
   }
@@ -110,7 +110,7 @@ class Buffers {
   }
 }
 
-function readTensor(table: Table<keyof typeof TENSOR>, buffers: Buffers): Tensor {
+function readTensor(table: FlatTable<keyof typeof TENSOR>, buffers: Buffers): Tensor {
   const number = table.int8("type");
   const type = tensorTypeOf(number);
   if (type === undefined) {
@@ -135,7 +135,7 @@ function readTensor(table: Table<keyof typeof TENSOR>, buffers: Buffers): Tensor
 }
 
 /** Files that were never quantized have the table too, empty or with the ranges seen in training. */
-function readQuantization(table: Table<keyof typeof QUANTIZATION> | undefined): Quantization | undefined {
+function readQuantization(table: FlatTable<keyof typeof QUANTIZATION> | undefined): Quantization | undefined {
   if (table === undefined) return undefined;
   if (table.uint8("details_type") !== 0) {
     throw unsupported(table.where("details_type"), "is a way to quantize that this package does not know");
@@ -150,7 +150,10 @@ function readQuantization(table: Table<keyof typeof QUANTIZATION> | undefined): 
   };
 }
 
-function readOperator(table: Table<keyof typeof OPERATOR>, codes: readonly Table<keyof typeof OPERATOR_CODE>[]) {
+function readOperator(
+  table: FlatTable<keyof typeof OPERATOR>,
+  codes: readonly FlatTable<keyof typeof OPERATOR_CODE>[],
+) {
   const index = table.uint32("opcode_index");
   const code = codes[index];
   if (code === undefined) {
@@ -186,7 +189,7 @@ function operatorOf<Type extends OperatorType>(
 }
 
 /** Our own metadata, and the buffers of others by name. */
-function readMetadata(root: Table<keyof typeof MODEL>, buffers: Buffers) {
+function readMetadata(root: FlatTable<keyof typeof MODEL>, buffers: Buffers) {
   const others = new Map<string, Uint8Array>();
   let metadata: Metadata | undefined;
   for (const table of root.tables("metadata", METADATA)) {
