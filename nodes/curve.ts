@@ -1,0 +1,158 @@
+/** Losses by epoch, at most `points` of them; `step` epochs lie between two. */
+export interface Curve {
+  step: number;
+  epoch: number[];
+  loss: number[];
+  validationLoss: number[];
+}
+
+/** Points that a curve keeps; more can't be told apart on a screen's few hundred pixels. */
+const points = 200;
+
+/** A curve without a point. */
+export function emptyCurve(): Curve {
+  return { step: 1, epoch: [], loss: [], validationLoss: [] };
+}
+
+/** Adds an epoch's losses. When the curve is full, every second point goes and from then on every second epoch is left out. */
+export function addPoint(curve: Curve, epoch: number, loss: number, validationLoss: number): void {
+  if ((epoch - 1) % curve.step !== 0) return;
+  if (curve.epoch.length >= points) {
+    curve.step *= 2;
+    const kept = curve.epoch.map((value) => (value - 1) % curve.step === 0);
+    curve.epoch = curve.epoch.filter((_, index) => kept[index]);
+    curve.loss = curve.loss.filter((_, index) => kept[index]);
+    curve.validationLoss = curve.validationLoss.filter((_, index) => kept[index]);
+    if ((epoch - 1) % curve.step !== 0) return;
+  }
+  curve.epoch.push(epoch);
+  curve.loss.push(loss);
+  curve.validationLoss.push(validationLoss);
+}
+
+/** How a curve is drawn. */
+export interface CurveDrawing {
+  /** Pixels. */
+  width: number;
+  height: number;
+  /** The epochs that the axis covers. */
+  epochs: number;
+  /** Texts at the axes and in the legend. */
+  texts: { epoch: string; loss: string; training: string; validation: string };
+}
+
+/**
+ * A loss curve as SVG text: epochs to the right, loss upwards on a logarithmic scale with a line at each power of ten,
+ * training solid, validation dashed. Colours and sizes come from the classes `tinyml-curve-…` (nodes/curve.editor.ts).
+ */
+export function drawCurve(curve: Curve, { width, height, epochs, texts }: CurveDrawing): string {
+  const left = 44;
+  const right = 10;
+  const top = 22;
+  const bottom = 34;
+  const losses = [...curve.loss, ...curve.validationLoss].filter((value) => value > 0 && Number.isFinite(value));
+  const [low, high] = logarithmicRange(losses);
+  const x = (epoch: number) => left + ((epoch - 1) / Math.max(1, epochs - 1)) * (width - left - right);
+  const y = (loss: number) => top + ((high - Math.log10(loss)) / (high - low)) * (height - top - bottom);
+
+  const parts: string[] = [];
+  for (const { exponent, label } of logarithmicTicks(low, high)) {
+    const at = round(y(10 ** exponent));
+    parts.push(`<line class="tinyml-curve-grid" x1="${left}" x2="${width - right}" y1="${at}" y2="${at}"/>`);
+    parts.push(`<text class="tinyml-curve-text" x="${left - 5}" y="${at + 4}" text-anchor="end">${label}</text>`);
+  }
+  for (const epoch of epochTicks(epochs, width)) {
+    const at = round(x(epoch));
+    parts.push(`<line class="tinyml-curve-grid" x1="${at}" x2="${at}" y1="${top}" y2="${height - bottom}"/>`);
+    parts.push(
+      `<text class="tinyml-curve-text" x="${at}" y="${height - bottom + 14}" text-anchor="middle">${epoch}</text>`,
+    );
+  }
+  parts.push(`<path class="tinyml-curve-axis" d="M${left} ${top}V${height - bottom}H${width - right}"/>`);
+  parts.push(text((left + width - right) / 2, height - 5, "middle", texts.epoch));
+  parts.push(text(2, 12, "start", texts.loss));
+  parts.push(
+    polyline("training", curve.epoch, curve.loss, x, y),
+    polyline("validation", curve.epoch, curve.validationLoss, x, y),
+  );
+  parts.push(legend(width - right, texts));
+  return `<svg class="tinyml-curve" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">${parts.join("")}</svg>`;
+}
+
+function text(x: number, y: number, anchor: string, content: string): string {
+  return `<text class="tinyml-curve-text" x="${round(x)}" y="${y}" text-anchor="${anchor}">${escapeText(content)}</text>`;
+}
+
+function legend(end: number, texts: CurveDrawing["texts"]): string {
+  // SVG doesn't lay out text: estimate 6 pixels a letter, from the right edge leftwards.
+  const validation = end - texts.validation.length * 6;
+  const training = validation - 34 - texts.training.length * 6;
+  return [
+    `<path class="tinyml-curve-line tinyml-curve-training" d="M${training - 22} 8h18"/>`,
+    text(training, 12, "start", texts.training),
+    `<path class="tinyml-curve-line tinyml-curve-validation" d="M${validation - 22} 8h18"/>`,
+    text(validation, 12, "start", texts.validation),
+  ].join("");
+}
+
+function polyline(
+  kind: string,
+  epochs: readonly number[],
+  losses: readonly number[],
+  x: (epoch: number) => number,
+  y: (loss: number) => number,
+): string {
+  const steps: string[] = [];
+  for (const [index, epoch] of epochs.entries()) {
+    const loss = losses[index];
+    if (loss !== undefined && loss > 0 && Number.isFinite(loss)) steps.push(`${round(x(epoch))} ${round(y(loss))}`);
+  }
+  if (steps.length === 0) return "";
+  return `<path class="tinyml-curve-line tinyml-curve-${kind}" d="M${steps.join("L")}"/>`;
+}
+
+/** The exponents between which the losses lie, with a little air and never less than half a decade apart. */
+function logarithmicRange(losses: readonly number[]): [low: number, high: number] {
+  if (losses.length === 0) return [-3, 0];
+  const low = Math.log10(losses.reduce((a, b) => Math.min(a, b)));
+  const high = Math.log10(losses.reduce((a, b) => Math.max(a, b)));
+  const air = Math.max(0.04 * (high - low), (0.5 - (high - low)) / 2, 0.02);
+  return [low - air, high + air];
+}
+
+/** Lines of the loss axis: the powers of ten, and 2 and 5 times them while there are few. */
+function logarithmicTicks(low: number, high: number): Array<{ exponent: number; label: string }> {
+  const factors = high - low > 4 ? [1] : high - low > 1.5 ? [1, 3] : [1, 2, 5];
+  const ticks: Array<{ exponent: number; label: string }> = [];
+  for (let decade = Math.floor(low); decade <= Math.ceil(high); decade++) {
+    for (const factor of factors) {
+      const exponent = decade + Math.log10(factor);
+      if (exponent < low || exponent > high) continue;
+      const value = factor * 10 ** decade;
+      ticks.push({
+        exponent,
+        label: decade < -4 || decade > 4 ? `${factor}e${decade}` : String(Number(value.toPrecision(1))),
+      });
+    }
+  }
+  return ticks;
+}
+
+/** Epochs to mark: round ones, as many as the width has room for. */
+function epochTicks(epochs: number, width: number): number[] {
+  const room = Math.max(2, Math.floor(width / 70));
+  const rough = epochs / room;
+  const decade = 10 ** Math.floor(Math.log10(Math.max(1, rough)));
+  const step = [1, 2, 5, 10].map((factor) => factor * decade).find((candidate) => candidate >= rough) ?? 10 * decade;
+  const ticks: number[] = [];
+  for (let epoch = step; epoch <= epochs; epoch += step) ticks.push(epoch);
+  return ticks;
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+function escapeText(content: string): string {
+  return content.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+}

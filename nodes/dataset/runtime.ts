@@ -1,0 +1,18 @@
+import type { NodeAPI } from "node-red";
+import { createDatasetSource, offerDataset, registerNode, registerRoutes } from "../lib";
+import { type DatasetConfig, parseConfig } from "./config";
+
+/** The configuration node tinyml-dataset: a named dataset that record, train and quantize share. */
+export function register(RED: NodeAPI): void {
+  registerRoutes(RED);
+  registerNode(RED, "tinyml-dataset", parseConfig, ({ node, storage }, config) => {
+    const source = createDatasetSource(storage, config.name, describe(config));
+    offerDataset(node, source);
+    return { close: () => source.close() };
+  });
+}
+
+function describe({ task, channels, labels, targets }: DatasetConfig) {
+  const answers = task === "regression" ? { targets: [...targets] } : { labels: [...labels] };
+  return { version: 1, kind: "table", task, channels: [...channels], ...answers } as const;
+}

@@ -1,0 +1,136 @@
+import { readdir, stat } from "node:fs/promises";
+import path from "node:path";
+import type { NodeAPI } from "node-red";
+import { type Dataset, openDataset } from "../src/dataset/dataset";
+import type { DatasetDescription } from "../src/dataset/description";
+import { datasetFolder } from "../src/dataset/folder";
+import { readDataset } from "../src/dataset/read-dataset";
+import type { Table } from "../src/dataset/table";
+import { TinymlError, toTinymlError } from "../src/errors";
+
+/** A dataset as a configuration node offers it to the other nodes. */
+export interface DatasetSource {
+  readonly name: string;
+  readonly description: DatasetDescription;
+  /** The dataset, opened with the first call; it stays open until `close`. */
+  open(): Promise<Dataset>;
+  /** All its rows, those that were just appended included. */
+  read(): Promise<Table>;
+  /** Ends this source's use of the files. */
+  close(): Promise<void>;
+}
+
+/** A stored dataset, for lists. */
+export interface DatasetListing {
+  name: string;
+  rows: number;
+  /** Classification: rows of each label. */
+  perLabel?: Record<string, number>;
+  /** Why it can't be read. */
+  problem?: string;
+}
+
+/** By configuration node. */
+const sources = new WeakMap<object, DatasetSource>();
+/** By folder: what is open knows its counts without reading a file. */
+const open = new Map<string, Dataset>();
+/** By folder: what was counted, and in which state of the file. */
+const counted = new Map<string, { state: string; listing: DatasetListing }>();
+
+/** A dataset under the folder `storage`; nothing is opened yet. TINYML_NAME_INVALID when the name is more than a file name. */
+export function createDatasetSource(storage: string, name: string, description: DatasetDescription): DatasetSource {
+  const folder = datasetFolder(storage, name);
+  let opening: Promise<Dataset> | undefined;
+  return {
+    name,
+    description,
+    open() {
+      opening ??= openDataset(folder, description).then(
+        (dataset) => {
+          open.set(folder, dataset);
+          return dataset;
+        },
+        (error) => {
+          // What was wrong may be right at the next try: a full disk, a folder without permission.
+          opening = undefined;
+          throw error;
+        },
+      );
+      return opening;
+    },
+    async read() {
+      await (await opening)?.flush();
+      return readDataset(folder);
+    },
+    async close() {
+      const closing = opening;
+      opening = undefined;
+      open.delete(folder);
+      await (await closing?.catch(() => undefined))?.close();
+    },
+  };
+}
+
+/** Offers a dataset under its configuration node. */
+export function offerDataset(node: object, source: DatasetSource): void {
+  sources.set(node, source);
+}
+
+/** The dataset of a configuration node. TINYML_DATASET_NOT_SET when there is no such node, or its settings are wrong. */
+export function findDataset(RED: Pick<NodeAPI, "nodes">, id: string): DatasetSource {
+  if (id === "") {
+    throw new TinymlError("TINYML_DATASET_NOT_SET", "No dataset is chosen. Open this node and choose or add one.");
+  }
+  const node: unknown = RED.nodes.getNode(id);
+  const source = typeof node === "object" && node !== null ? sources.get(node) : undefined;
+  if (source === undefined) {
+    throw new TinymlError(
+      "TINYML_DATASET_NOT_SET",
+      "The dataset of this node is disabled, deleted or has wrong settings. Open this node and look at its dataset.",
+    );
+  }
+  return source;
+}
+
+/** All datasets under the folder `storage` with their counts, by name. */
+export async function listDatasets(storage: string): Promise<DatasetListing[]> {
+  const folder = path.join(storage, "datasets");
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const listings = await Promise.all(names.map((name) => countRows(path.join(folder, name), name)));
+  return listings.flat().sort((a, b) => a.name.localeCompare(b.name));
+}
+
+async function countRows(folder: string, name: string): Promise<DatasetListing[]> {
+  const dataset = open.get(folder);
+  if (dataset !== undefined) {
+    const { count, description } = dataset;
+    return [
+      description.task === "classification"
+        ? { name, rows: count, perLabel: dataset.countsPerLabel() }
+        : { name, rows: count },
+    ];
+  }
+  // A folder without rows is no dataset (yet).
+  const file = await stat(path.join(folder, "rows.csv")).catch(() => undefined);
+  if (file === undefined) return [];
+  const state = `${file.size} ${file.mtimeMs}`;
+  const known = counted.get(folder);
+  if (known?.state === state) return [known.listing];
+  const listing = await countStoredRows(folder, name);
+  counted.set(folder, { state, listing });
+  return [listing];
+}
+
+async function countStoredRows(folder: string, name: string): Promise<DatasetListing> {
+  try {
+    const { rows, labels, outputs, task } = await readDataset(folder);
+    if (task !== "classification" || labels === undefined) return { name, rows };
+    const counts = labels.map(() => 0);
+    for (const label of outputs) counts[label] = (counts[label] ?? 0) + 1;
+    return { name, rows, perLabel: Object.fromEntries(labels.map((label, index) => [label, counts[index] ?? 0])) };
+  } catch (thrown) {
+    const { code, message } = toTinymlError(thrown);
+    return code === "TINYML_DATASET_EMPTY" ? { name, rows: 0 } : { name, rows: 0, problem: message };
+  }
+}

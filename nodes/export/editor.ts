@@ -1,0 +1,70 @@
+import type { EditorNodeProperties, EditorRED } from "node-red";
+import { downloadFile, fetchJson, suggestModels } from "../browser.editor";
+import { isName } from "../settings";
+import type { SketchListing } from "../sketches";
+import { defaults } from "./config";
+
+declare const RED: EditorRED;
+
+interface Properties extends EditorNodeProperties {
+  name: string;
+  model: string;
+  board: string;
+  sketch: string;
+  force: boolean;
+}
+
+RED.nodes.registerType<Properties>("tinyml-export", {
+  category: "TinyML",
+  color: "#9ad1c0",
+  defaults: {
+    name: { value: defaults.name },
+    model: { value: defaults.model, validate: (model) => !model || isName(model) },
+    board: { value: defaults.board, required: true },
+    sketch: { value: defaults.sketch, validate: (sketch) => !sketch || isName(sketch) },
+    force: { value: defaults.force },
+  },
+  inputs: 1,
+  outputs: 1,
+  icon: "tinyml-export.svg",
+  align: "right",
+  paletteLabel() {
+    return this._("palette");
+  },
+  label() {
+    return this.name || this._("palette");
+  },
+  labelStyle() {
+    return this.name ? "node_label_italic" : "";
+  },
+  inputLabels() {
+    return this._("port.input");
+  },
+  outputLabels() {
+    return this._("port.output");
+  },
+  oneditprepare() {
+    suggestModels($("#node-input-model"));
+    listSketches(this.id, this._("noSketch"));
+  },
+});
+
+/** Links to the sketches that this node has written. */
+async function listSketches(node: string, nothingYet: string): Promise<void> {
+  const sketches = (await fetchJson<SketchListing[]>("sketches")) ?? [];
+  const element = $("#tinyml-export-sketches").empty();
+  const own = sketches.filter((sketch) => sketch.node === node);
+  if (own.length === 0) element.append($('<div class="tinyml-note">').text(nothingYet));
+  for (const { name, written } of own) {
+    const line = $('<div class="tinyml-card-title">').appendTo(element);
+    $('<a href="#">')
+      .text(`${name}.zip`)
+      .prepend('<i class="fa fa-download"></i> ')
+      .on("click", (event) => {
+        event.preventDefault();
+        downloadFile(`sketches/${encodeURIComponent(name)}.zip`, `${name}.zip`);
+      })
+      .appendTo(line);
+    $('<span class="tinyml-card-detail">').text(new Date(written).toLocaleString()).appendTo(line);
+  }
+}

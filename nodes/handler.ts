@@ -1,0 +1,135 @@
+import os from "node:os";
+import path from "node:path";
+import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from "node-red";
+import { type TinymlError, toTinymlError } from "../src/errors";
+import { SHARED_TEXTS } from "./catalog";
+import { createStatus, type Status } from "./status";
+
+/** A message that arrives at a node. */
+export type Message = NodeMessageInFlow;
+
+/** Sends messages on: one, or one per output. */
+export type Send = (message: NodeMessage | Array<NodeMessage | NodeMessage[] | null>) => void;
+
+/** What a node has at hand: Node-RED, itself, its status, its texts. */
+export interface NodeContext {
+  RED: NodeAPI;
+  node: Node;
+  status: Status;
+  /** The folder in which datasets, models, runs and sketches lie: `<user dir>/tinyml`. */
+  storage: string;
+  /** A text of the node's own catalogue. */
+  text(key: string, values?: Record<string, string | number>): string;
+  /** Reports a failure that belongs to no message: red status, and once to the Catch nodes of the flow. */
+  fail(thrown: unknown): void;
+}
+
+/** What a node does. Whatever is thrown or rejected here ends as one error at the message's `done`. */
+export interface NodeParts {
+  /** Handles a message; a promise that it returns is awaited before the message counts as done. */
+  input?(message: Message, send: Send): void | Promise<void>;
+  /** Whether a message waits until the one before it is done. */
+  inOrder?: boolean;
+  /** Lets go of everything; awaited before the node starts anew. */
+  close?(): void | Promise<void>;
+}
+
+/**
+ * Registers a node type. This is the one wrapper around every node of ours:
+ * its settings are parsed once; wrong ones turn its status red and every message into TINYML_CONFIG_INVALID, and the node stays alive.
+ * An error of the handler, thrown or rejected, becomes a TinymlError, a red status and exactly one `done(error)`, which is how
+ * Catch nodes get `msg.error.code`. Nothing is thrown into Node-RED and no rejection is left unhandled.
+ */
+export function registerNode<Config>(
+  RED: NodeAPI,
+  type: string,
+  parse: (stored: unknown) => Config,
+  start: (context: NodeContext, config: Config) => NodeParts,
+): void {
+  function construct(this: Node, definition: NodeDef): void {
+    RED.nodes.createNode(this, definition);
+    const context = createContext(RED, this);
+    let parts: NodeParts;
+    try {
+      parts = start(context, parse(definition));
+    } catch (thrown) {
+      const error = toTinymlError(thrown);
+      context.status.fail(shortText(RED, error));
+      this.error(error);
+      parts = {
+        input: () => {
+          throw error;
+        },
+      };
+    }
+    attach(context, parts);
+  }
+  RED.nodes.registerType(type, construct);
+}
+
+/** The few words that a node's status has for an error, from the shared catalogue. */
+export function shortText(RED: Pick<NodeAPI, "_">, error: TinymlError): string {
+  return RED._(`${SHARED_TEXTS}:errors.${error.code}`);
+}
+
+/** The folder of everything that is stored: `<user dir>/tinyml`. */
+export function storageFolder(RED: Pick<NodeAPI, "settings">): string {
+  const userDirectory: unknown = RED.settings.userDir;
+  return path.join(typeof userDirectory === "string" ? userDirectory : path.join(os.homedir(), ".node-red"), "tinyml");
+}
+
+function createContext(RED: NodeAPI, node: Node): NodeContext {
+  const status = createStatus(node);
+  return {
+    RED,
+    node,
+    status,
+    storage: storageFolder(RED),
+    text: (key, values) => (values === undefined ? RED._(key) : RED._(key, values)),
+    fail(thrown) {
+      const error = toTinymlError(thrown);
+      status.fail(shortText(RED, error));
+      // With a message, even an empty one, Node-RED tells the Catch nodes; without it only the log.
+      node.error(error, {});
+    },
+  };
+}
+
+function attach({ RED, node, status }: NodeContext, parts: NodeParts): void {
+  const { input, inOrder } = parts;
+  if (input !== undefined) {
+    let last: Promise<unknown> = Promise.resolve();
+    node.on("input", (message, send, done) => {
+      const failed = (thrown: unknown) => {
+        const error = toTinymlError(thrown);
+        status.fail(shortText(RED, error));
+        done(error);
+      };
+      // `done` is called outside of what is tried, so that an error of Node-RED's own in it doesn't call it a second time.
+      const settle = (outcome: Promise<void>) =>
+        outcome.then(() => done(), failed).catch((thrown) => RED.log.error(thrown));
+      if (inOrder === true) {
+        const outcome = last.then(() => input(message, send));
+        last = outcome.catch(() => undefined);
+        settle(outcome);
+        return;
+      }
+      let outcome: void | Promise<void>;
+      try {
+        outcome = input(message, send);
+      } catch (thrown) {
+        failed(thrown);
+        return;
+      }
+      if (outcome === undefined) done();
+      else settle(outcome);
+    });
+  }
+  node.on("close", (done: () => void) => {
+    status.close();
+    Promise.resolve()
+      .then(() => parts.close?.())
+      .catch((thrown: unknown) => node.error(toTinymlError(thrown)))
+      .then(done);
+  });
+}

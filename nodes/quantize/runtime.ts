@@ -1,0 +1,30 @@
+import type { NodeAPI } from "node-red";
+import {
+  findDataset,
+  modelOf,
+  quantizeInt8,
+  readTflite,
+  registerNode,
+  storeModel,
+  summarizeModel,
+  writeTflite,
+} from "../lib";
+import { parseConfig } from "./config";
+
+/** The node tinyml-quantize: a float model becomes an int8 model, with the dataset's training rows for its ranges. */
+export function register(RED: NodeAPI): void {
+  registerNode(RED, "tinyml-quantize", parseConfig, ({ status, storage, text }, config) => ({
+    inOrder: true,
+    async input(message, send) {
+      const source = findDataset(RED, config.dataset);
+      status.show("blue", "dot", text("status.quantizing"));
+      const original = await modelOf(message.payload, storage, config.model);
+      const model = quantizeInt8(readTflite(original), await source.read());
+      const name = model.metadata?.name ?? `${config.model || "model"}-int8`;
+      const bytes = Buffer.from(writeTflite(model));
+      await storeModel(storage, name, bytes);
+      status.show("green", "dot", text("status.quantized", { before: original.length, after: bytes.length }));
+      send({ ...message, payload: bytes, model: summarizeModel(model, bytes.length) });
+    },
+  }));
+}

@@ -1,0 +1,73 @@
+import type { Request, Response } from "express";
+import type { NodeAPI } from "node-red";
+import { type ErrorCode, TinymlError, toTinymlError } from "../src/errors";
+import { listDatasets } from "./datasets";
+import { storageFolder } from "./handler";
+import { listModels, modelFile } from "./models";
+import { listRuns, stopRun } from "./runs";
+import { listSketches, sketchZip } from "./sketches";
+
+/** The admin servers that have the routes: nodes are loaded one by one, and each would add them again. */
+const served = new WeakSet<object>();
+
+/** Adds the admin routes under /tinyml/, once for each server. */
+export function registerRoutes(RED: NodeAPI): void {
+  const { httpAdmin } = RED;
+  if (served.has(httpAdmin)) return;
+  served.add(httpAdmin);
+  const storage = storageFolder(RED);
+
+  const get = (path: string, answer: (request: Request, response: Response) => Promise<unknown>) =>
+    httpAdmin.get(`/tinyml/${path}`, RED.auth.needsPermission("tinyml.read"), answering(answer));
+  const list = (path: string, read: (storage: string) => Promise<unknown>) =>
+    get(path, async (_request, response) => response.json(await read(storage)));
+
+  list("runs", listRuns);
+  list("models", listModels);
+  list("datasets", listDatasets);
+  list("sketches", listSketches);
+  get("models/:name.tflite", (request, response) =>
+    sendFile(response, modelFile(storage, parameter(request, "name")), `${request.params.name}.tflite`),
+  );
+  get("sketches/:name.zip", (request, response) =>
+    sendFile(response, sketchZip(storage, parameter(request, "name")), `${request.params.name}.zip`),
+  );
+  httpAdmin.post(
+    "/tinyml/runs/:id/stop",
+    RED.auth.needsPermission("tinyml.write"),
+    answering(async (request, response) => response.sendStatus(stopRun(parameter(request, "id")) ? 204 : 404)),
+  );
+}
+
+function parameter(request: Request, name: string): string {
+  const value: unknown = request.params[name];
+  if (typeof value !== "string") throw new TinymlError("TINYML_NAME_INVALID", `The address has no ${name}.`);
+  return value;
+}
+
+function sendFile(response: Response, file: string, name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    response.attachment(name);
+    // The name was checked; the user folder itself may well lie under one that begins with a dot.
+    response.sendFile(file, { dotfiles: "allow" }, (error) => {
+      if (!error) resolve();
+      else reject(new TinymlError("TINYML_FILE", `There is no ${name}.`, { cause: error }));
+    });
+  });
+}
+
+const statusOf: Partial<Record<ErrorCode, number>> = { TINYML_NAME_INVALID: 400, TINYML_FILE: 404 };
+
+/** A route whose failure is an answer with the error's code, never an unhandled rejection. */
+function answering(answer: (request: Request, response: Response) => Promise<unknown>) {
+  return (request: Request, response: Response): void => {
+    answer(request, response).catch((thrown: unknown) => {
+      const { code, message } = toTinymlError(thrown);
+      if (response.headersSent) response.end();
+      else {
+        response.removeHeader("Content-Disposition");
+        response.status(statusOf[code] ?? 500).json({ code, message });
+      }
+    });
+  };
+}

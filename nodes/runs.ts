@@ -1,0 +1,193 @@
+import { readdir, readFile, rm } from "node:fs/promises";
+import path from "node:path";
+import { TinymlError, toTinymlError } from "../src/errors";
+import { writeFileAtomic } from "../src/storage";
+import { addPoint, type Curve, emptyCurve } from "./curve";
+
+/** A training run of this runtime: what the sidebar lists and the dialog draws. */
+export interface Run {
+  id: string;
+  /** The training node's id. */
+  node: string;
+  model: string;
+  dataset: string;
+  state: "running" | "finished" | "stopped" | "failed";
+  /** Milliseconds since 1970. */
+  started: number;
+  seconds: number;
+  epoch: number;
+  epochs: number;
+  loss?: number;
+  validationLoss?: number;
+  curve: Curve;
+  error?: { code: string; message: string };
+}
+
+/** What a run begins with. */
+export interface RunStart {
+  node: string;
+  model: string;
+  dataset: string;
+  epochs: number;
+}
+
+/** What a training tells after an epoch. */
+export interface RunProgress {
+  epoch: number;
+  epochs: number;
+  loss: number;
+  validationLoss: number;
+  seconds: number;
+}
+
+/** A run that is under way. */
+export interface OpenRun {
+  readonly run: Run;
+  /** Aborted when somebody stops the run. */
+  readonly signal: AbortSignal;
+  /** Counts an epoch in. */
+  progress(progress: RunProgress): void;
+  /** Stops the training; the run ends when the training has. */
+  stop(): void;
+  /** Closes the run and stores it; `thrown` is what the training failed with. */
+  end(thrown?: unknown): Promise<void>;
+}
+
+/** Milliseconds between two publications of a run. */
+const interval = 200;
+/** Runs that are kept. */
+const kept = 50;
+
+const openRuns = new Map<string, OpenRun>();
+const storedRuns = new Map<string, Promise<Run[]>>();
+let counter = 0;
+
+/**
+ * Begins a run under `<storage>/runs/<id>/`. `publish` is called with the run at once, at most five times a second while it
+ * goes on, and when it has ended.
+ */
+export async function beginRun(storage: string, start: RunStart, publish: (run: Run) => void): Promise<OpenRun> {
+  const earlier = await readRuns(storage);
+  const started = Date.now();
+  counter += 1;
+  const run: Run = {
+    ...start,
+    id: `${started.toString(36)}-${counter.toString(36)}`,
+    state: "running",
+    started,
+    seconds: 0,
+    epoch: 0,
+    curve: emptyCurve(),
+  };
+  const controller = new AbortController();
+  let due = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const tell = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    due = Date.now() + interval;
+    publish(run);
+  };
+  const open: OpenRun = {
+    run,
+    signal: controller.signal,
+    progress({ epoch, epochs, loss, validationLoss, seconds }) {
+      Object.assign(run, { epoch, epochs, loss, validationLoss, seconds });
+      addPoint(run.curve, epoch, loss, validationLoss);
+      if (timer === undefined) timer = setTimeout(tell, Math.max(0, due - Date.now()));
+    },
+    stop: () => controller.abort(),
+    async end(thrown) {
+      openRuns.delete(run.id);
+      if (thrown === undefined) run.state = "finished";
+      else {
+        const { code, message } = toTinymlError(thrown);
+        run.state = code === "TINYML_TRAINING_CANCELLED" ? "stopped" : "failed";
+        run.error = { code, message };
+      }
+      tell();
+      await storeRun(storage, run);
+    },
+  };
+  openRuns.set(run.id, open);
+  earlier.unshift(run);
+  await forgetOldRuns(storage, earlier);
+  await storeRun(storage, run);
+  tell();
+  return open;
+}
+
+/** The runs of this runtime, newest first, those under way included. */
+export async function listRuns(storage: string): Promise<readonly Run[]> {
+  return readRuns(storage);
+}
+
+/** Stops a run. False when no such run is under way. */
+export function stopRun(id: string): boolean {
+  const open = openRuns.get(id);
+  open?.stop();
+  return open !== undefined;
+}
+
+function runFile(storage: string, id: string): string {
+  return path.join(storage, "runs", id, "run.json");
+}
+
+async function storeRun(storage: string, run: Run): Promise<void> {
+  await writeFileAtomic(runFile(storage, run.id), JSON.stringify(run));
+}
+
+function readRuns(storage: string): Promise<Run[]> {
+  let runs = storedRuns.get(storage);
+  if (runs === undefined) {
+    runs = readStoredRuns(storage);
+    storedRuns.set(storage, runs);
+  }
+  return runs;
+}
+
+async function readStoredRuns(storage: string): Promise<Run[]> {
+  const ids = await readdir(path.join(storage, "runs")).catch(() => []);
+  const runs: Run[] = [];
+  for (const id of ids) {
+    try {
+      const run: unknown = JSON.parse(await readFile(runFile(storage, id), "utf8"));
+      if (!isRun(run) || run.id !== id) continue;
+      // The process that trained it is gone: it was killed before it could store the end.
+      if (run.state === "running") {
+        run.state = "failed";
+        const error = new TinymlError(
+          "TINYML_WORKER_FAILED",
+          "Node-RED stopped while this model was trained. Train it again.",
+        );
+        run.error = { code: error.code, message: error.message };
+      }
+      runs.push(run);
+    } catch {
+      // A run that can't be read is only missing from the list; nothing depends on it.
+    }
+  }
+  return runs.sort((a, b) => b.started - a.started);
+}
+
+/** Whether a file's content is a run as `storeRun` writes it; anything else comes from another version or a human hand. */
+function isRun(value: unknown): value is Run {
+  if (typeof value !== "object" || value === null) return false;
+  const run: Partial<Record<keyof Run, unknown>> = value;
+  const curve: unknown = run.curve;
+  return (
+    [run.id, run.node, run.model, run.dataset, run.state].every((text) => typeof text === "string") &&
+    [run.started, run.seconds, run.epoch, run.epochs].every((number) => typeof number === "number") &&
+    typeof curve === "object" &&
+    curve !== null &&
+    ["epoch", "loss", "validationLoss"].every((key) =>
+      Array.isArray(Object.entries(curve).find(([name]) => name === key)?.[1]),
+    )
+  );
+}
+
+async function forgetOldRuns(storage: string, runs: Run[]): Promise<void> {
+  for (const run of runs.splice(kept)) {
+    await rm(path.dirname(runFile(storage, run.id)), { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,103 @@
+import { TinymlError } from "../src/errors";
+
+/** A node's settings as the editor stored them: texts, numbers, flags, lists; anything may be missing or of an older version. */
+export type StoredSettings = Readonly<Record<string, unknown>>;
+
+/** What a number setting must be. */
+export interface NumberRule {
+  minimum: number;
+  maximum: number;
+  /** Only whole numbers. */
+  whole?: boolean;
+}
+
+/** A node's settings as a record, whatever was stored. */
+export function storedSettings(stored: unknown): StoredSettings {
+  return typeof stored === "object" && stored !== null && !Array.isArray(stored)
+    ? Object.fromEntries(Object.entries(stored))
+    : {};
+}
+
+/** A text, trimmed; the fallback when it was never stored. TINYML_CONFIG_INVALID when it is something else. */
+export function readText(settings: StoredSettings, key: string, fallback: string): string {
+  const value = settings[key];
+  if (value === undefined || value === null) return fallback;
+  if (typeof value === "string") return value.trim();
+  if (typeof value === "number") return String(value);
+  throw invalid(key, value, "a text");
+}
+
+/** A check box; the fallback when it was never stored. TINYML_CONFIG_INVALID when it is something else. */
+export function readFlag(settings: StoredSettings, key: string, fallback: boolean): boolean {
+  const value = settings[key];
+  if (value === undefined || value === null || value === "") return fallback;
+  if (value === true || value === "true") return true;
+  if (value === false || value === "false") return false;
+  throw invalid(key, value, "yes or no");
+}
+
+/** A number or the text of one; the fallback when nothing was stored or typed. TINYML_CONFIG_INVALID when the rule is broken. */
+export function readNumber(settings: StoredSettings, key: string, fallback: number, rule: NumberRule): number {
+  const value = settings[key];
+  if (value === undefined || value === null || value === "") return fallback;
+  const number = numberOf(value);
+  if (
+    number === undefined ||
+    number < rule.minimum ||
+    number > rule.maximum ||
+    (rule.whole && !Number.isInteger(number))
+  ) {
+    throw invalid(key, value, describeRule(rule));
+  }
+  return number;
+}
+
+/** One of a list of words; the fallback when it was never stored. TINYML_CONFIG_INVALID when it is another. */
+export function readChoice<T extends string>(
+  settings: StoredSettings,
+  key: string,
+  choices: readonly T[],
+  fallback: T,
+): T {
+  const value = settings[key];
+  if (value === undefined || value === null || value === "") return fallback;
+  const choice = choices.find((known) => known === value);
+  if (choice === undefined) throw invalid(key, value, `one of ${choices.join(", ")}`);
+  return choice;
+}
+
+/** A list; the fallback when it was never stored. TINYML_CONFIG_INVALID when it is something else. */
+export function readList(settings: StoredSettings, key: string, fallback: readonly unknown[]): readonly unknown[] {
+  const value = settings[key];
+  if (value === undefined || value === null || value === "") return fallback;
+  if (!Array.isArray(value)) throw invalid(key, value, "a list");
+  return value;
+}
+
+/** The number that a value or a typed text stands for; undefined when it is none. */
+export function numberOf(value: unknown): number | undefined {
+  if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
+  if (typeof value !== "string" || value.trim() === "") return undefined;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : undefined;
+}
+
+/** Whether a text can be the name of a dataset, a model or a sketch: what src/storage.ts accepts, told while it is typed. */
+export function isName(text: unknown): boolean {
+  return typeof text === "string" && /^(?![. ])[\p{L}\p{M}\p{N} ._()+-]{1,100}(?<![. ])$/u.test(text);
+}
+
+function describeRule({ minimum, maximum, whole }: NumberRule): string {
+  const kind = whole ? "a whole number" : "a number";
+  if (minimum === -Infinity && maximum === Infinity) return kind;
+  if (maximum === Infinity) return `${kind} from ${minimum} up`;
+  return `${kind} from ${minimum} to ${maximum}`;
+}
+
+function invalid(key: string, value: unknown, wanted: string): TinymlError {
+  const shown = typeof value === "string" ? `"${value}"` : JSON.stringify(value);
+  return new TinymlError(
+    "TINYML_CONFIG_INVALID",
+    `The setting "${key}" is ${shown} but must be ${wanted}. Open the node and correct it.`,
+  );
+}

@@ -1,0 +1,103 @@
+import type { EditorRED } from "node-red";
+import { fetchJson, listenToRuns, sharedText } from "../browser.editor";
+import type { DatasetListing } from "../datasets";
+import { drawRun, runHeader } from "../run.editor";
+import type { Run } from "../runs";
+
+declare const RED: EditorRED;
+
+/** Runs that are drawn; older ones are only of interest in their node's dialog. */
+const shown = 12;
+
+RED.plugins.registerPlugin("tinyml-sidebar", {
+  onadd() {
+    const content = $('<div class="tinyml-sidebar">');
+    const runs = section(content, sharedText("sidebar.runs"));
+    const datasets = section(content, sharedText("sidebar.datasets"));
+    const cards = new Map<string, { run: Run; card: JQuery }>();
+
+    const show = (run: Run) => {
+      const known = cards.get(run.id);
+      runs.children(".tinyml-note").remove();
+      const card = known?.card ?? $('<div class="tinyml-card">').prependTo(runs);
+      cards.set(run.id, { run, card });
+      fillRun(card, run);
+      for (const { run: old, card: oldCard } of [...cards.values()]
+        .sort((a, b) => b.run.started - a.run.started)
+        .slice(shown)) {
+        oldCard.remove();
+        cards.delete(old.id);
+      }
+    };
+    const refreshDatasets = async () => {
+      const listings = await fetchJson<DatasetListing[]>("datasets");
+      if (listings !== undefined) fillDatasets(datasets, listings);
+    };
+    const refresh = async () => {
+      const listed = await fetchJson<Run[]>("runs");
+      if (listed === undefined) return;
+      if (listed.length === 0 && cards.size === 0) runs.empty().append(note("sidebar.noRuns"));
+      for (const run of listed.slice(0, shown).reverse()) show(run);
+      await refreshDatasets();
+    };
+
+    RED.actions.add("core:show-tinyml-tab", () => RED.sidebar.show("tinyml"));
+    RED.sidebar.addTab({
+      id: "tinyml",
+      label: sharedText("sidebar.label"),
+      name: sharedText("sidebar.name"),
+      iconClass: "fa fa-graduation-cap",
+      content: content.get(0),
+      action: "core:show-tinyml-tab",
+      enableOnEdit: true,
+    });
+    listenToRuns("+", show);
+    // Counts change with every reading; looking every two seconds, and only at a visible tab, is enough.
+    setInterval(() => {
+      if (content.is(":visible")) refreshDatasets();
+    }, 2000);
+    // A hidden element has no width to draw in, and the width changes with the sidebar's.
+    new ResizeObserver(() => {
+      for (const { run, card } of cards.values()) fillRun(card, run);
+    }).observe(content.get(0) ?? document.body);
+    refresh();
+  },
+});
+
+function section(content: JQuery, title: string): JQuery {
+  $("<h4>").text(title).appendTo(content);
+  return $("<div>").appendTo(content);
+}
+
+function note(key: string): JQuery {
+  return $('<div class="tinyml-note">').text(sharedText(key));
+}
+
+function fillRun(card: JQuery, run: Run): void {
+  const title = $('<div class="tinyml-card-title">');
+  $("<b>").text(run.model).appendTo(title);
+  $('<span class="tinyml-card-detail">').text(new Date(run.started).toLocaleTimeString()).appendTo(title);
+  const curve = $("<div>");
+  card.empty().append(title, runHeader(run), curve);
+  if (run.curve.epoch.length > 0) drawRun(curve, run, 130);
+}
+
+function fillDatasets(element: JQuery, listings: readonly DatasetListing[]): void {
+  element.empty();
+  if (listings.length === 0) element.append(note("sidebar.noDatasets"));
+  for (const { name, rows, perLabel, problem } of listings) {
+    const card = $('<div class="tinyml-card">').appendTo(element);
+    const title = $('<div class="tinyml-card-title">').appendTo(card);
+    $("<b>").text(name).appendTo(title);
+    $('<span class="tinyml-card-detail">').text(sharedText("sidebar.rows", { rows })).appendTo(title);
+    if (problem !== undefined) $('<div class="tinyml-run-error">').text(problem).appendTo(card);
+    for (const [label, count] of Object.entries(perLabel ?? {})) {
+      const line = $('<div class="tinyml-card-title">').appendTo(card);
+      $("<span>").text(label).appendTo(line);
+      $('<span class="tinyml-card-detail">').text(count).appendTo(line);
+      $('<div class="tinyml-bar">')
+        .append($("<span>").css("width", `${Math.round((100 * count) / Math.max(1, rows))}%`))
+        .appendTo(card);
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+import { zipSync } from "fflate";
+import { readNote, writeOwnFiles } from "../src/own-files";
+import { assertName, writeFileAtomic } from "../src/storage";
+
+/** A sketch that was written, for lists. */
+export interface SketchListing {
+  name: string;
+  /** The id of the node that wrote it. */
+  node: string;
+  /** Milliseconds since 1970. */
+  written: number;
+}
+
+/** Where a sketch was written. */
+export interface WrittenSketch {
+  folder: string;
+  zip: string;
+}
+
+/**
+ * Writes a sketch to `<storage>/sketches/<name>/` and a zip of it beside the folder.
+ * TINYML_WOULD_OVERWRITE when a file of another hand is in the way, unless `force`; nothing is written then.
+ */
+export async function writeSketch(
+  storage: string,
+  name: string,
+  files: Readonly<Record<string, string>>,
+  { node, force }: { node: string; force: boolean },
+): Promise<WrittenSketch> {
+  const folder = sketchFolder(storage, name);
+  const note: SketchListing = { name, node, written: Date.now() };
+  await writeOwnFiles(folder, files, { force, note });
+  const zip = sketchZip(storage, name);
+  // The Arduino IDE wants the folder, with the sketch's name, in the zip.
+  const zipped = Object.entries(files).map(([file, text]) => [`${name}/${file}`, Buffer.from(text)]);
+  await writeFileAtomic(zip, zipSync(Object.fromEntries(zipped)));
+  return { folder, zip };
+}
+
+/** The folder of a sketch. TINYML_NAME_INVALID when the name is more than a file name. */
+export function sketchFolder(storage: string, name: string): string {
+  return path.join(storage, "sketches", assertName(name, "sketch"));
+}
+
+/** The zip of a sketch, beside its folder. TINYML_NAME_INVALID when the name is more than a file name. */
+export function sketchZip(storage: string, name: string): string {
+  return `${sketchFolder(storage, name)}.zip`;
+}
+
+/** All sketches that were written, newest first. */
+export async function listSketches(storage: string): Promise<SketchListing[]> {
+  const folder = path.join(storage, "sketches");
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const notes = await Promise.all(
+    entries.filter((entry) => entry.isDirectory()).map((entry) => readNote(path.join(folder, entry.name))),
+  );
+  return notes.filter(isListing).sort((a, b) => b.written - a.written);
+}
+
+function isListing(note: unknown): note is SketchListing {
+  if (typeof note !== "object" || note === null) return false;
+  const { name, node, written }: Partial<Record<keyof SketchListing, unknown>> = note;
+  return typeof name === "string" && typeof node === "string" && typeof written === "number";
+}
