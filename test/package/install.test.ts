@@ -103,10 +103,17 @@ describe("package: installed from its tarball", function () {
       });
 
       it("its examples are in the import menu", async () => {
-        const response = await fetch(new URL("library/local/flows/", nodeRed.url));
-        assert.ok(response.ok);
-        const examples = await fetch(new URL("library/_examples_/flows/", nodeRed.url));
-        assert.match(JSON.stringify(await examples.json()), /Potentiometer to LED/);
+        const menu = new URL(`library/examples/flows/${packageName}/`, nodeRed.url);
+        const entries: unknown = await (await fetch(menu)).json();
+        assert.ok(Array.isArray(entries));
+        const files = entries.flatMap((entry: string | { fn: string }) =>
+          typeof entry === "object" ? [entry.fn] : [],
+        );
+        assert.ok(files.some((file) => file.startsWith("Potentiometer to LED")));
+        for (const file of files) {
+          const flow: unknown = await (await fetch(new URL(encodeURIComponent(file), menu))).json();
+          assert.ok(Array.isArray(flow) && flow.some(({ type }) => type === "tab"), `${file} is no flow`);
+        }
       });
     });
   }
