@@ -65,7 +65,7 @@ const trainingReport = v.pipe(
     loss: finite,
     validationLoss: finite,
     validationMetric: finite,
-    curve: v.pipe(curve, v.description("Losses of each epoch, thinned to at most 200 points.")),
+    curve: v.pipe(curve, v.description("Losses of each epoch, thinned to at most 100 points.")),
   }),
   v.description("What training reached: figures and curves for people, charts and comparisons."),
 );

@@ -30,9 +30,9 @@ export interface ModelSummary {
   quantized: boolean;
   /** How often each operator occurs. */
   operators: Partial<Record<OperatorType, number>>;
-  /** Classification: the share of validation samples that were classified right, 0 to 1, as training reported it. */
+  /** Classification: the share of validation samples that were classified right, 0 to 1, as training or the last compression reported it. */
   accuracy?: number;
-  /** Regression: the mean squared error over the validation samples, as training reported it. */
+  /** Regression: the mean squared error over the validation samples, as training or the last compression reported it. */
   validationMse?: number;
   /** What was done to the model after training, oldest first. */
   compression: readonly string[];
@@ -86,6 +86,8 @@ function countOperators(operators: readonly Operator[]): Partial<Record<Operator
 
 function metricOf(metadata: Metadata | undefined): Pick<ModelSummary, "accuracy" | "validationMse"> {
   if (metadata?.report === undefined) return {};
-  const { metric, validationMetric } = metadata.report;
+  const { metric, validationMetric: trained } = metadata.report;
+  // What the last compression measured is true of the model as it is now.
+  const validationMetric = metadata.compression.at(-1)?.validationMetric ?? trained;
   return metric === "accuracy" ? { accuracy: validationMetric } : { validationMse: validationMetric };
 }

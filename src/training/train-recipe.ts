@@ -133,15 +133,12 @@ function runEpochs(
   };
 }
 
-/** At most 200 of the epochs, evenly spread, the last one among them: enough for a chart. */
+/** At most 100 of the epochs, evenly spread, the last one among them, with four digits: enough for a chart, and small. */
 function thinCurve(losses: readonly number[], validationLosses: readonly number[]): TrainingReport["curve"] {
-  const points = Math.min(200, losses.length);
+  const points = Math.min(100, losses.length);
   const epoch = Array.from({ length: points }, (_, i) => Math.round(((i + 1) * losses.length) / points));
-  return {
-    epoch,
-    loss: epoch.map((e) => losses[e - 1]),
-    validationLoss: epoch.map((e) => validationLosses[e - 1]),
-  };
+  const at = (values: readonly number[]): number[] => epoch.map((e) => Number(values[e - 1].toPrecision(4)));
+  return { epoch, loss: at(losses), validationLoss: at(validationLosses) };
 }
 
 function diverged(epoch: number, recipe: Recipe): TinymlError {
