@@ -5,8 +5,8 @@
 #include "int8_fixed_point.h"
 #include "tinyml_kernels.h"
 
-void tinyml_relu_int8(const int8_t *input, int8_t *output, tinyml_size count, int32_t input_zero_point,
-                      int32_t output_zero_point, int32_t multiplier, int32_t shift, int32_t minimum, int32_t maximum) {
+void tinyml_relu_int8(const int8_t *input, int8_t *output, tinyml_size count, int16_t input_zero_point,
+                      int16_t output_zero_point, int32_t multiplier, int8_t shift, int16_t minimum, int16_t maximum) {
   for (tinyml_size i = 0; i < count; i++) {
     int32_t value = tinyml_rescale(input[i] - input_zero_point, multiplier, shift) + output_zero_point;
     output[i] = tinyml_clamp_int8(value, minimum, maximum);
@@ -26,13 +26,14 @@ TINYML_FIXED_POINT int32_t tinyml_exp_fixed(int32_t x, uint8_t fraction_bits) {
   int32_t quarter = (int32_t)1 << (fraction_bits - 2);
   int32_t part = (x & (quarter - 1)) - quarter;
   int32_t y = part * ((int32_t)1 << (31 - fraction_bits)) + ((int32_t)1 << 28);
-  int32_t y2 = tinyml_multiply_fraction(y, y);
-  int32_t y3 = tinyml_multiply_fraction(y2, y);
+  int32_t size = y < 0 ? -y : y;
+  int32_t y2 = tinyml_multiply_fraction(size, size);
+  int32_t y3 = tinyml_multiply_fraction(y, y2);
   int32_t y4 = tinyml_multiply_fraction(y2, y2);
   int32_t series = tinyml_multiply_fraction(tinyml_divide_by_power(y4, 2) + y3, 715827883 /* 1/3 */) + y2;
   series = y + tinyml_divide_by_power(series, 1);
   int32_t result = 1895147668 /* e^-1/8 */;
-  result += tinyml_multiply_fraction(result, series);
+  result += tinyml_multiply_fraction(series, result);
   uint32_t rest = (uint32_t)(part - x) >> (fraction_bits - 2);
   for (const int32_t *factor = tinyml_exp_factors; rest != 0; factor++, rest >>= 1) {
     if (rest & 1) result = tinyml_multiply_fraction(result, TINYML_READ_INT32(factor));
@@ -43,10 +44,10 @@ TINYML_FIXED_POINT int32_t tinyml_exp_fixed(int32_t x, uint8_t fraction_bits) {
 /* 2 / (1 + x) in Q2 of an x in 0 .. 1 in Q0, by three steps of Newton's method. */
 TINYML_FIXED_POINT int32_t tinyml_reciprocal_fixed(int32_t x) {
   int32_t half_denominator = ((int32_t)1 << 30) + (x >> 1);
-  int32_t guess = 1515870810 /* 48/17 */ + tinyml_multiply_fraction(half_denominator, -1010580540 /* -32/17 */);
+  int32_t guess = 1515870810 /* 48/17 */ + tinyml_multiply_fraction(-1010580540 /* -32/17 */, half_denominator);
   for (uint8_t i = 0; i < 3; i++) {
     int32_t error = ((int32_t)1 << 29) - tinyml_multiply_fraction(half_denominator, guess);
-    guess += tinyml_multiply_fraction(guess, error) * 4;
+    guess += tinyml_multiply_fraction(error, guess) * 4;
   }
   return guess;
 }
@@ -56,8 +57,8 @@ static inline int32_t tinyml_shift_saturating(int32_t value, uint8_t bits) {
   return value > (INT32_MAX >> bits) ? INT32_MAX : value * ((int32_t)1 << bits);
 }
 
-void tinyml_logistic_int8(const int8_t *input, int8_t *output, tinyml_size count, int32_t input_zero_point,
-                          int32_t input_range_radius, int32_t multiplier, int32_t shift) {
+void tinyml_logistic_int8(const int8_t *input, int8_t *output, tinyml_size count, int16_t input_zero_point,
+                          int16_t input_range_radius, int32_t multiplier, int8_t shift) {
   for (tinyml_size i = 0; i < count; i++) {
     int32_t x = input[i] - input_zero_point;
     if (x <= -input_range_radius) {
@@ -76,8 +77,8 @@ void tinyml_logistic_int8(const int8_t *input, int8_t *output, tinyml_size count
   }
 }
 
-void tinyml_tanh_int8(const int8_t *input, int8_t *output, tinyml_size count, int32_t input_zero_point,
-                      int32_t input_range_radius, int32_t multiplier, int32_t shift) {
+void tinyml_tanh_int8(const int8_t *input, int8_t *output, tinyml_size count, int16_t input_zero_point,
+                      int16_t input_range_radius, int32_t multiplier, int8_t shift) {
   for (tinyml_size i = 0; i < count; i++) {
     int32_t x = input[i] - input_zero_point;
     if (x <= -input_range_radius) {
@@ -98,7 +99,7 @@ void tinyml_tanh_int8(const int8_t *input, int8_t *output, tinyml_size count, in
 }
 
 void tinyml_softmax_int8(const int8_t *input, int8_t *output, tinyml_size batch, tinyml_size classes,
-                         int32_t multiplier, int32_t shift, int32_t difference_minimum) {
+                         int32_t multiplier, int8_t shift, int16_t difference_minimum) {
   for (tinyml_size b = 0; b < batch; b++) {
     int8_t largest = -128;
     for (tinyml_size c = 0; c < classes; c++) {

@@ -7,7 +7,7 @@
 #endif
 
 /* The sum over i of (input[i] - zero_point) * weights[i]. */
-static int32_t tinyml_dot_int8(const int8_t *input, const int8_t *weights, tinyml_size count, int32_t zero_point) {
+static int32_t tinyml_dot_int8(const int8_t *input, const int8_t *weights, tinyml_size count, int16_t zero_point) {
   int32_t sum = 0;
 #if defined(__AVR__)
   /*
@@ -30,7 +30,7 @@ static int32_t tinyml_dot_int8(const int8_t *input, const int8_t *weights, tinym
         "sbiw %[left], 1\n\t"
         "brne 1b\n\t"
         "clr __zero_reg__"
-        : [sum] "+r"(sum), [input] "+x"(input), [at] "+z"(at), [left] "+w"(left), [x] "=&d"(x), [w] "=&d"(w)
+        : [sum] "+&r"(sum), [input] "+&x"(input), [at] "+&z"(at), [left] "+&w"(left), [x] "=&d"(x), [w] "=&d"(w)
         :
         : "r0", "memory");
   }
@@ -42,7 +42,7 @@ static int32_t tinyml_dot_int8(const int8_t *input, const int8_t *weights, tinym
 #else
   tinyml_size i = 0;
 #ifdef __wasm_simd128__
-  v128_t offset = wasm_i16x8_splat((int16_t)zero_point);
+  v128_t offset = wasm_i16x8_splat(zero_point);
   v128_t sums = wasm_i32x4_splat(0);
   for (; i + 16 <= count; i += 16) {
     v128_t x = wasm_v128_load(input + i);
@@ -66,8 +66,8 @@ static int32_t tinyml_dot_int8(const int8_t *input, const int8_t *weights, tinym
 }
 
 void tinyml_dense_int8(const int8_t *input, const int8_t *weights, const int32_t *bias, int8_t *output,
-                       tinyml_size batch, tinyml_size inputs, tinyml_size outputs, int32_t input_zero_point,
-                       int32_t output_zero_point, int32_t multiplier, int32_t shift, int32_t minimum, int32_t maximum) {
+                       tinyml_size batch, tinyml_size inputs, tinyml_size outputs, int16_t input_zero_point,
+                       int16_t output_zero_point, int32_t multiplier, int8_t shift, int16_t minimum, int16_t maximum) {
   for (tinyml_size b = 0; b < batch; b++) {
     const int8_t *row = weights;
     for (tinyml_size o = 0; o < outputs; o++) {

@@ -42,8 +42,8 @@ void tinyml_dense_float(const float *input, const float *weights, const float *b
  * minimum and maximum clamp the stored output; they carry the activation.
  */
 void tinyml_dense_int8(const int8_t *input, const int8_t *weights, const int32_t *bias, int8_t *output,
-                       tinyml_size batch, tinyml_size inputs, tinyml_size outputs, int32_t input_zero_point,
-                       int32_t output_zero_point, int32_t multiplier, int32_t shift, int32_t minimum, int32_t maximum);
+                       tinyml_size batch, tinyml_size inputs, tinyml_size outputs, int16_t input_zero_point,
+                       int16_t output_zero_point, int32_t multiplier, int8_t shift, int16_t minimum, int16_t maximum);
 
 /* ---- activations; input and output may be the same array ---- */
 
@@ -58,19 +58,19 @@ void tinyml_softmax_float(const float *input, float *output, tinyml_size batch, 
  * output = clamp(output_zero_point + factor * (input - input_zero_point)); factor = input scale / output scale.
  * minimum is the stored output that means 0, at least -128; maximum clamps from above.
  */
-void tinyml_relu_int8(const int8_t *input, int8_t *output, tinyml_size count, int32_t input_zero_point,
-                      int32_t output_zero_point, int32_t multiplier, int32_t shift, int32_t minimum, int32_t maximum);
+void tinyml_relu_int8(const int8_t *input, int8_t *output, tinyml_size count, int16_t input_zero_point,
+                      int16_t output_zero_point, int32_t multiplier, int8_t shift, int16_t minimum, int16_t maximum);
 
 /*
  * 1 / (1 + e^-x) in steps of 1/256 from zero point -128. factor = input scale * 2^27; inputs that are input_range_radius
  * or more steps from the zero point give the lowest or the highest output.
  */
-void tinyml_logistic_int8(const int8_t *input, int8_t *output, tinyml_size count, int32_t input_zero_point,
-                          int32_t input_range_radius, int32_t multiplier, int32_t shift);
+void tinyml_logistic_int8(const int8_t *input, int8_t *output, tinyml_size count, int16_t input_zero_point,
+                          int16_t input_range_radius, int32_t multiplier, int8_t shift);
 
 /* tanh x in steps of 1/128 from zero point 0; the parameters are those of tinyml_logistic_int8. */
-void tinyml_tanh_int8(const int8_t *input, int8_t *output, tinyml_size count, int32_t input_zero_point,
-                      int32_t input_range_radius, int32_t multiplier, int32_t shift);
+void tinyml_tanh_int8(const int8_t *input, int8_t *output, tinyml_size count, int16_t input_zero_point,
+                      int16_t input_range_radius, int32_t multiplier, int8_t shift);
 
 /*
  * Softmax over rows, in steps of 1/256 from zero point -128; input and output [batch][classes].
@@ -78,15 +78,15 @@ void tinyml_tanh_int8(const int8_t *input, int8_t *output, tinyml_size count, in
  * row's largest give the lowest output. At most 4,095 classes.
  */
 void tinyml_softmax_int8(const int8_t *input, int8_t *output, tinyml_size batch, tinyml_size classes,
-                         int32_t multiplier, int32_t shift, int32_t difference_minimum);
+                         int32_t multiplier, int8_t shift, int16_t difference_minimum);
 
 /* ---- between floats and int8 ---- */
 
 /* output = clamp(round(input / scale) + zero_point), halves away from zero; NaN gives the lowest output. */
-void tinyml_quantize_int8(const float *input, int8_t *output, tinyml_size count, float scale, int32_t zero_point);
+void tinyml_quantize_int8(const float *input, int8_t *output, tinyml_size count, float scale, int16_t zero_point);
 
 /* output = scale * (input - zero_point) */
-void tinyml_dequantize_int8(const int8_t *input, float *output, tinyml_size count, float scale, int32_t zero_point);
+void tinyml_dequantize_int8(const int8_t *input, float *output, tinyml_size count, float scale, int16_t zero_point);
 
 /* ---- features ---- */
 

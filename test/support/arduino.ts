@@ -15,6 +15,8 @@ export interface BuiltSketch {
   hex: string;
   flashBytes: number;
   ramBytes: number;
+  /** Byte addresses of functions that the linker has kept as such. */
+  symbols: ReadonlyMap<string, number>;
 }
 
 /** Skips where the Arduino tools of Debian (arduino-builder, arduino-core-avr, gcc-avr) are missing. */
@@ -40,12 +42,20 @@ export function buildSketch(sketch: Sketch, board: Board): BuiltSketch {
       ...["-prefs", "compiler.cpp.extra_flags=-DDECIMAL_DIG=__DECIMAL_DIG__"],
       path.join(source, `${sketch.name}.ino`),
     ]);
-    const sizes = runTool("avr-size", ["-A", path.join(build, `${sketch.name}.ino.elf`)]).toString();
+    const elf = path.join(build, `${sketch.name}.ino.elf`);
+    const sizes = runTool("avr-size", ["-A", elf]).toString();
     const section = (name: string): number => Number(new RegExp(`^\\.${name}\\s+(\\d+)`, "m").exec(sizes)?.[1] ?? 0);
     return {
       hex: readFileSync(path.join(build, `${sketch.name}.ino.hex`), "utf8"),
       flashBytes: section("text") + section("data"),
       ramBytes: section("data") + section("bss") + section("noinit"),
+      symbols: new Map(
+        [
+          ...runTool("avr-nm", [elf])
+            .toString()
+            .matchAll(/^(\w+) [Tt] (\S+)$/gm),
+        ].map((match) => [match[2], Number.parseInt(match[1], 16)]),
+      ),
     };
   } finally {
     rmSync(folder, { recursive: true });
