@@ -31,25 +31,40 @@ const activation = v.picklist(["linear", "relu", "relu6", "sigmoid", "tanh", "so
 const initializer = v.picklist(["glorotUniform", "heUniform"]);
 
 const denseLayer = v.strictObject({
-  type: v.literal("dense"),
+  type: v.pipe(v.literal("dense"), v.description("A fully connected layer.")),
   units: v.pipe(wholeNumber(1, 65536), v.description("Neurons of the layer: how many numbers it gives.")),
-  activation: v.optional(activation, "linear"),
-  useBias: v.optional(v.boolean(), true),
-  kernelInitializer: v.optional(initializer, "glorotUniform"),
+  activation: v.optional(
+    v.pipe(
+      activation,
+      v.description("Function behind each neuron; softmax only in the last layer, and there for classification."),
+    ),
+    "linear",
+  ),
+  useBias: v.optional(v.pipe(v.boolean(), v.description("Whether each neuron adds a number of its own.")), true),
+  kernelInitializer: v.optional(
+    v.pipe(initializer, v.description("How the first weights are drawn; heUniform suits deep relu networks.")),
+    "glorotUniform",
+  ),
 });
 
 const adam = v.strictObject({
-  type: v.literal("adam"),
-  learningRate: v.optional(positive, 0.001),
-  beta1: v.optional(fraction, 0.9),
-  beta2: v.optional(fraction, 0.999),
-  epsilon: v.optional(positive, 1e-7),
+  type: v.pipe(v.literal("adam"), v.description("Adam, with a step size of its own for each weight.")),
+  learningRate: v.optional(
+    v.pipe(positive, v.description("How far each batch moves the weights; lower it when training diverges.")),
+    0.001,
+  ),
+  beta1: v.optional(v.pipe(fraction, v.description("Decay of the mean of past gradients.")), 0.9),
+  beta2: v.optional(v.pipe(fraction, v.description("Decay of the mean of past squared gradients.")), 0.999),
+  epsilon: v.optional(v.pipe(positive, v.description("Keeps Adam from dividing by zero.")), 1e-7),
 });
 
 const sgd = v.strictObject({
-  type: v.literal("sgd"),
-  learningRate: v.optional(positive, 0.01),
-  momentum: v.optional(fraction, 0),
+  type: v.pipe(v.literal("sgd"), v.description("Plain gradient descent.")),
+  learningRate: v.optional(
+    v.pipe(positive, v.description("How far each batch moves the weights; lower it when training diverges.")),
+    0.01,
+  ),
+  momentum: v.optional(v.pipe(fraction, v.description("Share of the last step that is added to the next.")), 0),
 });
 
 const earlyStopping = v.strictObject({
@@ -64,10 +79,24 @@ const earlyStopping = v.strictObject({
 });
 
 const training = v.strictObject({
-  loss: v.picklist(["meanSquaredError", "categoricalCrossentropy"]),
-  optimizer: v.optional(v.variant("type", [adam, sgd]), { type: "adam" }),
-  batchSize: v.optional(wholeNumber(1, 1e6), 32),
-  epochs: v.optional(wholeNumber(1, 1e6), 100),
+  loss: v.pipe(
+    v.picklist(["meanSquaredError", "categoricalCrossentropy"]),
+    v.description(
+      "What training makes small: meanSquaredError for regression, categoricalCrossentropy for classification.",
+    ),
+  ),
+  optimizer: v.optional(
+    v.pipe(v.variant("type", [adam, sgd]), v.description("The rule by which the weights follow the gradients.")),
+    { type: "adam" },
+  ),
+  batchSize: v.optional(
+    v.pipe(wholeNumber(1, 1e6), v.description("Rows that are looked at before the weights move.")),
+    32,
+  ),
+  epochs: v.optional(
+    v.pipe(wholeNumber(1, 1e6), v.description("How often training goes through all rows, at most.")),
+    100,
+  ),
   validation: v.optional(
     v.pipe(
       v.number("a share above 0 and below 1 is needed"),
@@ -102,26 +131,43 @@ const training = v.strictObject({
 /** The definition of a recipe; `parseRecipe` validates with it. */
 export const recipeSchema = v.pipe(
   v.strictObject({
-    version: v.literal(1),
-    task: v.picklist(["classification", "regression"]),
+    version: v.pipe(v.literal(1), v.description("Version of the recipe format.")),
+    task: v.pipe(
+      v.picklist(["classification", "regression"]),
+      v.description("classification names the class of a reading, regression computes numbers from it."),
+    ),
     input: v.strictObject({
       shape: v.pipe(
-        v.tuple([wholeNumber(1, 65536)], "the shape of dense networks is [numbers per reading]"),
+        v.strictTuple([wholeNumber(1, 65536)], "the shape of dense networks is [numbers per reading]"),
         v.readonly(),
         v.description("Numbers per reading, as [channels]."),
       ),
     }),
     features: v.optional(
       v.pipe(
-        v.array(v.strictObject({ block: v.literal("normalize") })),
+        v.array(
+          v.strictObject({
+            block: v.pipe(
+              v.literal("normalize"),
+              v.description("Brings every channel to mean 0 and deviation 1, as learned from the training rows."),
+            ),
+          }),
+        ),
         v.maxLength(1, "at most one normalize block is needed"),
         v.readonly(),
-        v.description("normalize brings every channel to mean 0 and deviation 1, learned from the training rows."),
+        v.description(
+          "What is done to readings before the network sees them, in training, prediction and sketch alike.",
+        ),
       ),
       [],
     ),
-    layers: v.pipe(v.array(denseLayer), v.minLength(1, "at least one layer is needed"), v.readonly()),
-    training,
+    layers: v.pipe(
+      v.array(denseLayer),
+      v.minLength(1, "at least one layer is needed"),
+      v.readonly(),
+      v.description("The network, from its input to its output; the last layer has one unit per label or target."),
+    ),
+    training: v.pipe(training, v.description("How the network is trained.")),
   }),
   v.description("What a TinyML Flows training node trains, and how."),
 );
@@ -143,7 +189,7 @@ export function parseRecipe(json: unknown): Recipe {
   const parsed = v.safeParse(recipeSchema, json);
   if (!parsed.success) {
     const [issue] = parsed.issues;
-    throw invalidRecipe(v.getDotPath(issue) ?? "", issue.message);
+    throw invalidRecipe(v.getDotPath(issue) ?? "", explain(issue));
   }
   const recipe = parsed.output;
   const last = recipe.layers.length - 1;
@@ -162,6 +208,26 @@ export function parseRecipe(json: unknown): Recipe {
     throw invalidRecipe(`layers.${last}.activation`, `the last layer of a ${recipe.task} needs ${needed}`);
   }
   return recipe;
+}
+
+/** The types of JSON as people call them. */
+const plainNames: Readonly<Record<string, string>> = {
+  Array: "a list [ … ]",
+  Object: "an object { … }",
+  boolean: "true or false",
+  ">=0": "a number from 0 on",
+};
+
+/** What is wrong, in words for people: valibot's own messages speak of types and keys. */
+function explain(issue: v.BaseIssue<unknown>): string {
+  const { expected, received, message } = issue;
+  if (received === "undefined") return "it is missing";
+  if (!message.startsWith("Invalid ")) return message;
+  if (expected === "never") return "there is no such setting";
+  const choice = /^\(?("[^"]*"(?: \| "[^"]*")*)\)?$/.exec(expected ?? "");
+  if (choice !== null) return `${received} is not known; known: ${choice[1].replaceAll(" | ", ", ")}`;
+  const named = (type: string): string => plainNames[type] ?? type;
+  return `${named(expected ?? "something else")} is needed, not ${named(received)}`;
 }
 
 /** The error about one place of a recipe, such as "layers.2.units". */
