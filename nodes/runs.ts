@@ -1,6 +1,7 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { TinymlError, toTinymlError } from "../src/errors";
+import type { TrainingReport } from "../src/model/metadata";
 import { writeFileAtomic } from "../src/storage";
 import { addPoint, type Curve, emptyCurve } from "./curve";
 
@@ -17,8 +18,11 @@ export interface Run {
   seconds: number;
   epoch: number;
   epochs: number;
+  /** While it runs: of the last epoch. When it is finished: of the epoch that was kept, which is what the stored model has. */
   loss?: number;
   validationLoss?: number;
+  /** Finished: the epoch whose weights were kept. */
+  bestEpoch?: number;
   curve: Curve;
   error?: { code: string; message: string };
 }
@@ -49,8 +53,10 @@ export interface OpenRun {
   progress(progress: RunProgress): void;
   /** Stops the training; the run ends when the training has. */
   stop(): void;
-  /** Closes the run and stores it; `thrown` is what the training failed with. */
-  end(thrown?: unknown): Promise<void>;
+  /** Closes the run with what its model reached, and stores it. */
+  finish(report: TrainingReport): Promise<void>;
+  /** Closes the run with what it failed with, and stores it. */
+  fail(thrown: unknown): Promise<void>;
 }
 
 /** Milliseconds between two publications of a run. */
@@ -88,6 +94,11 @@ export async function beginRun(storage: string, start: RunStart, publish: (run: 
     due = Date.now() + interval;
     publish(run);
   };
+  const close = (): Promise<void> => {
+    openRuns.delete(run.id);
+    tell();
+    return storeRun(storage, run);
+  };
   const open: OpenRun = {
     run,
     signal: controller.signal,
@@ -97,16 +108,22 @@ export async function beginRun(storage: string, start: RunStart, publish: (run: 
       if (timer === undefined) timer = setTimeout(tell, Math.max(0, due - Date.now()));
     },
     stop: () => controller.abort(),
-    async end(thrown) {
-      openRuns.delete(run.id);
-      if (thrown === undefined) run.state = "finished";
-      else {
-        const { code, message } = toTinymlError(thrown);
-        run.state = code === "TINYML_TRAINING_CANCELLED" ? "stopped" : "failed";
-        run.error = { code, message };
-      }
-      tell();
-      await storeRun(storage, run);
+    finish({ loss, validationLoss, bestEpoch, epochs: epoch, seconds, curve }) {
+      // The report has every curve in full; what was published while it ran are samples of it.
+      const whole = {
+        ...run.curve,
+        epoch: [...curve.epoch],
+        loss: [...curve.loss],
+        validationLoss: [...curve.validationLoss],
+      };
+      Object.assign(run, { state: "finished", loss, validationLoss, bestEpoch, epoch, seconds, curve: whole });
+      return close();
+    },
+    fail(thrown) {
+      const { code, message } = toTinymlError(thrown);
+      run.state = code === "TINYML_TRAINING_CANCELLED" ? "stopped" : "failed";
+      run.error = { code, message };
+      return close();
     },
   };
   openRuns.set(run.id, open);
@@ -133,8 +150,9 @@ function runFile(storage: string, id: string): string {
   return path.join(storage, "runs", id, "run.json");
 }
 
+/** Stores a run. It is kept for the display only: a disk that is full is told by the model that can't be stored. */
 async function storeRun(storage: string, run: Run): Promise<void> {
-  await writeFileAtomic(runFile(storage, run.id), JSON.stringify(run));
+  await writeFileAtomic(runFile(storage, run.id), JSON.stringify(run)).catch(() => undefined);
 }
 
 function readRuns(storage: string): Promise<Run[]> {

@@ -18,13 +18,17 @@ export function register(RED: NodeAPI): void {
     async input(message, send) {
       const source = findDataset(RED, config.dataset);
       status.show("blue", "dot", text("status.quantizing"));
-      const original = await modelOf(message.payload, storage, config.model);
-      const model = quantizeInt8(readTflite(original), await source.read());
+      const bytesBefore = await modelOf(message.payload, storage, config.model);
+      const original = readTflite(bytesBefore);
+      const model = quantizeInt8(original, await source.read());
       const name = model.metadata?.name ?? `${config.model || "model"}-int8`;
       const bytes = Buffer.from(writeTflite(model));
       await storeModel(storage, name, bytes);
-      status.show("green", "dot", text("status.quantized", { before: original.length, after: bytes.length }));
-      send({ ...message, payload: bytes, model: summarizeModel(model, bytes.length) });
+      const summary = summarizeModel(model, bytes.length);
+      // The weights are what a board stores. The file also holds texts and curves for people, of the same size as before.
+      const before = summarizeModel(original, bytesBefore.length).parameterBytes;
+      status.show("green", "dot", text("status.quantized", { before, after: summary.parameterBytes }));
+      send({ ...message, payload: bytes, model: summary });
     },
   }));
 }

@@ -46,7 +46,7 @@ RED.plugins.registerPlugin("tinyml-sidebar", {
       id: "tinyml",
       label: sharedText("sidebar.label"),
       name: sharedText("sidebar.name"),
-      iconClass: "fa fa-graduation-cap",
+      iconClass: "fa fa-microchip",
       content: content.get(0),
       action: "core:show-tinyml-tab",
       enableOnEdit: true,

@@ -112,7 +112,7 @@ function watchRuns(node: string, nothingYet: string): void {
   redraw = () => {
     if (shown === undefined) return;
     $("#tinyml-train-run").empty().append(runHeader(shown));
-    if (shown.curve.epoch.length > 0) drawRun($("#tinyml-train-curve"), shown, 220);
+    if (shown.curve.epoch.length > 0) drawRun($("#tinyml-train-curve"), shown, 180);
   };
   const show = (run: Run) => {
     if (shown !== undefined && run.started < shown.started) return;

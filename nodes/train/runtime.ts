@@ -51,10 +51,10 @@ export function register(RED: NodeAPI): void {
         const model = await startTraining({ recipe, table, name: config.model }, hooks);
         const bytes = Buffer.from(writeTflite(model));
         await storeModel(storage, config.model, bytes);
-        await open.end();
+        if (model.metadata?.report !== undefined) await open.finish(model.metadata.report);
         send({ ...message, payload: bytes, model: summarizeModel(model, bytes.length) });
       } catch (error) {
-        await open.end(error);
+        await open.fail(error);
         throw error;
       } finally {
         open = undefined;
@@ -90,7 +90,8 @@ export function register(RED: NodeAPI): void {
 }
 
 function describe({ epoch, epochs, loss, validationLoss }: Run) {
-  return { epoch, epochs, loss: (validationLoss ?? loss ?? Number.NaN).toPrecision(3) };
+  const digits = (value: number | undefined) => value?.toPrecision(3) ?? "–";
+  return { epoch, epochs, loss: digits(loss), validationLoss: digits(validationLoss) };
 }
 
 /** The recipe of the message, or else of the settings; the message's seed overrides either's. */
