@@ -110,10 +110,11 @@ export function createTrainer(model: Model, settings: TrainingSettings): Trainer
 
   /** Runs the model on the rows in their order, batch by batch. */
   const forEachBatch = (table: Table, visit: (rows: number) => void): void => {
-    const order = Uint32Array.from({ length: table.rows }, (_, row) => row);
     for (let from = 0; from < table.rows; from += batchSize) {
       const rows = Math.min(batchSize, table.rows - from);
-      fillBatch(table, order, from, rows);
+      const memory = heap.float32;
+      memory.set(table.inputs.subarray(from * inputWidth, (from + rows) * inputWidth), input / 4);
+      memory.set(table.outputs.subarray(from * targetWidth, (from + rows) * targetWidth), targets / 4);
       placed.forward(rows);
       visit(rows);
     }
