@@ -20,9 +20,9 @@ async function start(): Promise<void> {
   await copyUnlessThere(examplePath("Potentiometer to LED"), join(userFolder, "flows.json"));
 
   const nodeRed = await startNodeRed({ userFolder, port, onOutput: (text) => process.stdout.write(text) });
-  console.log(`\nNode-RED runs at ${nodeRed.url}\nCtrl-C ends it.\n`);
   // A terminal sends Ctrl-C to Node-RED as well; then this waits for it.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void nodeRed.stop());
+  console.log(`\nNode-RED runs at ${nodeRed.url}\nCtrl-C ends it.\n`);
   process.exitCode = (await nodeRed.exited) ?? 0;
 }
 
