@@ -32,7 +32,7 @@ enum {
  * input [batch][inputs]; weights [outputs][inputs] and bias [outputs] in flash, bias may be NULL; output [batch][outputs].
  * activation is one of TINYML_ACTIVATION_…
  */
-void tinyml_dense_float(const float *input, const float *weights, const float *bias, float *output, tinyml_size batch,
+TINYML_KERNEL void tinyml_dense_float(const float *input, const float *weights, const float *bias, float *output, tinyml_size batch,
                         tinyml_size inputs, tinyml_size outputs, int activation);
 
 /*
@@ -41,35 +41,35 @@ void tinyml_dense_float(const float *input, const float *weights, const float *b
  * factor = input scale * weight scale / output scale, as multiplier and shift; bias in steps of input scale * weight scale.
  * minimum and maximum clamp the stored output; they carry the activation.
  */
-void tinyml_dense_int8(const int8_t *input, const int8_t *weights, const int32_t *bias, int8_t *output,
+TINYML_KERNEL void tinyml_dense_int8(const int8_t *input, const int8_t *weights, const int32_t *bias, int8_t *output,
                        tinyml_size batch, tinyml_size inputs, tinyml_size outputs, int16_t input_zero_point,
                        int16_t output_zero_point, int32_t multiplier, int8_t shift, int16_t minimum, int16_t maximum);
 
 /* ---- activations; input and output may be the same array ---- */
 
-void tinyml_relu_float(const float *input, float *output, tinyml_size count);
-void tinyml_logistic_float(const float *input, float *output, tinyml_size count);
-void tinyml_tanh_float(const float *input, float *output, tinyml_size count);
+TINYML_KERNEL void tinyml_relu_float(const float *input, float *output, tinyml_size count);
+TINYML_KERNEL void tinyml_logistic_float(const float *input, float *output, tinyml_size count);
+TINYML_KERNEL void tinyml_tanh_float(const float *input, float *output, tinyml_size count);
 
 /* input and output [batch][classes]; e^(beta x) over their sum, row by row. */
-void tinyml_softmax_float(const float *input, float *output, tinyml_size batch, tinyml_size classes, float beta);
+TINYML_KERNEL void tinyml_softmax_float(const float *input, float *output, tinyml_size batch, tinyml_size classes, float beta);
 
 /*
  * output = clamp(output_zero_point + factor * (input - input_zero_point)); factor = input scale / output scale.
  * minimum is the stored output that means 0, at least -128; maximum clamps from above.
  */
-void tinyml_relu_int8(const int8_t *input, int8_t *output, tinyml_size count, int16_t input_zero_point,
+TINYML_KERNEL void tinyml_relu_int8(const int8_t *input, int8_t *output, tinyml_size count, int16_t input_zero_point,
                       int16_t output_zero_point, int32_t multiplier, int8_t shift, int16_t minimum, int16_t maximum);
 
 /*
  * 1 / (1 + e^-x) in steps of 1/256 from zero point -128. factor = input scale * 2^27; inputs that are input_range_radius
  * or more steps from the zero point give the lowest or the highest output.
  */
-void tinyml_logistic_int8(const int8_t *input, int8_t *output, tinyml_size count, int16_t input_zero_point,
+TINYML_KERNEL void tinyml_logistic_int8(const int8_t *input, int8_t *output, tinyml_size count, int16_t input_zero_point,
                           int16_t input_range_radius, int32_t multiplier, int8_t shift);
 
 /* tanh x in steps of 1/128 from zero point 0; the parameters are those of tinyml_logistic_int8. */
-void tinyml_tanh_int8(const int8_t *input, int8_t *output, tinyml_size count, int16_t input_zero_point,
+TINYML_KERNEL void tinyml_tanh_int8(const int8_t *input, int8_t *output, tinyml_size count, int16_t input_zero_point,
                       int16_t input_range_radius, int32_t multiplier, int8_t shift);
 
 /*
@@ -77,7 +77,7 @@ void tinyml_tanh_int8(const int8_t *input, int8_t *output, tinyml_size count, in
  * factor = beta * input scale * 2^26, at most 2^31 - 1; classes that are more than -difference_minimum steps below the
  * row's largest give the lowest output. At most 4,095 classes.
  */
-void tinyml_softmax_int8(const int8_t *input, int8_t *output, tinyml_size batch, tinyml_size classes,
+TINYML_KERNEL void tinyml_softmax_int8(const int8_t *input, int8_t *output, tinyml_size batch, tinyml_size classes,
                          int32_t multiplier, int8_t shift, int16_t difference_minimum);
 
 /* ---- between floats and int8 ---- */
@@ -94,13 +94,13 @@ void tinyml_dequantize_int8(const int8_t *input, float *output, tinyml_size coun
  * output = (input - mean) * inverse_deviation, channel by channel; input and output [readings][channels], may be the
  * same array; mean and inverse_deviation [channels] in flash.
  */
-void tinyml_normalize(const float *input, float *output, tinyml_size readings, tinyml_size channels, const float *mean,
+TINYML_KERNEL void tinyml_normalize(const float *input, float *output, tinyml_size readings, tinyml_size channels, const float *mean,
                       const float *inverse_deviation);
 
 /* ---- arithmetic ---- */
 
 /* e^x; 0 where the result would be subnormal, +infinity above 88.72. */
-float tinyml_exp(float x);
+TINYML_KERNEL float tinyml_exp(float x);
 
 /* Natural logarithm; -infinity for 0 and subnormals, NaN below 0. */
 float tinyml_log(float x);

@@ -24,6 +24,16 @@
 #define TINYML_READ_FLOAT(address) (*(address))
 #endif
 
+/*
+ * Before a kernel's prototype: on AVR it stays a function of its own, whoever calls it how often. Inlining would save a
+ * few bytes in some sketches, but then nobody could say before compiling how large a sketch becomes.
+ */
+#ifdef __AVR__
+#define TINYML_KERNEL __attribute__((noinline))
+#else
+#define TINYML_KERNEL
+#endif
+
 /* Counts of elements: as wide as the addresses, so 16 bits on AVR and 32 in WebAssembly. */
 typedef size_t tinyml_size;
 

@@ -22,18 +22,18 @@ export interface ArduinoCode {
 /** What an .ino does, as far as its size depends on it. */
 export interface ArduinoTraits {
   channels: number;
-  /** Channels whose range doesn't begin at 0, and those whose range isn't 1 wide. */
-  offsets: number;
-  spans: number;
-  normalizes: boolean;
+  /** Offsets and factors that the channels' ranges need: none for 0..1, two for −40..85. */
+  scalings: number;
+  /** Normalize blocks. */
+  normalizations: number;
   selfTest: boolean;
   /** Bytes of the known answer's numbers. */
   selfTestBytes: number;
   result: "pwm" | "value" | "label";
   /** Numbers of the output. */
   outputs: number;
-  /** Characters of labels or target names in flash, each with its terminating zero. */
-  textBytes: number;
+  /** Bytes of the labels, each with its closing zero. */
+  labelBytes: number;
 }
 
 /** What reading and answer are in the world, checked. */
@@ -85,21 +85,21 @@ export function generateArduino(model: Model, code: ModelCode, board: Board, opt
     writeSetup(result, options.knownAnswer !== undefined),
     writeLoop(writer, result),
   ];
-  const texts = world.labels ?? world.targets.map(plotterName);
   const knownNumbers = options.knownAnswer ? options.knownAnswer.input.length + options.knownAnswer.output.length : 0;
   return {
     ino: `${sections.join("\n\n")}\n`,
     kernelFiles: [...(code.type === "int8" ? ["quantize.c"] : []), ...(features ? ["normalize.c"] : [])],
     traits: {
       channels: world.inputs.length,
-      offsets: world.inputs.filter(({ range }) => range[0] !== 0).length,
-      spans: world.inputs.filter(({ range }) => Math.fround(range[1] - range[0]) !== 1).length,
-      normalizes: features,
+      scalings: world.inputs.reduce((sum, { range: [low, high] }) => {
+        return sum + (low === 0 ? 0 : 1) + (Math.fround(Math.fround(high) - Math.fround(low)) === 1 ? 0 : 1);
+      }, 0),
+      normalizations: world.features.length,
       selfTest: options.knownAnswer !== undefined,
       selfTestBytes: knownNumbers * (code.type === "int8" ? 1 : 4),
       result,
       outputs: output.length,
-      textBytes: texts.reduce((sum, text) => sum + new TextEncoder().encode(text).length + 1, 0),
+      labelBytes: (world.labels ?? []).reduce((sum, label) => sum + new TextEncoder().encode(label).length + 1, 0),
     },
   };
 }
@@ -203,12 +203,17 @@ function writeLedClass(labels: readonly string[], ledLabel: string | undefined):
 
 function writeLabels(labels: readonly string[]): string {
   return [
-    "/* The labels, in the order of the model's scores. */",
+    "/* The labels in the order of the model's scores, in flash, each closed by a zero. */",
+    "static const char tinyml_labels[] PROGMEM =",
+    labels
+      .map((label) => `    ${cString(label).slice(0, -1)}\\000"`)
+      .join("\n")
+      .concat(";"),
+    "",
     "static const __FlashStringHelper *tinyml_label(uint16_t number) {",
-    "  switch (number) {",
-    ...labels.slice(0, -1).map((label, i) => `    case ${i}: return F(${cString(label)});`),
-    `    default: return F(${cString(labels[labels.length - 1] ?? "")});`,
-    "  }",
+    "  const char *label = tinyml_labels;",
+    "  while (number-- > 0) label += strlen_P(label) + 1;",
+    "  return (const __FlashStringHelper *)label;",
     "}",
   ].join("\n");
 }

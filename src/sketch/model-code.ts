@@ -22,6 +22,8 @@ export interface ModelCode {
   type: CodeType;
   /** Bytes of the array that holds everything that is computed. */
   arenaBytes: number;
+  /** Bytes of the weights and biases in flash. */
+  constantBytes: number;
   inputs: readonly CodeTensor[];
   outputs: readonly CodeTensor[];
   /** The kernel files that the code calls. */
@@ -62,7 +64,7 @@ const elementType: Readonly<Record<CodeType, string>> = { int8: "int8_t", float3
 export function generateModelCode(model: Model): ModelCode {
   const type = computedType(model);
   const plan = planMemory(model);
-  const context: Context = { model, type, plan, constants: [], calls: [], kernelFiles: new Set() };
+  const context: Context = { model, type, plan, constants: [], constantBytes: 0, calls: [], kernelFiles: new Set() };
   model.operators.forEach((operator, index) => {
     writeOperator(context, operator, index + 1);
   });
@@ -74,6 +76,7 @@ export function generateModelCode(model: Model): ModelCode {
     source: writeSource(context),
     type,
     arenaBytes,
+    constantBytes: context.constantBytes,
     inputs,
     outputs,
     kernelFiles: [...context.kernelFiles].sort(),
@@ -87,6 +90,7 @@ interface Context {
   plan: MemoryPlan;
   /** Definitions of weights and biases. */
   constants: string[];
+  constantBytes: number;
   /** Statements of tinyml_model_run. */
   calls: string[];
   kernelFiles: Set<string>;
@@ -196,6 +200,7 @@ function writeDense(
   const comment = `Layer ${title}. Weights, a row of ${width} per output; real weight = ${weightScale} * stored.`;
   addConstant(context, comment, "int8_t", weightsName, weights);
   const folded = foldZeroPoint(weights, bias, units, width, p.inputZeroPoint);
+  context.constantBytes += folded.length * elementBytes("int32");
   context.constants.push(
     blockComment([
       `Bias, one per output, in steps of ${Math.fround(quantizationOf(input).scales[0] * weightScale)}. The input's zero`,
@@ -236,6 +241,7 @@ function foldZeroPoint(
 
 function addConstant(context: Context, comment: string, ctype: string, name: string, tensor: Tensor): void {
   const literals = numbersOf(tensor).map(ctype === "float" ? floatLiteral : String);
+  context.constantBytes += literals.length * elementBytes(tensor.type);
   const head = `static const ${ctype} ${name}[${literals.length}] TINYML_FLASH`;
   context.constants.push(blockComment([comment]), `${arrayDefinition(head, literals)}\n`);
 }
