@@ -117,7 +117,7 @@ export class Journal {
 
   /**
    * Replaces what the files hold, after everything appended before is written. Truncates them in place, because this has to work
-   * on a full disk too. A crash in the middle leaves earlier files emptied and later ones not.
+   * on a full disk too. A crash in the middle leaves earlier files empty and later ones not.
    */
   replace(parts: readonly string[]): Promise<void> {
     return this.exclusive(async () => {
@@ -187,8 +187,10 @@ export class Journal {
       const files = this.#files;
       if (!(await this.#areOurs(files, true))) continue;
       try {
-        // One after the other: after a crash, an earlier file may know more than a later one, never the other way round.
-        for (const [i, file] of files.entries()) await writeAll(file.handle, parts[i] ?? Buffer.alloc(0), file.length);
+        // The last file first, one after the other: after a crash a later file may know more than an earlier one, never less.
+        for (const [i, file] of [...files.entries()].reverse()) {
+          await writeAll(file.handle, parts[i] ?? Buffer.alloc(0), file.length);
+        }
         await Promise.all(files.map((file) => file.handle.datasync()));
       } catch (error) {
         await this.#cutBack(files);

@@ -94,6 +94,8 @@ interface Events {
   count: number;
   /** `add` events that have none. */
   surplus: number;
+  /** The label of the first of those. */
+  surplusLabel: string;
   perLabel: Map<string, number>;
   nextId: number;
   /** Where the last good event ends. */
@@ -102,7 +104,7 @@ interface Events {
 }
 
 async function scanEvents(handle: FileHandle, path: string, rows: number): Promise<Events> {
-  const found: Events = { count: 0, surplus: 0, perLabel: new Map(), nextId: 1, end: 0, size: 0 };
+  const found: Events = { count: 0, surplus: 0, surplusLabel: "", perLabel: new Map(), nextId: 1, end: 0, size: 0 };
   const read = createEventReader(path);
   const take = (line: string, end: number): void => {
     const event = read(line);
@@ -112,6 +114,7 @@ async function scanEvents(handle: FileHandle, path: string, rows: number): Promi
     } else {
       found.nextId = Math.max(found.nextId, event.id + 1);
       if (found.count === rows) {
+        if (found.surplus === 0) found.surplusLabel = event.label ?? "";
         found.surplus += 1;
         return;
       }
@@ -155,8 +158,8 @@ async function openOrCreate(path: string): Promise<FileHandle> {
 
 /**
  * Opens a table's folder for writing: makes what is missing, and brings rows.csv and index.ndjson to agree after a crash or
- * an edit by hand. A row that was cut short goes. Whole rows that the index does not know (written just before a crash, or added in a
- * spreadsheet) get their events; events without rows go.
+ * an edit by hand. What a crash cut short goes: a part of a row or event, and events whose rows were not written. Whole rows that the
+ * index does not know were added by hand and get their events.
  *
  * Throws TINYML_DATASET_MISMATCH when rows are there that the description does not fit, TINYML_DATASET_CORRUPT when
  * rows or events can't be understood, and what the file system throws.
@@ -176,7 +179,7 @@ export async function openTable(folder: string, description: DatasetDescription)
 
     const records = await scanRecords(rows);
     const events = await scanEvents(index, indexPath, records.count);
-    if (events.surplus > 0) await assertNotHidden(rows, rowsPath, records, events.surplus);
+    if (events.surplus > 0) await assertNotHidden(rows, rowsPath, records, events);
     if (records.count > 0) {
       const mismatch = findMismatch(stored ?? description, description, events.perLabel.keys());
       if (mismatch) {
@@ -221,15 +224,16 @@ export async function openTable(folder: string, description: DatasetDescription)
 }
 
 /**
- * Events have lost their rows. Where the end of rows.csv that can't be read has as many lines as that, the rows are most likely there, and
- * somebody who edited the file by hand left a quote open: then throws TINYML_DATASET_CORRUPT, for cutting them off would destroy them.
+ * Events have no rows. After a crash that is so because the rows were never written, or the first of them only in part. Where more lines
+ * follow than such a part can have, the rows are most likely there, and somebody who edited the file by hand left a quote open: then throws
+ * TINYML_DATASET_CORRUPT, for cutting them off would destroy them.
  */
-async function assertNotHidden(rows: FileHandle, path: string, records: Records, lost: number): Promise<void> {
+async function assertNotHidden(rows: FileHandle, path: string, records: Records, events: Events): Promise<void> {
   let lines = 0;
   await readChunks(rows, records.end, (bytes) => {
     for (const byte of bytes) if (byte === 0x0a) lines += 1;
   });
-  if (lines < lost) return;
+  if (lines <= events.surplusLabel.split("\n").length - 1) return;
   throw new TinymlError(
     "TINYML_DATASET_CORRUPT",
     `${path} can't be read behind row ${records.count}: a quote (") is not closed there. Correct that line.`,

@@ -68,14 +68,14 @@ export async function readDataset(folder: string): Promise<Table> {
       );
     },
   });
-  // Rows are written before their events, so read in this order every event has its row.
-  const events = await readEvents(folder);
   try {
     await readInto(reader, path);
   } catch (error) {
     if (!isMissing(error)) throw toStorageError(error, path);
   }
   const table = reader.finish(name, false);
+  // Events are written before their rows, so read in this order every row has its event.
+  const events = await readEvents(folder);
   const rows = Array.from({ length: table.rows }, (_, i) => events[i]);
   if (rows.some((event) => event?.group)) table.groups = rows.map((event) => event?.group ?? "");
   if (rows.some((event) => event?.split)) table.splits = rows.map((event) => event?.split);
