@@ -5,8 +5,6 @@ import {
   findDataset,
   type Message,
   type OpenRun,
-  parseRecipe,
-  type Recipe,
   type Run,
   registerNode,
   registerRoutes,
@@ -14,11 +12,11 @@ import {
   startTraining,
   storeModel,
   summarizeModel,
-  type Table,
   TinymlError,
   writeTflite,
 } from "../lib";
-import { parseConfig, recipeOf, type TrainConfig } from "./config";
+import { parseConfig } from "./config";
+import { chooseRecipe } from "./recipe";
 
 /** The node tinyml-train: a dataset becomes a model, in a worker thread. */
 export function register(RED: NodeAPI): void {
@@ -92,16 +90,4 @@ export function register(RED: NodeAPI): void {
 function describe({ epoch, epochs, loss, validationLoss }: Run) {
   const digits = (value: number | undefined) => value?.toPrecision(3) ?? "–";
   return { epoch, epochs, loss: digits(loss), validationLoss: digits(validationLoss) };
-}
-
-/** The recipe of the message, or else of the settings; the message's seed overrides either's. */
-function chooseRecipe(
-  config: TrainConfig,
-  { recipe, seed }: Message,
-  { task, channels, targets, labels }: Table,
-): Recipe {
-  const outputs = (task === "regression" ? targets : labels)?.length ?? 1;
-  const chosen = parseRecipe(recipe ?? recipeOf(config, { task, inputs: channels.length, outputs }));
-  if (seed === undefined) return chosen;
-  return parseRecipe({ ...chosen, training: { ...chosen.training, seed } });
 }

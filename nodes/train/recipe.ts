@@ -1,0 +1,11 @@
+import { type Message, parseRecipe, type Recipe, type Table } from "../lib";
+import { recipeOf, type TrainConfig } from "./config";
+
+/** The recipe of the message, or else of the settings; the message's seed overrides either's. TINYML_RECIPE_INVALID. */
+export function chooseRecipe(config: TrainConfig, { recipe, seed }: Message, table: Table): Recipe {
+  const { task, channels, targets, labels } = table;
+  const outputs = (task === "regression" ? targets : labels)?.length ?? 1;
+  const chosen = parseRecipe(recipe ?? recipeOf(config, { task, inputs: channels.length, outputs }));
+  if (seed === undefined) return chosen;
+  return parseRecipe({ ...chosen, training: { ...chosen.training, seed } });
+}
