@@ -140,6 +140,11 @@ export async function until(what: string, condition: () => boolean): Promise<voi
   }
 }
 
+/** Forgets what the test helper's spies recorded, so that memory can be measured. */
+export function forgetCalls(): void {
+  helper._sandbox.resetHistory();
+}
+
 const cleanups: Array<() => void> = [];
 
 afterEach(async () => {

@@ -12,6 +12,7 @@ declare module "node-red-node-test-helper" {
     request(): { get(path: string): Request; post(path: string): Request };
     _redNodes: { setFlows(flow: readonly object[], type?: string): Promise<unknown> };
     _events: EventEmitter;
+    _sandbox: { resetHistory(): void };
   }
 
   interface Request extends PromiseLike<Response> {

@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import path from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { createPredictor } from "../../src/runtime/predictor";
+import { temporaryFolder } from "../support/folders";
+import {
+  cloudsModel,
+  fileOf,
+  potentiometerModel,
+  quickRecipe,
+  storeModelFile,
+  storePotentiometer,
+} from "./support/data";
+import { forgetCalls, potentiometerDataset, startFlow, tab } from "./support/flow";
+
+const predictor = { id: "predict", z: "tab", type: "tinyml-predict", model: "", wires: [["out"]] };
+const base = [
+  ...tab,
+  { id: "out", z: "tab", type: "helper" },
+  { id: "complete", z: "tab", type: "complete", scope: ["predict"], wires: [["completed"]] },
+  { id: "completed", z: "tab", type: "helper" },
+];
+
+describe("node predict", () => {
+  const model = potentiometerModel();
+  const file = fileOf(model);
+  const clouds = fileOf(cloudsModel());
+
+  it("predicts with the model that a message brought, and keeps the message's other properties", async () => {
+    const flow = await startFlow([...base, predictor]);
+    flow.send("predict", { payload: file });
+    flow.send("predict", { payload: 0.25, topic: "adc/0", other: { deep: 1 } });
+    const { payload, topic, other } = await flow.next("out");
+    assert.equal(payload, createPredictor(model).predict([0.25]));
+    assert.deepEqual({ topic, other }, { topic: "adc/0", other: { deep: 1 } });
+    flow.send("predict", { payload: [0.25] });
+    assert.equal((await flow.next("out")).payload, payload);
+    flow.send("predict", { payload: Float32Array.of(0.25) });
+    assert.equal((await flow.next("out")).payload, payload);
+    assert.equal(flow.received("out").length, 3, "a model is not passed on");
+  });
+
+  it("gives labels with scores, or the bare label", async () => {
+    const flow = await startFlow([...base, predictor, { ...predictor, id: "bare", onlyLabel: true }]);
+    for (const id of ["predict", "bare"]) {
+      flow.send(id, { payload: clouds });
+      flow.send(id, { payload: [1, 1] });
+    }
+    const answer = (await flow.next("out")).payload as { label: string; confidence: number; scores: object };
+    assert.equal(answer.label, "right");
+    assert.ok(answer.confidence > 0.5 && answer.confidence <= 1);
+    assert.deepEqual(Object.keys(answer.scores), ["left", "right", "below"]);
+    assert.equal((await flow.next("out")).payload, "right");
+  });
+
+  it("drops readings without an error while there is no model, and says so", async () => {
+    const flow = await startFlow([...base, { ...predictor, model: "not-there-yet" }]);
+    for (let i = 0; i < 3; i++) flow.send("predict", { payload: i });
+    await flow.until("they are done", () => flow.received("completed").length === 3);
+    assert.deepEqual(flow.received("out"), []);
+    assert.deepEqual(flow.received("errors"), []);
+    assert.deepEqual(flow.statuses("predict").at(-1), { fill: "yellow", shape: "ring", text: "status.waiting" });
+  });
+
+  it("uses the stored model from the start, and a new one as soon as it is trained", async () => {
+    const userFolder = await temporaryFolder();
+    const storage = path.join(userFolder, "tinyml");
+    await storeModelFile(storage, "pot", file);
+    await storePotentiometer(storage, 200);
+    const train = { id: "train", z: "tab", type: "tinyml-train", dataset: "dataset", model: "pot", ...quickRecipe };
+    const flow = await startFlow([...base, potentiometerDataset, train, { ...predictor, model: "pot" }], {
+      userFolder,
+    });
+    await flow.until("it is loaded", () => flow.statuses("predict").at(-1)?.text === "status.loaded");
+    flow.send("predict", { payload: 0.5 });
+    const before = (await flow.next("out")).payload;
+    assert.equal(before, createPredictor(model).predict([0.5]));
+    flow.send("train", {});
+    await flow.until("it is trained", () => flow.statuses("train").at(-1)?.text === "status.trained");
+    flow.send("predict", { payload: 0.5 });
+    assert.notEqual((await flow.next("out")).payload, before);
+    assert.deepEqual(flow.received("errors"), []);
+  });
+
+  it("tells what is wrong with a reading", async () => {
+    const flow = await startFlow([...base, predictor]);
+    flow.send("predict", { payload: file });
+    const wrong: Array<[unknown, string]> = [
+      ["0.5", "TINYML_NOT_A_NUMBER"],
+      [Number.NaN, "TINYML_NOT_A_NUMBER"],
+      [[Number.NEGATIVE_INFINITY], "TINYML_NOT_A_NUMBER"],
+      [["1"], "TINYML_NOT_A_NUMBER"],
+      [undefined, "TINYML_NOT_A_NUMBER"],
+      [{ value: 1 }, "TINYML_NOT_A_NUMBER"],
+      [true, "TINYML_NOT_A_NUMBER"],
+      [[], "TINYML_CHANNEL_COUNT"],
+      [[1, 2], "TINYML_CHANNEL_COUNT"],
+    ];
+    for (const [payload, code] of wrong) {
+      flow.send("predict", { payload });
+      assert.equal((await flow.next("errors")).error?.code, code, String(payload));
+    }
+    flow.send("predict", { payload: 1 });
+    await flow.next("out");
+  });
+
+  it("refuses a damaged model and keeps the one before", async () => {
+    const flow = await startFlow([...base, predictor]);
+    flow.send("predict", { payload: file });
+    for (const length of [8, 20, 300, file.length / 2]) {
+      flow.send("predict", { payload: file.subarray(0, length) });
+      assert.match((await flow.next("errors")).error?.code ?? "", /^TINYML_MODEL_/, `${length} bytes`);
+    }
+    flow.send("predict", { payload: file.subarray(0, 5) });
+    assert.equal((await flow.next("errors")).error?.code, "TINYML_NOT_A_NUMBER");
+    flow.send("predict", { payload: 0.5 });
+    assert.equal((await flow.next("out")).payload, createPredictor(model).predict([0.5]));
+  });
+
+  it("says that a stored model is damaged", async () => {
+    const userFolder = await temporaryFolder();
+    await storeModelFile(path.join(userFolder, "tinyml"), "pot", file.subarray(0, 400));
+    const flow = await startFlow([...base, { ...predictor, model: "pot" }], { userFolder });
+    assert.match((await flow.next("errors")).error?.code ?? "", /^TINYML_MODEL_/);
+    assert.equal(flow.statuses("predict").at(-1)?.fill, "red");
+  });
+
+  it("swaps the model while readings flow, losing none", async () => {
+    const flow = await startFlow([...base, predictor]);
+    const other = potentiometerModel("other");
+    flow.send("predict", { payload: file });
+    for (let i = 0; i < 200; i++) {
+      if (i % 20 === 10) flow.send("predict", { payload: i % 40 === 10 ? fileOf(other) : file });
+      flow.send("predict", { payload: i / 200 });
+    }
+    await flow.until("all are predicted", () => flow.received("out").length === 200);
+    const expected = createPredictor(model).predict([0.5]);
+    assert.equal(flow.received("out")[100]?.payload, expected);
+    assert.deepEqual(flow.received("errors"), []);
+  });
+
+  it("keeps up with 5,000 readings a second, with its memory flat and its status calm", async function () {
+    this.timeout(60_000);
+    const flow = await startFlow([...base.slice(0, 4), { ...predictor, wires: [] }]);
+    const predict = flow.node("predict");
+    predict.receive({ payload: file });
+    const pump = (readings: number): Promise<void> =>
+      new Promise((resolve) => {
+        let sent = 0;
+        const burst = (): void => {
+          for (let i = 0; i < 100 && sent < readings; i++, sent++) predict.receive({ payload: sent / readings });
+          if (sent < readings) setImmediate(burst);
+          else setImmediate(() => setImmediate(resolve));
+        };
+        burst();
+      });
+    await pump(5_000);
+    const before = memoryInUse();
+    const statuses = flow.statuses("predict").length;
+    const start = performance.now();
+    await pump(50_000);
+    const seconds = (performance.now() - start) / 1000;
+    const grown = memoryInUse() - before;
+    assert.ok(seconds < 10, `50,000 readings took ${seconds.toFixed(1)} s`);
+    // 20 bytes a reading would be a megabyte.
+    assert.ok(grown < 1e6, `memory grew by ${grown} bytes`);
+    const shown = flow.statuses("predict").length - statuses;
+    assert.ok(shown <= 4 * seconds + 2, `${shown} statuses in ${seconds} s`);
+  });
+});
+
+/** Bytes that are still in use after a garbage collection, WebAssembly memory and buffers included. */
+function memoryInUse(): number {
+  // The test helper's spies keep every call.
+  forgetCalls();
+  setFlagsFromString("--expose-gc");
+  const collectGarbage: () => void = runInNewContext("gc");
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
