@@ -41,10 +41,22 @@ export async function buildPackage(): Promise<void> {
   const edited = await Promise.all(parts.map((part) => attempt(`nodes/${part.name}`, buildEditorFiles(part))));
   for (const folder of edited.flatMap((folders) => folders ?? [])) packages.add(folder);
   await removeStaleParts(parts);
+  await copyRecipes();
   await writeIfChanged(packagePath("dist", "THIRD-PARTY-LICENCES.txt"), await collectLicences(packages));
   await kernels;
 
   if (failures.length > 0) throw new Error(`The build failed.\n\n${failures.join("\n\n")}`);
+}
+
+/**
+ * Copies the recipes of examples/ to dist/recipes: Node-RED offers every JSON file in a published examples/ as a flow to
+ * import, subfolders included, so there they are left out of the package.
+ */
+async function copyRecipes(): Promise<void> {
+  const from = packagePath("examples", "recipes");
+  for (const name of await readdir(from)) {
+    await writeIfChanged(packagePath("dist", "recipes", name), (await readIfThere(join(from, name))) ?? "");
+  }
 }
 
 /** Writes what the editor loads of a part (page, catalogue, icon); returns the npm packages bundled into its script. */

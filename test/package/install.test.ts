@@ -106,6 +106,10 @@ describe("package: installed from its tarball", function () {
         const menu = new URL(`library/examples/flows/${packageName}/`, nodeRed.url);
         const entries: unknown = await (await fetch(menu)).json();
         assert.ok(Array.isArray(entries));
+        assert.ok(
+          entries.every((entry: unknown) => typeof entry === "object"),
+          "the menu has folders, which would hold what is no flow",
+        );
         const files = entries.flatMap((entry: string | { fn: string }) =>
           typeof entry === "object" ? [entry.fn] : [],
         );
