@@ -2,7 +2,7 @@ import type { CodeTensor, ModelCode } from "./model-code";
 
 const readFunctions = {
   int8: [
-    "/* Reads the elements of an input; returns how many came before the end. */",
+    "/* Reads the elements of an input; returns how many bytes came before the end. */",
     "static size_t tinyml_read(int8_t *values, size_t count) {",
     "  return fread(values, 1, count, stdin);",
     "}",
@@ -18,17 +18,17 @@ const readFunctions = {
     "  uint32_t bits;",
     "} tinyml_float;",
     "",
-    "/* Reads the elements of an input; returns how many came before the end. */",
+    "/* Reads the elements of an input; returns how many bytes came before the end. */",
     "static size_t tinyml_read(float *values, size_t count) {",
     "  unsigned char bytes[4];",
     "  for (size_t i = 0; i < count; i++) {",
     "    size_t got = fread(bytes, 1, 4, stdin);",
-    "    if (got < 4) return got > 0 ? i + 1 : i;",
+    "    if (got < 4) return 4 * i + got;",
     "    tinyml_float element;",
     "    element.bits = (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;",
     "    values[i] = element.value;",
     "  }",
-    "  return count;",
+    "  return 4 * count;",
     "}",
     "",
     "static void tinyml_write(const float *values, size_t count) {",
@@ -49,14 +49,15 @@ const readFunctions = {
  */
 export function generateStdioMain(code: ModelCode): string {
   const read = ({ macro }: CodeTensor): string => `tinyml_read(${macro}, ${macro}_LENGTH)`;
+  const bytes = ({ macro }: CodeTensor): string => `sizeof *${macro} * ${macro}_LENGTH`;
   const [first, ...others] = code.inputs;
   const samples =
     first === undefined
       ? ["  tinyml_model_run();", ...writes(code, "  ")]
       : [
           "  size_t got;",
-          `  while ((got = ${read(first)}) == ${first.macro}_LENGTH) {`,
-          ...others.map((input) => `    if (${read(input)} < ${input.macro}_LENGTH) return tinyml_cut_short();`),
+          `  while ((got = ${read(first)}) == ${bytes(first)}) {`,
+          ...others.map((input) => `    if (${read(input)} < ${bytes(input)}) return tinyml_cut_short();`),
           "    tinyml_model_run();",
           ...writes(code, "    "),
           "  }",

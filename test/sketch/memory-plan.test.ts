@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { elementCount } from "../../src/model/tensor";
+import { planMemory } from "../../src/sketch/memory-plan";
+import { type RandomLayer, randomNetwork } from "../support/models";
+
+describe("memory plan", () => {
+  it("takes the largest pair of neighbouring layers, no more", () => {
+    const model = randomNetwork({ inputs: 1, layers: [{ units: 8 }, { units: 16 }, { units: 1 }] });
+    assert.equal(planMemory(model).length, 8 + 16);
+  });
+
+  it("lets activations work in place", () => {
+    const layers: RandomLayer[] = [
+      { units: 8, activation: "TANH" },
+      { units: 4, activation: "SOFTMAX" },
+    ];
+    assert.equal(planMemory(randomNetwork({ inputs: 2, layers })).length, 8 + 4);
+  });
+
+  it("keeps an output that a later operator reads", () => {
+    const network = randomNetwork({ inputs: 2, layers: [{ units: 3, activation: "TANH" }] });
+    const [dense, tanh] = network.operators;
+    const both = { ...network, outputs: [dense.outputs[0], tanh.outputs[0]] };
+    const { offsets } = planMemory(both);
+    assert.notEqual(offsets.get(dense.outputs[0]), offsets.get(tanh.outputs[0]));
+  });
+
+  it("never gives the same element to two tensors that are needed at once", () => {
+    const layer = fc.record({
+      units: fc.integer({ min: 1, max: 40 }),
+      activation: fc.constantFrom<NonNullable<RandomLayer["activation"]>>(
+        "NONE",
+        "RELU",
+        "TANH",
+        "SOFTMAX",
+        "RELU_OPERATOR",
+      ),
+    });
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 40 }),
+        fc.array(layer, { minLength: 1, maxLength: 6 }),
+        (inputs, layers) => {
+          const model = randomNetwork({ inputs, layers });
+          const { length, offsets } = planMemory(model);
+          // Whoever owns an element when it is read must be whoever was last to write it.
+          const owners = new Array<number>(length).fill(-1);
+          const own = (tensor: number): number[] => {
+            const from = offsets.get(tensor) ?? Number.NaN;
+            return owners.slice(from, from + elementCount(model.tensors[tensor].shape));
+          };
+          const write = (tensor: number): void => {
+            const from = offsets.get(tensor) ?? Number.NaN;
+            owners.fill(tensor, from, from + elementCount(model.tensors[tensor].shape));
+          };
+          for (const input of model.inputs) write(input);
+          for (const { type, inputs: read, outputs } of model.operators) {
+            assert.ok(own(read[0]).every((owner) => owner === read[0]));
+            write(outputs[0]);
+            // A dense layer reads its input until the last output is written.
+            if (type === "FULLY_CONNECTED") assert.ok(own(read[0]).every((owner) => owner === read[0]));
+          }
+          assert.ok(own(model.outputs[0]).every((owner) => owner === model.outputs[0]));
+        },
+      ),
+    );
+  });
+});
