@@ -1,36 +1,52 @@
 import { quantizeInt8 } from "../compression/quantize-int8";
-import { readTableFile } from "../dataset/read-table-file";
-import { TinymlError } from "../errors";
 import { summarizeModel } from "../model/summarize";
-import { parseArguments } from "./arguments";
-import { readModelFile, writeModelFile } from "./files";
-import type { Report } from "./tinyml";
+import { parseArguments, usage } from "./arguments";
+import type { Command, Report } from "./command";
+import { readData, withLabelsOf } from "./data";
+import { isSameFile, prepareModelFile, readModelFile, writeModelFile } from "./files";
 
 /** `tinyml compress`: a model becomes a smaller one. */
-export async function compress(argv: readonly string[]): Promise<Report> {
-  const options = parseArguments(argv, "a model (a .tflite file)", {
+export const compress: Command = {
+  usage: `tinyml compress M.tflite --method int8 --data DATA --out O.tflite [--json] [--force]
+      turns a model's numbers into 8-bit integers; the data it was trained with tells their ranges`,
+  run,
+};
+
+async function run(argv: readonly string[]): Promise<Report> {
+  const options = parseArguments(argv, {
+    file: "a model (a .tflite file)",
     required: ["method", "data", "out"],
     flags: ["json", "force"],
   });
   const method = options.required("method");
-  if (method !== "int8") {
-    throw new TinymlError("TINYML_USAGE", `There is no method "${method}". Known: int8.`);
-  }
-  const { model, bytes: before } = await readModelFile(options.file);
-  const task = model.metadata?.task ?? "regression";
-  const [outputIndex] = model.outputs;
-  const outputs = model.tensors[outputIndex].shape.at(-1) ?? 1;
-  const table = await readTableFile(options.required("data"), {
-    task,
-    ...(task === "regression" && { targets: outputs }),
-  });
-  const compressed = quantizeInt8(model, table);
+  if (method !== "int8") throw usage(`There is no method "${method}". Known: int8.`);
   const out = options.required("out");
-  const bytes = await writeModelFile(out, compressed, options.flag("force"));
-  const step = compressed.metadata?.compression.at(-1);
+  if (isSameFile(out, options.file)) throw usage("--out names the model itself. Name another file, to keep both.");
+  const { model, bytes: bytesBefore } = await readModelFile(options.file);
+  const task = model.metadata?.task ?? "regression";
+  const outputs = model.tensors[model.outputs[0]].shape.at(-1) ?? 1;
+  const table = await readData(options.required("data"), { task, ...(task === "regression" && { targets: outputs }) });
+  await prepareModelFile(out, options.flag("force"));
+  const compressed = quantizeInt8(model, withLabelsOf(model.metadata?.labels, table));
+  const bytes = await writeModelFile(out, compressed);
+  const summary = summarizeModel(compressed, bytes);
+  const parameterBytesBefore = summarizeModel(model, bytesBefore).parameterBytes;
+  const { calibrationSamples, validationMetric } = compressed.metadata?.compression.at(-1) ?? {};
+  const metric = task === "classification" ? "accuracy" : "mean squared error";
+  const reached = validationMetric === undefined ? "" : `; validation ${metric} ${validationMetric.toPrecision(4)}`;
   return {
-    json: { method, before, bytes, ...step, model: summarizeModel(compressed, bytes), out },
-    text: `${out}: ${bytes} bytes (before: ${before})${step?.validationMetric === undefined ? "" : `; validation ${step.validationMetric.toPrecision(4)}`}`,
+    json: {
+      out,
+      bytes,
+      bytesBefore,
+      parameterBytes: summary.parameterBytes,
+      parameterBytesBefore,
+      method,
+      calibrationSamples,
+      [task === "classification" ? "accuracy" : "validationMse"]: validationMetric,
+      model: summary,
+    },
+    text: `${out}: parameters ${summary.parameterBytes} bytes (before: ${parameterBytesBefore}), file ${bytes} bytes (before: ${bytesBefore})${reached}`,
     asJson: options.flag("json"),
   };
 }

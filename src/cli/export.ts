@@ -1,49 +1,124 @@
 import path from "node:path";
 import { findBoard } from "../boards/boards";
-import { TinymlError } from "../errors";
+import { type ErrorCode, TinymlError } from "../errors";
 import { kernelSources } from "../kernels/kernel-sources";
+import type { Channel } from "../model/metadata";
+import type { Model } from "../model/model";
 import { writeOwnFiles } from "../own-files";
 import { knownAnswer } from "../runtime/known-answer";
 import { generateSketch } from "../sketch/generate-sketch";
-import type { SketchTemplate } from "../sketch/sketch";
-import { parseArguments } from "./arguments";
+import type { Sketch, SketchTemplate } from "../sketch/sketch";
+import { parseArguments, usage } from "./arguments";
+import type { Command, Report } from "./command";
 import { readModelFile } from "./files";
-import type { Report } from "./tinyml";
 
 /** `tinyml export`: a model becomes an Arduino sketch, or plain C for any computer. */
-export async function exportSketch(argv: readonly string[]): Promise<Report> {
-  const options = parseArguments(argv, "a model (a .tflite file)", {
-    required: ["board", "out"],
-    optional: ["template", "name"],
+export const exportSketch: Command = {
+  usage: `tinyml export M.tflite --board uno --out DIR [--template arduino|stdio] [--json] [--force]
+             [--input-range LOW,HIGH] [--target-range LOW,HIGH]
+      writes an Arduino sketch; with --template stdio plain C that any computer compiles (cc DIR/*.c -lm).
+      The ranges say what a pin's lowest and highest value mean, where the model does not know it`,
+  run,
+};
+
+async function run(argv: readonly string[]): Promise<Report> {
+  const options = parseArguments(argv, {
+    file: "a model (a .tflite file)",
+    required: ["out"],
+    optional: ["board", "template", "input-range", "target-range"],
     flags: ["json", "force"],
   });
   const template = templateOf(options.value("template") ?? "arduino");
-  const board = findBoard(options.required("board"));
+  const inputRange = rangeOf("--input-range", options.value("input-range"));
+  const targetRange = rangeOf("--target-range", options.value("target-range"));
+  // Plain C is for no board in particular.
+  const board = findBoard(template === "stdio" ? (options.value("board") ?? "uno") : options.required("board"));
   const { model } = await readModelFile(options.file);
-  const folder = path.resolve(options.required("out"));
-  // The Arduino tools want a sketch in a folder of its name, so the folder names it.
-  const name = options.value("name") ?? path.basename(folder);
-  const sketch = generateSketch(model, board, {
-    template,
-    name,
-    kernelSources: await kernelSources(),
-    knownAnswer: knownAnswer(model),
-  });
-  await writeOwnFiles(folder, sketch.files, { force: options.flag("force") });
+  const out = options.required("out");
+  const folder = path.resolve(out);
+  const kernelFiles = await kernelSources();
+  const sketch = await withAdvice(() =>
+    generateSketch(withRanges(model, inputRange, targetRange), board, {
+      template,
+      name: path.basename(folder),
+      kernelSources: kernelFiles,
+      knownAnswer: knownAnswer(model),
+    }),
+  );
+  const files = nameAfterFolder(sketch, path.basename(folder));
+  await withAdvice(() => writeOwnFiles(folder, files, { force: options.flag("force") }));
+  const names = Object.keys(files);
   const { flashBytes, ramBytes } = sketch.estimate ?? {};
-  const files = Object.keys(sketch.files);
-  const sizes =
-    sketch.estimate === undefined
-      ? ""
-      : `: about ${flashBytes} of ${board.flashBytes} bytes of flash and ${ramBytes} of ${board.ramBytes} bytes of RAM on the ${board.title}`;
+  const lines = [`${out}: ${names.length} files`];
+  if (sketch.estimate !== undefined) {
+    lines[0] += `: about ${flashBytes} of ${board.flashBytes} bytes of flash and ${ramBytes} of ${board.ramBytes} bytes of RAM on the ${board.title}`;
+    const ino = names.find((file) => file.endsWith(".ino")) ?? "";
+    if (ino !== `${path.basename(folder)}.ino`) {
+      lines.push(`The Arduino IDE opens it once its folder is called ${path.basename(ino, ".ino")}.`);
+    }
+  }
   return {
-    json: { board: board.name, template, folder, files, flashBytes, ramBytes },
-    text: `${folder}: ${files.length} files${sizes}`,
+    // Plain C is for any computer: neither a board nor an estimate belongs to it.
+    json: { out, files: names, template, ...(sketch.estimate && { board: board.name, flashBytes, ramBytes }) },
+    text: lines.join("\n"),
     asJson: options.flag("json"),
   };
 }
 
 function templateOf(text: string): SketchTemplate {
   if (text === "arduino" || text === "stdio") return text;
-  throw new TinymlError("TINYML_USAGE", `There is no template "${text}". Known: arduino, stdio.`);
+  throw usage(`There is no template "${text}". Known: arduino, stdio.`);
+}
+
+type Range = readonly [number, number];
+
+function rangeOf(option: string, text: string | undefined): Range | undefined {
+  if (text === undefined) return undefined;
+  const numbers = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  const [low, high] = numbers;
+  if (numbers.length === 2 && numbers.every(Number.isFinite) && low !== high) return [low, high];
+  throw usage(`${option} takes two different numbers with a comma between them, such as 0,1, not "${text}".`);
+}
+
+/** The model with a range for every channel and target; those that it was trained with give way. */
+function withRanges(model: Model, inputRange: Range | undefined, targetRange: Range | undefined): Model {
+  const { metadata } = model;
+  if (metadata === undefined) return model;
+  const set = (channels: readonly Channel[], range: Range | undefined): readonly Channel[] =>
+    range === undefined ? channels : channels.map((channel) => ({ ...channel, range }));
+  const { inputs, targets } = metadata;
+  return {
+    ...model,
+    metadata: {
+      ...metadata,
+      inputs: set(inputs, inputRange),
+      ...(targets && { targets: set(targets, targetRange) }),
+    },
+  };
+}
+
+/** What the command line can do about an error that says what helps in a flow. */
+const advice: Partial<Record<ErrorCode, string>> = {
+  // A model that was trained on a CSV file knows no ranges.
+  TINYML_NO_SCALING: "Or say it here, such as --input-range 0,1 --target-range 0,1.",
+  TINYML_WOULD_OVERWRITE: "With --force it is overwritten.",
+};
+
+async function withAdvice<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    const more = error instanceof TinymlError ? advice[error.code] : undefined;
+    if (!(error instanceof TinymlError) || more === undefined) throw error;
+    throw new TinymlError(error.code, `${error.message} ${more}`, { cause: error });
+  }
+}
+
+/** The sketch's .ino under its folder's name, which the Arduino IDE insists on, where that name is one that it accepts. */
+function nameAfterFolder(sketch: Sketch, folder: string): Readonly<Record<string, string>> {
+  const ino = `${sketch.name}.ino`;
+  if (!/^\w[\w.-]{0,62}$/.test(folder) || !Object.hasOwn(sketch.files, ino)) return sketch.files;
+  return Object.fromEntries(
+    Object.entries(sketch.files).map(([file, text]) => [file === ino ? `${folder}.ino` : file, text]),
+  );
 }

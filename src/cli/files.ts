@@ -1,54 +1,122 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, mkdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { TinymlError } from "../errors";
 import type { Model } from "../model/model";
-import { isMissing, toStorageError, writeFileAtomic } from "../storage";
+import { isMissing, systemErrorCode, toStorageError, writeFileAtomic } from "../storage";
 import { isTflite } from "../tflite/is-tflite";
 import { readTflite } from "../tflite/read-tflite";
 import { writeTflite } from "../tflite/write-tflite";
 
-/** A file's bytes. @throws TinymlError TINYML_FILE when there is none */
+/** What the description field of every model says that this package made. */
+const ourDescription = "TinyML Flows";
+
+/** A file's bytes. @throws TinymlError TINYML_FILE when there is none, or it can't be read */
 export async function readBytes(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {
-    if (isMissing(error)) {
-      throw new TinymlError("TINYML_FILE", `There is no file ${file}. Check the path.`, { cause: error });
-    }
-    throw new TinymlError("TINYML_FILE", `${file} could not be read: ${toStorageError(error, file).message}`, {
-      cause: error,
-    });
+    throw unreadable(error, file);
   }
 }
 
-/** A model and the size of its file. */
+function unreadable(error: unknown, file: string): TinymlError {
+  const options = { cause: error };
+  if (isMissing(error)) return new TinymlError("TINYML_FILE", `There is no file ${file}. Check the path.`, options);
+  if (systemErrorCode(error) === "EISDIR") {
+    return new TinymlError("TINYML_FILE", `${file} is a folder. Name a file in it.`, options);
+  }
+  return new TinymlError("TINYML_FILE", `${file} could not be read: ${toStorageError(error, file).message}`, options);
+}
+
+/** A model and the size of its file. @throws TinymlError TINYML_FILE, and what `readTflite` throws */
 export async function readModelFile(file: string): Promise<{ model: Model; bytes: number }> {
   const bytes = await readBytes(file);
   return { model: readTflite(bytes), bytes: bytes.length };
 }
 
 /**
- * Writes a model; a file that is there is overwritten only when this package wrote it, or with `force`.
- * @returns the file's bytes
- * @throws TinymlError TINYML_WOULD_OVERWRITE, TINYML_DISK_FULL, TINYML_STORAGE
+ * Makes sure that a model can be written to a file, before the work for it is done: its folder is made where it is missing, and
+ * a file that is there is one that this package wrote, or `force` is given.
+ * @throws TinymlError TINYML_WOULD_OVERWRITE, TINYML_STORAGE, TINYML_DISK_FULL
  */
-export async function writeModelFile(file: string, model: Model, force: boolean): Promise<number> {
+export async function prepareModelFile(file: string, force: boolean): Promise<void> {
+  const folder = path.dirname(file);
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+    const kind = await kindOf(file);
+    if (kind === "folder" || kind === "special") {
+      const what = kind === "folder" ? "a folder" : "a device or a pipe";
+      throw new TinymlError("TINYML_STORAGE", `${file} is ${what}. Name the file to write, such as model.tflite.`);
+    }
+  } catch (error) {
+    throw unwritable(error, file);
+  }
   if (!force && !(await isFreeOrOurs(file))) {
     throw new TinymlError(
       "TINYML_WOULD_OVERWRITE",
       `${file} is there already and was not written by this command. Choose another --out, or add --force.`,
     );
   }
-  const bytes = writeTflite(model);
-  await writeFileAtomic(file, bytes);
+}
+
+/**
+ * Writes a model to a file that `prepareModelFile` has looked at.
+ * @returns the file's bytes
+ * @throws TinymlError TINYML_DISK_FULL, TINYML_STORAGE
+ */
+export async function writeModelFile(file: string, model: Model): Promise<number> {
+  // The mark by which the file is known as ours; a model from elsewhere has no metadata of ours.
+  const bytes = writeTflite({ ...model, description: ourDescription });
+  await writeWhole(file, bytes);
   return bytes.length;
 }
 
-/** Writes raw bytes, replacing what was there. */
+/** Writes raw bytes, replacing what was there; to a device or a pipe as well. @throws TinymlError TINYML_STORAGE, … */
 export async function writeBytes(file: string, bytes: Uint8Array): Promise<void> {
   try {
-    await writeFile(file, bytes);
+    const kind = await kindOf(file);
+    if (kind === "folder") throw new TinymlError("TINYML_STORAGE", `${file} is a folder. Name the file to write.`);
+    if (kind === "special") await writeFile(file, bytes);
+    else {
+      await mkdir(path.dirname(file), { recursive: true });
+      await writeWhole(file, bytes);
+    }
   } catch (error) {
-    throw toStorageError(error, file);
+    throw unwritable(error, file);
+  }
+}
+
+/** Writes a whole file in one step; behind a link the file that it leads to, so that the link stays (/dev/stdout is one). */
+async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
+  const target = (await kindOf(file)) === "file" ? await realpath(file) : file;
+  await writeFileAtomic(target, bytes);
+}
+
+function unwritable(error: unknown, file: string): TinymlError {
+  if (["ENOTDIR", "EEXIST"].includes(systemErrorCode(error))) {
+    return new TinymlError("TINYML_STORAGE", `${path.dirname(file)} is a file, so nothing can be saved in it.`, {
+      cause: error,
+    });
+  }
+  return toStorageError(error, file);
+}
+
+/** Whether two paths lead to the same file. */
+export function isSameFile(one: string, other: string): boolean {
+  return path.resolve(one) === path.resolve(other);
+}
+
+/** What is at a path. */
+async function kindOf(file: string): Promise<"nothing" | "file" | "folder" | "special"> {
+  try {
+    const found = await stat(file);
+    if (found.isDirectory()) return "folder";
+    return found.isFile() ? "file" : "special";
+  } catch (error) {
+    if (isMissing(error)) return "nothing";
+    throw error;
   }
 }
 
@@ -63,7 +131,7 @@ async function isFreeOrOurs(file: string): Promise<boolean> {
   if (!isTflite(bytes)) return false;
   try {
     const { metadata, description } = readTflite(bytes);
-    return metadata !== undefined || description === "TinyML Flows";
+    return metadata !== undefined || description === ourDescription;
   } catch {
     return false;
   }

@@ -1,11 +1,17 @@
 import { summarizeModel } from "../model/summarize";
 import { parseArguments } from "./arguments";
+import type { Command, Report } from "./command";
 import { readModelFile } from "./files";
-import type { Report } from "./tinyml";
 
 /** `tinyml inspect`: what a model takes, gives, contains and needs. */
-export async function inspect(argv: readonly string[]): Promise<Report> {
-  const options = parseArguments(argv, "a model (a .tflite file)", { flags: ["json"] });
+export const inspect: Command = {
+  usage: `tinyml inspect M.tflite [--json]
+      tells what a model takes, gives, contains and needs`,
+  run,
+};
+
+async function run(argv: readonly string[]): Promise<Report> {
+  const options = parseArguments(argv, { file: "a model (a .tflite file)", flags: ["json"] });
   const { model, bytes } = await readModelFile(options.file);
   const summary = summarizeModel(model, bytes);
   const tensors = (list: typeof summary.inputs): string =>

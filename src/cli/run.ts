@@ -2,40 +2,58 @@ import { TinymlError } from "../errors";
 import type { Tensor, TensorData } from "../model/model";
 import { elementBytes, elementCount, tensorDataOver } from "../model/tensor";
 import { loadModel } from "../runtime/load-model";
-import { parseArguments } from "./arguments";
-import { readBytes, readModelFile, writeBytes } from "./files";
-import type { Report } from "./tinyml";
+import { parseArguments, usage } from "./arguments";
+import type { Command, Report } from "./command";
+import { isSameFile, readBytes, readModelFile, writeBytes } from "./files";
 
-/**
- * `tinyml run`: raw little-endian tensors in, raw tensors out, in the model's own types, one sample after another (all
- * inputs of a sample in their order); no features are applied.
- */
-export async function run(argv: readonly string[]): Promise<Report> {
-  const options = parseArguments(argv, "a model (a .tflite file)", { required: ["input", "output"], flags: ["json"] });
+/** `tinyml run`: raw input tensors become raw output tensors, in the model's own types; no features are applied. */
+export const run: Command = {
+  usage: `tinyml run M.tflite --input FILE --output FILE [--json]
+      runs a model on raw little-endian tensors, one sample after another, and writes its raw outputs`,
+  run: runSamples,
+};
+
+async function runSamples(argv: readonly string[]): Promise<Report> {
+  const options = parseArguments(argv, {
+    file: "a model (a .tflite file)",
+    required: ["input", "output"],
+    flags: ["json"],
+  });
+  const inputFile = options.required("input");
+  const output = options.required("output");
+  if (isSameFile(output, options.file) || isSameFile(output, inputFile)) {
+    throw usage("--output names the model or the input, which would be lost. Name another file.");
+  }
   const { model } = await readModelFile(options.file);
-  const input = await readBytes(options.required("input"));
+  const input = await readBytes(inputFile);
   const loaded = loadModel(model);
   try {
-    const sampleBytes = loaded.inputs.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
-    if (input.length % sampleBytes !== 0) {
+    const sampleBytes = sumOf(loaded.inputs.map(tensorBytes));
+    if (input.length === 0 || input.length % sampleBytes !== 0) {
+      const takes = loaded.inputs.map(({ type, shape }) => `${type} [${shape.join(", ")}]`).join(" and ");
       throw new TinymlError(
-        "TINYML_MODEL_MISMATCH",
-        `${options.required("input")} has ${input.length} bytes, which is no whole number of samples of ${sampleBytes} bytes.`,
+        "TINYML_FILE",
+        `${inputFile} has ${input.length} bytes, but a sample of this model (${takes}) has ${sampleBytes}. Give one sample or more, each whole.`,
       );
     }
     const samples = input.length / sampleBytes;
-    const outputs: Buffer[] = [];
-    let at = 0;
+    const results = Buffer.alloc(samples * sumOf(loaded.outputs.map(tensorBytes)));
+    let from = 0;
+    let to = 0;
     for (let sample = 0; sample < samples; sample++) {
       const tensors = loaded.inputs.map((tensor): TensorData => {
-        const bytes = Uint8Array.from(input.subarray(at, at + tensorBytes(tensor)));
-        at += bytes.length;
+        // A copy of its own, for floats must begin at a multiple of four bytes.
+        const bytes = new Uint8Array(input.subarray(from, from + tensorBytes(tensor)));
+        from += bytes.length;
         return tensorDataOver(tensor.type, bytes.buffer);
       });
-      for (const data of loaded.run(tensors)) outputs.push(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+      for (const data of loaded.run(tensors)) {
+        results.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), to);
+        to += data.byteLength;
+      }
     }
-    await writeBytes(options.required("output"), Buffer.concat(outputs));
-    return { json: { samples, output: options.required("output") }, text: "", asJson: options.flag("json") };
+    await writeBytes(output, results);
+    return { json: { output, samples, bytes: results.length }, text: "", asJson: options.flag("json") };
   } finally {
     loaded.dispose();
   }
@@ -43,4 +61,8 @@ export async function run(argv: readonly string[]): Promise<Report> {
 
 function tensorBytes(tensor: Tensor): number {
   return elementCount(tensor.shape) * elementBytes(tensor.type);
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
 }

@@ -1,66 +1,63 @@
-#!/usr/bin/env node
-import { TinymlError, toTinymlError } from "../errors";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { toTinymlError } from "../errors";
+import { packageFolder } from "../package-folder";
+import { usage } from "./arguments";
+import type { Command } from "./command";
 import { compress } from "./compress";
 import { exportSketch } from "./export";
 import { inspect } from "./inspect";
 import { run } from "./run";
 import { train } from "./train";
 
-/** One command of `tinyml`: does its work and returns what it reports, as JSON and as text for people. */
-export type Command = (argv: readonly string[]) => Promise<Report>;
+const commands: Readonly<Record<string, Command>> = { train, compress, run, inspect, export: exportSketch };
 
-export interface Report {
-  /** What `--json` prints. */
-  json: unknown;
-  /** What is printed without `--json`; empty for nothing. */
-  text: string;
-  /** Whether `--json` was given. */
-  asJson: boolean;
-}
+const usageOfAll = `tinyml: trains, shrinks, runs and exports TinyML models from the command line
 
-const commands: Readonly<Record<string, Command>> = { train, run, inspect, export: exportSketch, compress };
-
-const usage = `tinyml: train, run and export TinyML models without a browser
-
-  tinyml train RECIPE.json --data DIR|CSV --out M.tflite [--seed N] [--name NAME] [--json] [--force]
-      trains the recipe on a dataset folder or a CSV file (header first, label or targets in the last columns)
-  tinyml compress M.tflite --method int8 --data DIR|CSV --out O.tflite [--json] [--force]
-      quantizes a model to int8; the training rows of the data set its ranges
-  tinyml run M.tflite --input FILE --output FILE
-      runs raw little-endian input tensors, one sample after another, and writes the raw outputs
-  tinyml inspect M.tflite [--json]
-      tells what a model takes, gives, contains and needs
-  tinyml export M.tflite --board NAME --out DIR [--template arduino|stdio] [--name NAME] [--json] [--force]
-      writes a sketch; with --template stdio plain C that runs on any computer
-
+${Object.values(commands)
+  .map((command) => `  ${command.usage.replaceAll("\n", "\n  ")}\n`)
+  .join("")}
+DATA is a dataset folder, a CSV file, or a folder with one CSV file. --json prints one JSON object.
 Errors go to standard error with their code. Exit status: 0 done, 1 failed, 2 wrong usage.
 `;
 
-/** Runs one command line and returns the exit status. */
-export async function main(argv: readonly string[]): Promise<number> {
-  const [name, ...rest] = argv;
-  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-    (name === undefined ? process.stderr : process.stdout).write(usage);
-    return name === undefined ? 2 : 0;
-  }
+/** Does what one command line says and returns the exit status. */
+async function main(argv: readonly string[]): Promise<number> {
   try {
+    const [name, ...rest] = argv;
+    if (name === undefined) throw usage(`Name a command: ${Object.keys(commands).join(", ")}. See tinyml --help.`);
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-    if (command === undefined) {
-      throw new TinymlError(
-        "TINYML_USAGE",
-        `There is no command "${name}". Known: ${Object.keys(commands).join(", ")}.`,
-      );
+    if (["--help", "-h", "help"].includes(name)) {
+      process.stdout.write(usageOfAll);
+    } else if (name === "--version") {
+      process.stdout.write(`${await readVersion()}\n`);
+    } else if (command === undefined) {
+      throw usage(`There is no command "${name}". Known: ${Object.keys(commands).join(", ")}. See tinyml --help.`);
+    } else if (rest.includes("--help") || rest.includes("-h")) {
+      process.stdout.write(`${command.usage}\n`);
+    } else {
+      const { json, text, asJson } = await command.run(rest);
+      if (asJson) process.stdout.write(`${JSON.stringify(json)}\n`);
+      else if (text !== "") process.stdout.write(`${text}\n`);
     }
-    const { json, text, asJson } = await command(rest);
-    if (asJson) process.stdout.write(`${JSON.stringify(json)}\n`);
-    else if (text !== "") process.stdout.write(`${text}\n`);
     return 0;
   } catch (thrown) {
     const { code, message } = toTinymlError(thrown);
-    process.stderr.write(`${code}: ${message}\n`);
+    const advice = code === "TINYML_INTERNAL" ? " This is a defect of tinyml; please report it." : "";
+    process.stderr.write(`${code}: ${message}${advice}\n`);
     return code === "TINYML_USAGE" ? 2 : 1;
   }
 }
+
+async function readVersion(): Promise<string> {
+  const manifest: { version: string } = JSON.parse(await readFile(path.join(packageFolder(), "package.json"), "utf8"));
+  return manifest.version;
+}
+
+// Whoever reads the output may stop early, as head does.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
 
 void main(process.argv.slice(2)).then((status) => {
   process.exitCode = status;

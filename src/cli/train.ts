@@ -1,53 +1,106 @@
 import path from "node:path";
-import { readTableFile } from "../dataset/read-table-file";
 import { TinymlError } from "../errors";
+import type { TrainingReport } from "../model/metadata";
 import { summarizeModel } from "../model/summarize";
 import { assertName } from "../storage";
 import { parseRecipe, type Recipe } from "../training/recipe";
 import { startTraining } from "../training/start-training";
-import { parseArguments } from "./arguments";
-import { readBytes, writeModelFile } from "./files";
-import type { Report } from "./tinyml";
+import type { TrainingProgress } from "../training/train-recipe";
+import { parseArguments, usage } from "./arguments";
+import type { Command, Report } from "./command";
+import { readData } from "./data";
+import { prepareModelFile, readBytes, writeModelFile } from "./files";
 
 /** `tinyml train`: a recipe and data become a .tflite model. */
-export async function train(argv: readonly string[]): Promise<Report> {
-  const options = parseArguments(argv, "a recipe (a .json file)", {
+export const train: Command = {
+  usage: `tinyml train RECIPE.json --data DATA --out M.tflite [--seed N] [--name NAME] [--json] [--force]
+      trains a recipe on a dataset folder or a CSV file (a header, then rows; label or targets in the last columns)`,
+  run,
+};
+
+async function run(argv: readonly string[]): Promise<Report> {
+  const options = parseArguments(argv, {
+    file: "a recipe (a .json file)",
     required: ["data", "out"],
     optional: ["seed", "name"],
     flags: ["json", "force"],
   });
+  const seed = options.value("seed");
+  if (seed !== undefined && !(/^\d{1,10}$/.test(seed) && Number(seed) < 2 ** 32)) {
+    throw usage(`--seed takes a whole number from 0 to ${2 ** 32 - 1}, not "${seed}".`);
+  }
   const out = options.required("out");
-  const recipe = withSeed(parseRecipe(await readJson(options.file)), options.value("seed"));
-  const name = assertName(options.value("name") ?? path.basename(out, path.extname(out)), "model");
-  const last = recipe.layers[recipe.layers.length - 1];
-  const table = await readTableFile(options.required("data"), {
-    task: recipe.task,
-    ...(recipe.task === "regression" && { targets: last.units }),
+  const name = options.value("name") === undefined ? nameOf(out) : assertName(options.value("name"), "model");
+  const recipe = withSeed(parseRecipe(await readJson(options.file)), seed);
+  const { task, layers } = recipe;
+  const table = await readData(options.required("data"), {
+    task,
+    ...(task === "regression" && { targets: layers[layers.length - 1].units }),
   });
-  const model = await startTraining({ recipe, table, name });
-  const bytes = await writeModelFile(out, model, options.flag("force"));
+  await prepareModelFile(out, options.flag("force"));
+  const asJson = options.flag("json");
+  const line = createProgressLine(!asJson && process.stderr.isTTY);
+  const model = await startTraining({ recipe, table, name }, { onProgress: line.show }).finally(line.clear);
+  const bytes = await writeModelFile(out, model);
+  const summary = summarizeModel(model, bytes);
+  const { accuracy, validationMse } = summary;
   const report = model.metadata?.report;
-  const { curve, ...figures } = report ?? {};
-  const metric = report?.metric === "accuracy" ? "accuracy" : "mean squared error";
   return {
-    json: { ...figures, seed: recipe.training.seed, model: summarizeModel(model, bytes), out },
-    text: `${out}: ${bytes} bytes; validation ${metric} ${report?.validationMetric.toPrecision(4)} (epoch ${report?.bestEpoch} of ${report?.epochs}, ${report?.seconds.toFixed(2)} s)`,
-    asJson: options.flag("json"),
+    json: { out, bytes, seed: recipe.training.seed, accuracy, validationMse, ...figures(report), model: summary },
+    text: `${out}: ${bytes} bytes; ${report === undefined ? "trained" : describe(report)}`,
+    asJson,
+  };
+}
+
+/** The report's figures by the names that the demo prints, too; without the curve, which is in the model. */
+function figures(report: TrainingReport | undefined): Record<string, unknown> {
+  if (report === undefined) return {};
+  const { curve, seconds, ...others } = report;
+  return { trainingSeconds: seconds, ...others };
+}
+
+function describe({ metric, validationMetric, bestEpoch, epochs, seconds }: TrainingReport): string {
+  const what = metric === "accuracy" ? "validation accuracy" : "validation mean squared error";
+  return `${what} ${validationMetric.toPrecision(4)} (epoch ${bestEpoch} of ${epochs}, ${seconds.toFixed(2)} s)`;
+}
+
+/** A line on standard error that says where the training stands; only on a terminal, where it can be wiped away. */
+function createProgressLine(shown: boolean): { show(progress: TrainingProgress): void; clear(): void } {
+  const print = (text: string): void => {
+    if (shown) process.stderr.write(`\r\u001b[K${text}`);
+  };
+  return {
+    show: ({ epoch, epochs, validationLoss }) =>
+      print(`epoch ${epoch} of ${epochs}, validation loss ${validationLoss.toPrecision(4)}`),
+    clear: () => print(""),
   };
 }
 
 async function readJson(file: string): Promise<unknown> {
-  const text = (await readBytes(file)).toString("utf8");
+  const text = (await readBytes(file)).toString("utf8").replace(/^\uFEFF/, "");
   try {
     return JSON.parse(text);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new TinymlError("TINYML_RECIPE_INVALID", `${file} is not JSON: ${message}.`, { cause: error });
+    throw new TinymlError("TINYML_RECIPE_INVALID", `${file} is no recipe, for it is not JSON: ${message}.`, {
+      cause: error,
+    });
   }
 }
 
 function withSeed(recipe: Recipe, seed: string | undefined): Recipe {
-  if (seed === undefined) return recipe;
-  if (!/^\d+$/.test(seed)) throw new TinymlError("TINYML_USAGE", `--seed takes a whole number, not "${seed}".`);
-  return parseRecipe({ ...recipe, training: { ...recipe.training, seed: Number(seed) } });
+  return seed === undefined ? recipe : { ...recipe, training: { ...recipe.training, seed: Number(seed) } };
+}
+
+/** A model's name, made from its file's. */
+function nameOf(file: string): string {
+  const plain = path
+    .basename(file, path.extname(file))
+    .replace(/[^\p{L}\p{M}\p{N} ._()+-]+/gu, "_")
+    .replace(/^[. ]+|[. ]+$/g, "");
+  try {
+    return assertName(plain, "model");
+  } catch {
+    return "model";
+  }
 }

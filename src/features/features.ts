@@ -70,19 +70,27 @@ export function inverseDeviation(block: NormalizeBlock): Float32Array {
 
 /**
  * Learns a "normalize" block from rows: mean and standard deviation (of the population) of each channel. A channel that
- * never changes gets deviation 1, so that it becomes 0 and not NaN.
+ * never changes gets deviation 1, so that it becomes 0 and not NaN. So does one whose changes float32 can hardly hold beside its
+ * mean: dividing by them would blow up the first reading that differs.
  *
  * @param rows row-major rows × channels, at least one row
  */
 export function fitNormalize(rows: Float32Array, channels: number): NormalizeBlock {
   const count = rows.length / channels;
   const mean = new Array<number>(channels).fill(0);
-  const deviation = new Array<number>(channels).fill(0);
+  const variance = new Array<number>(channels).fill(0);
   for (let i = 0; i < rows.length; i++) mean[i % channels] += rows[i] / count;
-  for (let i = 0; i < rows.length; i++) deviation[i % channels] += (rows[i] - mean[i % channels]) ** 2 / count;
+  for (let i = 0; i < rows.length; i++) variance[i % channels] += (rows[i] - mean[i % channels]) ** 2 / count;
   return {
     block: "normalize",
     mean: mean.map(Math.fround),
-    deviation: deviation.map((variance) => Math.fround(Math.sqrt(variance)) || 1),
+    deviation: variance.map((squared, channel) => {
+      const deviation = Math.fround(Math.sqrt(squared));
+      const least = Math.max(Math.abs(mean[channel]) * 2 ** -22, leastDeviation);
+      return deviation > least ? deviation : 1;
+    }),
   };
 }
+
+/** Of smaller numbers the inverse is no float32 any more, or only on machines that have subnormal numbers. */
+const leastDeviation = 2 ** -120;

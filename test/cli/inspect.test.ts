@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { sharedModel } from "../support/shared-models";
+import { createWorkshop, tinyml, tinymlJson } from "./support/tinyml";
+
+describe("tinyml inspect", function () {
+  this.timeout(60_000);
+  let folder: string;
+
+  before(async () => {
+    folder = await createWorkshop();
+    await tinymlJson(folder, "train", "clouds.json", "--data", "clouds", "--out", "clouds.tflite");
+  });
+
+  it("--json tells what a model of ours takes, gives, contains and carries", async () => {
+    const { metadata, accuracy, ...summary } = await tinymlJson(folder, "inspect", "clouds.tflite");
+    assert.deepEqual(summary, {
+      name: "clouds",
+      task: "classification",
+      labels: ["left", "right", "below"],
+      inputs: [{ name: "input", type: "float32", shape: [1, 2] }],
+      outputs: [{ name: "dense2/softmax", type: "float32", shape: [1, 3] }],
+      parameters: 2 * 8 + 8 + 8 * 3 + 3,
+      parameterBytes: 4 * 51,
+      macs: 2 * 8 + 8 * 3,
+      bytes: (await readFile(join(folder, "clouds.tflite"))).length,
+      quantized: false,
+      operators: { FULLY_CONNECTED: 2, SOFTMAX: 1 },
+      compression: [],
+    });
+    assert.ok(Number(accuracy) > 0.9);
+    assert.equal(Object(metadata).report.validationMetric, accuracy);
+    assert.equal(Object(metadata).features[0].block, "normalize");
+  });
+
+  it("tells people the same in lines", async () => {
+    const { status, stdout, stderr } = await tinyml(folder, "inspect", "clouds.tflite");
+    assert.deepEqual([status, stderr], [0, ""]);
+    assert.match(stdout, /^name: +clouds$/m);
+    assert.match(stdout, /^labels: +left, right, below$/m);
+    assert.match(stdout, /^inputs: +input float32 \[1, 2\]$/m);
+    assert.match(stdout, /^operators: +2 × FULLY_CONNECTED, 1 × SOFTMAX$/m);
+    assert.match(stdout, /^accuracy: +(0\.\d+|1)$/m);
+  });
+
+  it("takes models of other tools", async function () {
+    await writeFile(join(folder, "sine.tflite"), sharedModel(this, "hello_world_int8.tflite"));
+    const summary = await tinymlJson(folder, "inspect", "sine.tflite");
+    assert.equal(summary.metadata, undefined);
+    assert.equal(summary.parameters, 16 + 16 + 16 * 16 + 16 + 16 + 1);
+    assert.equal(summary.quantized, true);
+    assert.match((await tinyml(folder, "inspect", "sine.tflite")).stdout, /^name: +\(none\)$/m);
+  });
+
+  it("names the operator of a model that it can't run yet", async function () {
+    await writeFile(join(folder, "kws.tflite"), sharedModel(this, "kws_ref_model.tflite"));
+    const { status, stderr } = await tinyml(folder, "inspect", "kws.tflite");
+    assert.equal(status, 1);
+    assert.match(stderr, /^TINYML_MODEL_UNSUPPORTED: .*[A-Z_0-9]{5}/);
+  });
+});
