@@ -2,6 +2,7 @@ import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { TinymlError } from "../errors";
 import { syncFolder, systemErrorCode, writeFileAtomic } from "../storage";
+import { createLineReader, readChunks } from "./chunks";
 import { createRecordScanner, formatCells, isHeader, parseNumber, parseRecords } from "./csv";
 import {
   columnNames,
@@ -27,18 +28,6 @@ export interface OpenTable {
   perLabel: Map<string, number>;
   /** The id of the next row. */
   nextId: number;
-}
-
-const chunkSize = 2 ** 16;
-
-async function readChunks(handle: FileHandle, from: number, take: (bytes: Uint8Array) => void): Promise<void> {
-  const buffer = Buffer.alloc(chunkSize);
-  for (let offset = from; ; ) {
-    const { bytesRead } = await handle.read(buffer, 0, chunkSize, offset);
-    if (bytesRead === 0) return;
-    take(buffer.subarray(0, bytesRead));
-    offset += bytesRead;
-  }
 }
 
 async function readRange(handle: FileHandle, from: number, to: number): Promise<string> {
@@ -123,17 +112,10 @@ async function scanEvents(handle: FileHandle, path: string, rows: number): Promi
     }
     found.end = end;
   };
-  let rest: Buffer = Buffer.alloc(0);
+  const readLines = createLineReader(take);
   await readChunks(handle, 0, (bytes) => {
-    const data = rest.length > 0 ? Buffer.concat([rest, bytes]) : Buffer.from(bytes);
-    const base = found.size - rest.length;
     found.size += bytes.length;
-    let start = 0;
-    for (let at = data.indexOf(0x0a); at >= 0; at = data.indexOf(0x0a, start)) {
-      take(data.toString("utf8", start, at), base + at + 1);
-      start = at + 1;
-    }
-    rest = data.subarray(start);
+    readLines(bytes);
   });
   return found;
 }

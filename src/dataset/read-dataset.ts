@@ -1,33 +1,27 @@
-import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { setImmediate } from "node:timers/promises";
 import { TinymlError } from "../errors";
 import { isMissing, toStorageError } from "../storage";
+import { createLineReader, readFileChunks } from "./chunks";
 import { isHeader } from "./csv";
 import { columnNames, fixedLabels, readDescription } from "./description";
 import { type AddEvent, createEventReader, indexFile } from "./events";
 import { rowsFile } from "./open-table";
 import type { Table } from "./table";
-import { readInto, TableReader } from "./table-reader";
+import { TableReader } from "./table-reader";
 
 /** The `add` events of the rows in order. */
 async function readEvents(folder: string): Promise<AddEvent[]> {
   const path = join(folder, indexFile);
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw toStorageError(error, path);
-  }
   const events: AddEvent[] = [];
   const read = createEventReader(path);
-  // What follows the last line break is being written, or was cut short.
-  const lines = text.split("\n").slice(0, -1);
-  for (const [i, line] of lines.entries()) {
-    if (i % 1000 === 999) await setImmediate();
+  const readLines = createLineReader((line) => {
     const event = read(line);
     if (event?.event === "add") events.push(event);
+  });
+  try {
+    await readFileChunks(path, readLines);
+  } catch (error) {
+    if (!isMissing(error)) throw toStorageError(error, path);
   }
   return events;
 }
@@ -69,7 +63,7 @@ export async function readDataset(folder: string): Promise<Table> {
     },
   });
   try {
-    await readInto(reader, path);
+    await readFileChunks(path, (bytes) => reader.push(bytes));
   } catch (error) {
     if (!isMissing(error)) throw toStorageError(error, path);
   }

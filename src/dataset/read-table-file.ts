@@ -2,10 +2,11 @@ import { stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { TinymlError } from "../errors";
 import { isMissing, toStorageError } from "../storage";
+import { readFileChunks } from "./chunks";
 import { type CsvOptions, foreignCsv } from "./read-csv";
 import { readDataset } from "./read-dataset";
 import type { Table } from "./table";
-import { readInto, TableReader } from "./table-reader";
+import { TableReader } from "./table-reader";
 
 /**
  * The table at `path`: a dataset's folder, or a CSV file as readCsv takes it. Throws what those throw, and TINYML_FILE when
@@ -15,7 +16,7 @@ export async function readTableFile(path: string, options: CsvOptions = {}): Pro
   try {
     if ((await stat(path)).isDirectory()) return await readDataset(path);
     const reader = new TableReader(foreignCsv(options.source ?? path, options));
-    await readInto(reader, path);
+    await readFileChunks(path, (bytes) => reader.push(bytes));
     return reader.finish(options.name ?? basename(path, extname(path)), true);
   } catch (error) {
     if (!isMissing(error)) throw toStorageError(error, path);

@@ -1,4 +1,3 @@
-import { open } from "node:fs/promises";
 import { type ErrorCode, TinymlError } from "../errors";
 import type { Channel, Task } from "../model/metadata";
 import { CsvFault, createRecordScanner, findDelimiter, findLine, parseNumber, parseRecords } from "./csv";
@@ -194,21 +193,4 @@ function orderLabels(met: ReadonlySet<string>): string[] {
   const numbers = new Map(labels.map((label) => [label, parseNumber(label)]));
   if ([...numbers.values()].includes(undefined)) return labels;
   return labels.sort((a, b) => (numbers.get(a) ?? 0) - (numbers.get(b) ?? 0));
-}
-
-const chunkSize = 2 ** 16;
-
-/** Reads a file into the reader in pieces, so that other work of the process goes on meanwhile. */
-export async function readInto(reader: TableReader, path: string): Promise<void> {
-  const handle = await open(path, "r");
-  try {
-    const buffer = Buffer.alloc(chunkSize);
-    for (;;) {
-      const { bytesRead } = await handle.read(buffer, 0, chunkSize);
-      if (bytesRead === 0) return;
-      reader.push(buffer.subarray(0, bytesRead));
-    }
-  } finally {
-    await handle.close();
-  }
 }
