@@ -1,5 +1,5 @@
-import { readFile, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { readNote } from "../src/own-files";
 import { readTflite } from "../src/tflite/read-tflite";
 import { buildPackage } from "./build-package";
@@ -7,9 +7,11 @@ import { examplePath, linkPackage, type RunningNodeRed, startNodeRed } from "./n
 import { packagePath } from "./package-files";
 
 /*
- * `npm run demo`: the flow "Potentiometer to LED" without a browser, in a real Node-RED, to its end: it presses the flow's
- * buttons one after the other and looks at what each leaves on disk. What it reached goes to stdout as one JSON object, all
- * else to stderr; it exits with 0 only if every step worked.
+ * `npm run --silent demo`: the flow "Potentiometer to LED" without a browser, in a real Node-RED, to its end: it presses the
+ * flow's buttons one after the other and looks at what each leaves on disk. What it reached goes to stdout as one JSON
+ * object, all else to stderr; it exits with 0 only if every step worked. (Without --silent npm writes two lines of its own
+ * on stdout first; no script can prevent that.)
+ * `npm run --silent demo -- FOLDER FLOWS` takes another, empty user folder than .demo, and another file of flows.
  */
 
 /** What the demo prints. */
@@ -26,7 +28,9 @@ interface DemoResult {
   ramBytes: number;
 }
 
-const userFolder = packagePath(".demo");
+const ownFolder = packagePath(".demo");
+const userFolder = resolve(process.argv[2] ?? ownFolder);
+const flowFile = process.argv[3] ?? examplePath("Potentiometer to LED");
 const storage = join(userFolder, "tinyml");
 const sketchFolder = join(storage, "sketches", "potentiometer");
 const readingsToRecord = 1000;
@@ -36,7 +40,7 @@ const stepTimeout = 60_000;
 async function demo(): Promise<DemoResult> {
   say("building");
   await buildPackage();
-  await rm(userFolder, { recursive: true, force: true });
+  await emptyUserFolder();
   await linkPackage(userFolder);
   const nodeRed = await startNodeRed({ userFolder, flows: await demoFlows() });
   try {
@@ -69,9 +73,20 @@ async function demo(): Promise<DemoResult> {
   }
 }
 
-/** The example's flows; behind the LED a line in the log now and then, by which the demo sees predictions arrive. */
+/** Clears what the last demo left, but only in the folder that is the demo's own. */
+async function emptyUserFolder(): Promise<void> {
+  if (userFolder === ownFolder) await rm(userFolder, { recursive: true, force: true });
+  const files = await readdir(userFolder).catch(() => []);
+  if (files.length > 0) throw new Error(`${userFolder} is not empty. The demo needs an empty or a new folder.`);
+}
+
+/**
+ * The example's flows, changed in two ways: behind the LED a line goes to the log now and then, by which the demo sees
+ * predictions arrive, and no Catch node keeps errors from the log.
+ */
 async function demoFlows(): Promise<object[]> {
-  const nodes: Record<string, unknown>[] = JSON.parse(await readFile(examplePath("Potentiometer to LED"), "utf8"));
+  const example: Record<string, unknown>[] = JSON.parse(await readFile(flowFile, "utf8"));
+  const nodes = example.filter(({ type }) => type !== "catch");
   const led = nodes.find(({ id }) => id === "tinyml-led");
   if (led === undefined) throw new Error("The example has no LED any more.");
   led.wires = [["demo-limit"]];
@@ -113,10 +128,11 @@ async function waitFor<Answer>(
   for (;;) {
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;
-    const failure = /\[error\].*/.exec(nodeRed.log())?.[0];
+    const failure = /\[error\] (.*)/.exec(nodeRed.log())?.[1];
     if (failure !== undefined) throw new Error(`Waiting for ${what}: ${failure}`);
     if (gone) throw new Error(`Waiting for ${what}: Node-RED ended.\n${nodeRed.log()}`);
-    if (Date.now() > end) throw new Error(`${what} did not come within ${stepTimeout / 1000} s.\n${nodeRed.log()}`);
+    if (Date.now() > end)
+      throw new Error(`Waiting for ${what}: nothing within ${stepTimeout / 1000} s.\n${nodeRed.log()}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { zipSync } from "fflate";
 import { readNote, writeOwnFiles } from "../src/own-files";
+import type { Sketch } from "../src/sketch/sketch";
 import { assertName, writeFileAtomic } from "../src/storage";
 
 /** A sketch that was written, for lists. */
@@ -11,6 +12,10 @@ export interface SketchListing {
   node: string;
   /** Milliseconds since 1970. */
   written: number;
+  board: string;
+  /** What the compiled sketch will take, as the exporter states it. */
+  flashBytes: number;
+  ramBytes: number;
 }
 
 /** Where a sketch was written. */
@@ -25,12 +30,11 @@ export interface WrittenSketch {
  */
 export async function writeSketch(
   storage: string,
-  name: string,
-  files: Readonly<Record<string, string>>,
-  { node, force }: { node: string; force: boolean },
+  { name, files, estimate }: Sketch,
+  { node, board, force }: { node: string; board: string; force: boolean },
 ): Promise<WrittenSketch> {
   const folder = sketchFolder(storage, name);
-  const note: SketchListing = { name, node, written: Date.now() };
+  const note = { name, node, written: Date.now(), board, ...estimate };
   await writeOwnFiles(folder, files, { force, note });
   const zip = sketchZip(storage, name);
   // The Arduino IDE wants the folder, with the sketch's name, in the zip.
@@ -61,6 +65,9 @@ export async function listSketches(storage: string): Promise<SketchListing[]> {
 
 function isListing(note: unknown): note is SketchListing {
   if (typeof note !== "object" || note === null) return false;
-  const { name, node, written }: Partial<Record<keyof SketchListing, unknown>> = note;
-  return typeof name === "string" && typeof node === "string" && typeof written === "number";
+  const { name, node, board, written, flashBytes, ramBytes }: Partial<Record<keyof SketchListing, unknown>> = note;
+  return (
+    [name, node, board].every((text) => typeof text === "string") &&
+    [written, flashBytes, ramBytes].every((number) => typeof number === "number")
+  );
 }

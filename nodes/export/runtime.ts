@@ -29,7 +29,7 @@ export function register(RED: NodeAPI): void {
           kernelSources: await kernelSources(),
           knownAnswer: knownAnswer(model),
         });
-        const written = await writeSketch(storage, sketch.name, sketch.files, { node: node.id, force: config.force });
+        const written = await writeSketch(storage, sketch, { node: node.id, ...config });
         const { flashBytes, ramBytes } = sketch.estimate ?? {};
         status.show("green", "dot", text("status.written", { flash: flashBytes ?? "?", ram: ramBytes ?? "?" }));
         const files = Object.keys(sketch.files);
