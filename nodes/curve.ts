@@ -48,7 +48,8 @@ export interface CurveDrawing {
 export function drawCurve(curve: Curve, { width, height, epochs, texts }: CurveDrawing): string {
   const left = 44;
   const right = 10;
-  const top = 22;
+  const narrow = width < 240;
+  const top = narrow ? 38 : 22;
   const bottom = 34;
   const losses = [...curve.loss, ...curve.validationLoss].filter((value) => value > 0 && Number.isFinite(value));
   const [low, high] = logarithmicRange(losses);
@@ -75,7 +76,7 @@ export function drawCurve(curve: Curve, { width, height, epochs, texts }: CurveD
     polyline("training", curve.epoch, curve.loss, x, y),
     polyline("validation", curve.epoch, curve.validationLoss, x, y),
   );
-  parts.push(legend(width - right, texts));
+  parts.push(legend(width - right, narrow, texts));
   return `<svg class="tinyml-curve" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">${parts.join("")}</svg>`;
 }
 
@@ -83,15 +84,17 @@ function text(x: number, y: number, anchor: string, content: string): string {
   return `<text class="tinyml-curve-text" x="${round(x)}" y="${y}" text-anchor="${anchor}">${escapeText(content)}</text>`;
 }
 
-function legend(end: number, texts: CurveDrawing["texts"]): string {
-  // SVG doesn't lay out text: estimate 6 pixels a letter, from the right edge leftwards.
+/** The two lines' names, from the right edge leftwards; one below the other where they don't fit side by side. */
+function legend(end: number, narrow: boolean, texts: CurveDrawing["texts"]): string {
+  // SVG doesn't lay out text: estimate 6 pixels a letter.
   const validation = end - texts.validation.length * 6;
-  const training = validation - 34 - texts.training.length * 6;
+  const training = narrow ? end - texts.training.length * 6 : validation - 34 - texts.training.length * 6;
+  const below = narrow ? 15 : 0;
   return [
     `<path class="tinyml-curve-line tinyml-curve-training" d="M${training - 22} 8h18"/>`,
     text(training, 12, "start", texts.training),
-    `<path class="tinyml-curve-line tinyml-curve-validation" d="M${validation - 22} 8h18"/>`,
-    text(validation, 12, "start", texts.validation),
+    `<path class="tinyml-curve-line tinyml-curve-validation" d="M${validation - 22} ${8 + below}h18"/>`,
+    text(validation, 12 + below, "start", texts.validation),
   ].join("");
 }
 

@@ -61,11 +61,12 @@ const statusOf: Partial<Record<ErrorCode, number>> = { TINYML_NAME_INVALID: 400,
 /** A route whose failure is an answer with the error's code, never an unhandled rejection. */
 function answering(answer: (request: Request, response: Response) => Promise<unknown>) {
   return (request: Request, response: Response): void => {
-    answer(request, response).catch((thrown: unknown) => {
+    const answered = Promise.resolve().then(() => answer(request, response));
+    answered.catch((thrown: unknown) => {
       const { code, message } = toTinymlError(thrown);
       if (response.headersSent) response.end();
       else {
-        response.removeHeader("Content-Disposition");
+        for (const header of ["Content-Disposition", "Content-Type"]) response.removeHeader(header);
         response.status(statusOf[code] ?? 500).json({ code, message });
       }
     });

@@ -95,9 +95,14 @@ function describeRule({ minimum, maximum, whole }: NumberRule): string {
 }
 
 function invalid(key: string, value: unknown, wanted: string): TinymlError {
-  const shown = typeof value === "string" ? `"${value}"` : JSON.stringify(value);
   return new TinymlError(
     "TINYML_CONFIG_INVALID",
-    `The setting "${key}" is ${shown} but must be ${wanted}. Open the node and correct it.`,
+    `The setting "${key}" is ${describeValue(value)} but must be ${wanted}. Open the node and correct it.`,
   );
+}
+
+function describeValue(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  return Array.isArray(value) ? "a list" : `of type ${typeof value}`;
 }

@@ -52,9 +52,9 @@ export function register(RED: NodeAPI): void {
       } catch (thrown) {
         const error = toTinymlError(thrown);
         if (closed) return;
-        if (error.message === problem) status.fail(shortText(RED, error));
+        if (error.code === problem) status.fail(shortText(RED, error));
         else fail(error);
-        problem = error.message;
+        problem = error.code;
       } finally {
         reading = false;
       }

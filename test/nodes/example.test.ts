@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { examplePath } from "../../build/node-red";
+import { temporaryFolder } from "../support/folders";
+import { startFlow } from "./support/flow";
+
+interface FlowNode {
+  id: string;
+  type: string;
+  z?: string;
+  name?: string;
+  x?: number;
+  y?: number;
+  wires?: string[][];
+  dataset?: string;
+  func?: string;
+}
+
+async function readExample(): Promise<FlowNode[]> {
+  return JSON.parse(await readFile(examplePath("Potentiometer to LED"), "utf8"));
+}
+
+describe("example flow Potentiometer to LED", () => {
+  it("is whole: every wire and every dataset leads somewhere, ids are unique, nothing overlaps", async () => {
+    const nodes = await readExample();
+    const ids = new Set(nodes.map(({ id }) => id));
+    assert.equal(ids.size, nodes.length);
+    for (const { wires = [], dataset, z } of nodes) {
+      for (const id of wires.flat()) assert.ok(ids.has(id), id);
+      if (dataset !== undefined) assert.ok(ids.has(dataset), dataset);
+      if (z !== undefined) assert.ok(ids.has(z), z);
+    }
+    const placed = nodes.flatMap(({ x, y, name = "" }) =>
+      x === undefined || y === undefined ? [] : [{ x, y, name, half: 30 + 4 * name.length }],
+    );
+    for (const [index, a] of placed.entries()) {
+      for (const b of placed.slice(index + 1)) {
+        const apart = Math.abs(a.y - b.y) >= 40 || Math.abs(a.x - b.x) >= a.half + b.half;
+        assert.ok(apart, `"${a.name}" and "${b.name}" overlap`);
+      }
+    }
+  });
+
+  it("keeps the ids of the buttons that scripts press", async () => {
+    const buttons = (await readExample()).filter(({ type }) => type === "inject").map(({ id }) => id);
+    assert.deepEqual(buttons.sort(), [
+      "tinyml-press-export",
+      "tinyml-press-quantize",
+      "tinyml-press-record",
+      "tinyml-press-train",
+    ]);
+  });
+
+  it("runs to the sketch with our nodes' settings as they stand there", async function () {
+    this.timeout(60_000);
+    const ours = (await readExample()).filter(({ type }) => type === "tab" || type.startsWith("tinyml-"));
+    const errors = { id: "errors", z: "tinyml-potentiometer-flow", type: "helper" };
+    const out = { id: "out", z: "tinyml-potentiometer-flow", type: "helper" };
+    const watched = new Set(["tinyml-record", "tinyml-train", "tinyml-quantize", "tinyml-export", "tinyml-led"]);
+    const known = new Set(ours.map(({ id }) => id));
+    const nodes = ours.map((node) => {
+      if (node.wires === undefined) return node;
+      const wires = node.wires.map((ids) => [
+        ...ids.filter((id) => known.has(id)),
+        ...(watched.has(node.id) ? ["out"] : []),
+      ]);
+      return { ...node, wires };
+    });
+    const target = { id: "catch", z: "tinyml-potentiometer-flow", type: "catch", scope: null, wires: [["errors"]] };
+    const flow = await startFlow([...nodes, target, errors, out], { userFolder: await temporaryFolder() });
+    const arrived = (topic: (message: Record<string, unknown>) => boolean) =>
+      flow.until("it arrives", () => flow.received("out").some((message) => topic(message)));
+
+    flow.send("tinyml-record", { record: "start" });
+    for (let i = 0; i < 1000; i++) {
+      const payload = ((i * 89) % 1024) / 1023;
+      flow.send("tinyml-record", { payload, label: Math.sin(Math.PI * payload) });
+    }
+    await arrived(({ payload }) => (payload as { recorded?: number })?.recorded === 1000);
+    flow.send("tinyml-train", {});
+    await arrived(({ model }) => (model as { name?: string })?.name === "potentiometer");
+    // The simulated potentiometer turns all the time: now its LED follows.
+    await flow.until("the LED is on", () => flow.statuses("tinyml-led").some(({ text }) => text === "status.level"));
+    flow.send("tinyml-quantize", {});
+    await arrived(({ model }) => (model as { name?: string })?.name === "potentiometer-int8");
+    flow.send("tinyml-export", {});
+    await arrived(({ payload }) => (payload as { board?: string })?.board === "uno");
+    assert.deepEqual(flow.received("errors"), []);
+  });
+
+  it("adds a noise that is the same each time and has the book's size", async () => {
+    const { func = "" } = (await readExample()).find(({ type }) => type === "function") ?? {};
+    const run = (): number[] => {
+      const state = new Map([["state", 8]]);
+      const context = {
+        get: (key: string) => state.get(key),
+        set: (key: string, value: number) => state.set(key, value),
+      };
+      const noise = new Function("msg", "context", func);
+      return Array.from({ length: 20_000 }, () => noise({ payload: 0 }, context).label as number);
+    };
+    const noise = run();
+    assert.deepEqual(run(), noise);
+    const mean = noise.reduce((sum, value) => sum + value) / noise.length;
+    const deviation = Math.sqrt(noise.reduce((sum, value) => sum + (value - mean) ** 2, 0) / noise.length);
+    assert.ok(Math.abs(mean) < 0.002, `mean ${mean}`);
+    assert.ok(Math.abs(deviation - 0.05) < 0.001, `deviation ${deviation}`);
+  });
+});

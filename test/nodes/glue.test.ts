@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { packagePath } from "../../build/package-files";
+import { addPoint, drawCurve, emptyCurve } from "../../nodes/curve";
+import { createRecorder } from "../../nodes/record/recorder";
+import { createStatus } from "../../nodes/status";
+
+const texts = { epoch: "epoch", loss: "loss", training: "<train>", validation: "validation" };
+
+describe("loss curve", () => {
+  it("keeps at most 200 points, evenly spread", () => {
+    const curve = emptyCurve();
+    for (let epoch = 1; epoch <= 10_000; epoch++) addPoint(curve, epoch, 1 / epoch, 2 / epoch);
+    assert.ok(curve.epoch.length > 100 && curve.epoch.length <= 200);
+    const steps = curve.epoch.slice(1).map((epoch, index) => epoch - (curve.epoch[index] ?? 0));
+    assert.equal(new Set(steps).size, 1);
+    assert.deepEqual([curve.loss.length, curve.validationLoss.length], [curve.epoch.length, curve.epoch.length]);
+  });
+
+  it("takes epochs that come with gaps, as a worker thread sends them", () => {
+    const curve = emptyCurve();
+    for (const epoch of [1, 57, 122, 253, 399, 500]) addPoint(curve, epoch, 1, 1);
+    assert.deepEqual(curve.epoch, [1, 57, 122, 253, 399, 500]);
+  });
+
+  it("draws within its frame, whatever the losses are", () => {
+    for (const losses of [
+      [0.5, 0.01, 0.003],
+      [1],
+      [2, 2, 2],
+      [1e-12, 1e12],
+      [0, Number.NaN, Number.POSITIVE_INFINITY],
+      [],
+    ]) {
+      const curve = { step: 1, epoch: losses.map((_, i) => i + 1), loss: losses, validationLoss: losses.toReversed() };
+      for (const width of [140, 400]) {
+        const svg = drawCurve(curve, { width, height: 150, epochs: Math.max(1, losses.length), texts });
+        assert.ok(!/NaN|Infinity|undefined/.test(svg), svg);
+        for (const [, path] of svg.matchAll(/tinyml-curve-line[^>]* d="M([^"]+)"/g)) {
+          for (const point of (path ?? "").split("L")) {
+            const [x, y] = point.split(/[ h]/).map(Number);
+            assert.ok(Number(x) >= 0 && Number(x) <= width && Number(y) >= 0 && Number(y) <= 150, point);
+          }
+        }
+        assert.ok(svg.includes("&#60;train&#62;") && !svg.includes("<train>"));
+      }
+    }
+  });
+
+  it("marks powers of ten on a logarithmic axis", () => {
+    const curve = { step: 1, epoch: [1, 2], loss: [1, 0.001], validationLoss: [1, 0.001] };
+    const svg = drawCurve(curve, { width: 300, height: 150, epochs: 2, texts });
+    const lines = [...svg.matchAll(/y="([\d.]+)" text-anchor="end">([\d.]+)</g)];
+    const heights = new Map(lines.map(([, y, label]) => [label, Number(y)]));
+    for (const label of ["1", "0.1", "0.01", "0.001"]) assert.ok(heights.has(label), [...heights.keys()].join(" "));
+    const gap = (a: string, b: string): number => (heights.get(a) ?? 0) - (heights.get(b) ?? 0);
+    assert.ok(Math.abs(gap("0.1", "1") - gap("0.001", "0.01")) < 0.5);
+  });
+});
+
+describe("status", () => {
+  it("is shown at most four times a second, the last line for sure, and an error at once and for a while", async function () {
+    this.timeout(10_000);
+    const shown: Array<{ text: string; at: number }> = [];
+    const start = Date.now();
+    const status = createStatus({
+      status: (line) =>
+        shown.push({ text: typeof line === "string" ? line : (line.text ?? ""), at: Date.now() - start }),
+    });
+    let computed = 0;
+    const show = (nr: number): void =>
+      status.show("green", "dot", () => {
+        computed++;
+        return `reading ${nr}`;
+      });
+    for (let nr = 0; nr < 100; nr++) {
+      show(nr);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.ok(shown.length >= 3 && shown.length <= 6, `${shown.length} lines`);
+    assert.equal(computed, shown.length);
+    assert.equal(shown.at(-1)?.text, "reading 99");
+    status.fail("broken");
+    const failed = Date.now() - start;
+    assert.equal(shown.at(-1)?.text, "broken");
+    show(100);
+    await new Promise((resolve) => setTimeout(resolve, 2200));
+    assert.equal(shown.at(-1)?.text, "reading 100");
+    assert.ok((shown.at(-1)?.at ?? 0) - failed >= 1990);
+    show(101);
+    status.close();
+    show(102);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.equal(shown.at(-1)?.text, "reading 100");
+  });
+});
+
+describe("recorder", () => {
+  const options = { onProgress: () => undefined, endsWith: (error: unknown) => error === "disk" };
+
+  it("takes no more than it wants, and replaces a reading that failed", async () => {
+    const recorder = createRecorder(2, options);
+    assert.equal(recorder.open, false);
+    recorder.start();
+    const first = recorder.take(Promise.resolve());
+    const second = recorder.take(Promise.reject("misfit"));
+    assert.equal(recorder.open, false);
+    assert.equal(await first, undefined);
+    await assert.rejects(second, (error) => error === "misfit");
+    assert.equal(recorder.open, true);
+    assert.equal(await recorder.take(Promise.resolve()), 2);
+    assert.equal(recorder.open, false);
+  });
+
+  it("ends when the disk fails, and waits for what is under way when it is stopped", async () => {
+    const recorder = createRecorder(Number.POSITIVE_INFINITY, options);
+    recorder.start();
+    await assert.rejects(recorder.take(Promise.reject("disk")));
+    assert.equal(recorder.open, false);
+    assert.equal(await recorder.stop(), undefined);
+    recorder.start();
+    const slow = recorder.take(new Promise((resolve) => setTimeout(resolve, 20)));
+    assert.equal(await recorder.stop(), 1);
+    await slow;
+  });
+});
+
+describe("shared catalogue", () => {
+  it("has a few words for every error code", async () => {
+    const source = await readFile(packagePath("src", "errors.ts"), "utf8");
+    const codes = [...source.matchAll(/\| "(TINYML_\w+)"/g)].map(([, code]) => code ?? "");
+    const catalogue = JSON.parse(await readFile(packagePath("nodes", "sidebar", "locale.json"), "utf8"));
+    assert.ok(codes.length > 30);
+    assert.deepEqual(Object.keys(catalogue.errors).sort(), codes.sort());
+    for (const text of Object.values(catalogue.errors)) assert.ok(String(text).length <= 24, String(text));
+  });
+});

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import helper from "node-red-node-test-helper";
+import { endlessRecipe, fileOf, potentiometerModel, storeModelFile, storePotentiometer } from "./support/data";
+import { potentiometerDataset, startFlow, tab } from "./support/flow";
+
+const base = [...tab, potentiometerDataset];
+
+async function get(address: string): Promise<{ status: number; body: unknown }> {
+  const { status, body } = await helper.request().get(address);
+  return { status, body };
+}
+
+async function getFile(address: string): Promise<{ status: number; type: string; body: Buffer }> {
+  const response = await helper
+    .request()
+    .get(address)
+    .buffer(true)
+    .parse((stream, done) => {
+      const chunks: Buffer[] = [];
+      stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+      stream.on("end", () => done(null, Buffer.concat(chunks)));
+    });
+  return {
+    status: response.status,
+    type: response.headers["content-disposition"] ?? "",
+    body: response.body as Buffer,
+  };
+}
+
+describe("admin routes", () => {
+  it("list nothing at first", async () => {
+    await startFlow(base);
+    for (const what of ["runs", "models", "datasets", "sketches"]) {
+      assert.deepEqual(await get(`/tinyml/${what}`), { status: 200, body: [] }, what);
+    }
+  });
+
+  it("list and stop runs", async () => {
+    const train = { id: "train", z: "tab", type: "tinyml-train", dataset: "dataset", model: "pot", ...endlessRecipe };
+    const flow = await startFlow([...base, train]);
+    await storePotentiometer(flow.storage, 100);
+    flow.send("train", {});
+    const runs = async () => (await get("/tinyml/runs")).body as Array<{ id: string; state: string; node: string }>;
+    let listed = await runs();
+    for (let tries = 0; listed.length === 0 && tries < 200; tries++) listed = await runs();
+    const { id, state, node } = listed[0] ?? {};
+    assert.deepEqual({ state, node }, { state: "running", node: "train" });
+    assert.equal((await helper.request().post("/tinyml/runs/nonsense/stop")).status, 404);
+    assert.equal((await helper.request().post(`/tinyml/runs/${id}/stop`)).status, 204);
+    assert.equal((await flow.next("errors")).error?.code, "TINYML_TRAINING_CANCELLED");
+    assert.equal((await runs())[0]?.state, "stopped");
+    assert.equal((await helper.request().post(`/tinyml/runs/${id}/stop`)).status, 404);
+  });
+
+  it("count the readings of datasets, open or not", async () => {
+    const labels = { ...potentiometerDataset, id: "moves", name: "moves", task: "classification" };
+    labels.id = "labels";
+    const record = { id: "record", z: "tab", type: "tinyml-record", dataset: "labels", always: true };
+    const complete = { id: "complete", z: "tab", type: "complete", scope: ["record"], wires: [["completed"]] };
+    const flow = await startFlow([...base, labels, record, complete, { id: "completed", z: "tab", type: "helper" }]);
+    await storePotentiometer(flow.storage, 12);
+    for (const label of ["up", "down", "up"]) flow.send("record", { payload: 1, label });
+    await flow.until("they are stored", () => flow.received("completed").length === 3);
+    const expected = [
+      { name: "moves", rows: 3, perLabel: { up: 2, down: 1 } },
+      { name: "potentiometer", rows: 12 },
+    ];
+    assert.deepEqual((await get("/tinyml/datasets")).body, expected);
+    await flow.redeploy(base);
+    assert.deepEqual((await get("/tinyml/datasets")).body, expected);
+    const broken = path.join(flow.storage, "datasets", "broken");
+    await mkdir(broken);
+    await writeFile(path.join(broken, "rows.csv"), "a,b\n");
+    const [first] = (await get("/tinyml/datasets")).body as Array<{ name: string; problem?: string }>;
+    assert.equal(first?.name, "broken");
+    assert.ok(first?.problem);
+  });
+
+  it("give models and sketches", async () => {
+    const exporter = { id: "export", z: "tab", type: "tinyml-export", sketch: "pot", wires: [["out"]] };
+    const flow = await startFlow([...base, exporter, { id: "out", z: "tab", type: "helper" }]);
+    const file = fileOf(potentiometerModel());
+    await storeModelFile(flow.storage, "pot", file);
+    const models = (await get("/tinyml/models")).body as Array<{ name: string; bytes: number }>;
+    assert.deepEqual(
+      models.map(({ name, bytes }) => ({ name, bytes })),
+      [{ name: "pot", bytes: file.length }],
+    );
+    const model = await getFile("/tinyml/models/pot.tflite");
+    assert.equal(model.status, 200);
+    assert.match(model.type, /pot\.tflite/);
+    assert.ok(model.body.equals(file));
+    flow.send("export", { payload: file });
+    await flow.next("out");
+    const sketches = (await get("/tinyml/sketches")).body as Array<{ name: string; node: string }>;
+    assert.deepEqual(
+      sketches.map(({ name, node }) => ({ name, node })),
+      [{ name: "pot", node: "export" }],
+    );
+    const zip = await getFile("/tinyml/sketches/pot.zip");
+    assert.equal(zip.status, 200);
+    assert.equal(zip.body.subarray(0, 2).toString(), "PK");
+  });
+
+  it("give nothing else, whatever is asked for", async () => {
+    const flow = await startFlow(base);
+    await mkdir(path.join(flow.storage, "models"), { recursive: true });
+    await writeFile(path.join(flow.storage, "secret.zip"), "secret");
+    for (const address of ["models/none.tflite", "sketches/none.zip"]) {
+      const { status, body } = await get(`/tinyml/${address}`);
+      assert.equal(status, 404, address);
+      assert.equal((body as { code: string }).code, "TINYML_FILE");
+    }
+    const escapes = ["..%2fsecret", "%2e%2e%2fsecret", "..%5csecret", "a%00", "%2fetc%2fpasswd", "con"];
+    for (const name of escapes) {
+      const { status, body } = await get(`/tinyml/sketches/${name}.zip`);
+      assert.equal(status, 400, name);
+      assert.equal((body as { code: string }).code, "TINYML_NAME_INVALID", name);
+    }
+  });
+});
