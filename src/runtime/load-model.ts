@@ -1,7 +1,7 @@
 import { TinymlError } from "../errors";
 import { checkModel } from "../model/check";
-import type { Model, Tensor, TensorData } from "../model/model";
-import { elementBytes, elementCount, isTensorDataOf, tensorDataOver } from "../model/tensor";
+import type { Model, Tensor, TensorData, TensorType } from "../model/model";
+import { elementBytes, elementCount, tensorDataOver } from "../model/tensor";
 import { copyInto, placeModel } from "./place-model";
 
 /** A model that runs on raw tensors, in its own types, without features. */
@@ -28,6 +28,9 @@ export function loadModel(model: Model): LoadedModel {
   const placed = placeModel(model, 1);
   const inputs = model.inputs.map((index) => model.tensors[index]);
   const outputs = model.outputs.map((index) => model.tensors[index]);
+  // Prepared here, because it takes longer than running a small network.
+  const wanted = inputs.map(({ type, shape }) => ({ example: emptyData(type), count: elementCount(shape) }));
+  const outputBytes = outputs.map((tensor) => elementCount(tensor.shape) * elementBytes(tensor.type));
   let disposed = false;
   return {
     model,
@@ -41,16 +44,17 @@ export function loadModel(model: Model): LoadedModel {
           `The model takes ${inputs.length} input tensors, not ${values.length}.`,
         );
       }
-      for (const [i, data] of values.entries()) {
-        checkInput(inputs[i], data);
+      for (let i = 0; i < inputs.length; i++) {
+        const { example, count } = wanted[i];
+        const data = values[i];
+        if (data.constructor !== example.constructor || data.length !== count) refuseInput(inputs[i], count, data);
         copyInto(placed.kernels, placed.addresses[model.inputs[i]], data);
       }
       placed.forward(1);
+      const { int8 } = placed.kernels.heap;
       return outputs.map((tensor, i) => {
         const address = placed.addresses[model.outputs[i]];
-        const data = tensorDataOver(tensor.type, new ArrayBuffer(tensorBytes(tensor)));
-        new Int8Array(data.buffer).set(placed.kernels.heap.int8.subarray(address, address + data.byteLength));
-        return data;
+        return tensorDataOver(tensor.type, int8.slice(address, address + outputBytes[i]).buffer);
       });
     },
     dispose() {
@@ -60,15 +64,13 @@ export function loadModel(model: Model): LoadedModel {
   };
 }
 
-function checkInput(tensor: Tensor, data: TensorData): void {
-  const count = elementCount(tensor.shape);
-  if (isTensorDataOf(tensor.type, data) && data.length === count) return;
+function emptyData(type: TensorType): TensorData {
+  return tensorDataOver(type, new ArrayBuffer(0));
+}
+
+function refuseInput(tensor: Tensor, count: number, data: TensorData): never {
   throw new TinymlError(
     "TINYML_MODEL_MISMATCH",
     `The input "${tensor.name}" takes ${count} ${tensor.type} elements, not a ${data.constructor.name} of ${data.length}.`,
   );
-}
-
-function tensorBytes(tensor: Tensor): number {
-  return elementCount(tensor.shape) * elementBytes(tensor.type);
 }

@@ -77,7 +77,10 @@ export function placeModel(
 
 /** Copies the bytes of a typed array to an address of the kernels' memory. */
 export function copyInto(engine: Kernels, address: number, data: ArrayBufferView): void {
-  engine.heap.int8.set(new Int8Array(data.buffer, data.byteOffset, data.byteLength), address);
+  // The two types of readings go without another view: making one takes longer than running a small network.
+  if (data instanceof Float32Array) engine.heap.float32.set(data, address / 4);
+  else if (data instanceof Int8Array) engine.heap.int8.set(data, address);
+  else engine.heap.int8.set(new Int8Array(data.buffer, data.byteOffset, data.byteLength), address);
 }
 
 function planStep(model: Model, operator: Operator, addresses: readonly number[], engine: Kernels): Step {
