@@ -88,19 +88,21 @@ describe("example flow Potentiometer to LED", () => {
     assert.deepEqual(flow.received("errors"), []);
   });
 
-  it("adds a noise that is the same each time and has the book's size", async () => {
+  it("adds a noise that is the same in each recording and has the book's size", async () => {
     const { func = "" } = (await readExample()).find(({ type }) => type === "function") ?? {};
-    const run = (): number[] => {
-      const state = new Map([["state", 8]]);
-      const context = {
-        get: (key: string) => state.get(key),
-        set: (key: string, value: number) => state.set(key, value),
-      };
-      const noise = new Function("msg", "context", func);
-      return Array.from({ length: 20_000 }, () => noise({ payload: 0 }, context).label as number);
+    const state = new Map<string, number>();
+    const context = {
+      get: (key: string) => state.get(key),
+      set: (key: string, value: number) => state.set(key, value),
     };
-    const noise = run();
-    assert.deepEqual(run(), noise);
+    const work = new Function("msg", "context", func);
+    const record = (): number[] => {
+      const start = { record: "start" };
+      assert.equal(work(start, context), start);
+      return Array.from({ length: 20_000 }, () => work({ payload: 0 }, context).label as number);
+    };
+    const noise = record();
+    assert.deepEqual(record(), noise);
     const mean = noise.reduce((sum, value) => sum + value) / noise.length;
     const deviation = Math.sqrt(noise.reduce((sum, value) => sum + (value - mean) ** 2, 0) / noise.length);
     assert.ok(Math.abs(mean) < 0.002, `mean ${mean}`);
