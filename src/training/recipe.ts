@@ -136,13 +136,16 @@ export const recipeSchema = v.pipe(
       v.picklist(["classification", "regression"]),
       v.description("classification names the class of a reading, regression computes numbers from it."),
     ),
-    input: v.strictObject({
-      shape: v.pipe(
-        v.strictTuple([wholeNumber(1, 65536)], "the shape of dense networks is [numbers per reading]"),
-        v.readonly(),
-        v.description("Numbers per reading, as [channels]."),
-      ),
-    }),
+    input: v.pipe(
+      v.strictObject({
+        shape: v.pipe(
+          v.strictTuple([wholeNumber(1, 65536)], "the shape of dense networks is [numbers per reading]"),
+          v.readonly(),
+          v.description("Numbers per reading, as [channels]."),
+        ),
+      }),
+      v.description("What a reading looks like."),
+    ),
     features: v.optional(
       v.pipe(
         v.array(

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { type JsonSchema, toJsonSchema } from "@valibot/to-json-schema";
+import type * as v from "valibot";
+import { packagePath } from "../../build/package-files";
+import { metadataSchema } from "../../src/model/metadata";
+import { parseRecipe, recipeSchema } from "../../src/training/recipe";
+
+/*
+ * schemas/*.json and the tables of docs/recipes.md are generated from the valibot schemas. Here they are compared;
+ * with UPDATE_DOCS=1 they are written.
+ */
+
+async function holdFile(text: string, ...parts: string[]): Promise<void> {
+  const file = packagePath(...parts);
+  if (process.env.UPDATE_DOCS === "1") {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+  }
+  assert.equal(await readFile(file, "utf8"), text, `${parts.join("/")} is old: UPDATE_DOCS=1 writes it anew`);
+}
+
+function published(schema: v.GenericSchema, title: string): JsonSchema {
+  return {
+    ...toJsonSchema(schema, {
+      target: "draft-2020-12",
+      typeMode: "input",
+      ignoreActions: ["finite", "readonly"],
+    }),
+    title,
+  };
+}
+
+const recipe = published(recipeSchema, "TinyML Flows recipe");
+
+describe("schemas/", () => {
+  for (const [file, schema] of [
+    ["recipe.schema.json", recipe],
+    ["metadata.schema.json", published(metadataSchema, "TinyML Flows metadata (TINYML_FLOWS)")],
+  ] as const) {
+    it(`${file} is what the code validates with`, () =>
+      holdFile(`${JSON.stringify(schema, undefined, 2)}\n`, "schemas", file));
+  }
+});
+
+describe("docs/recipes.md", () => {
+  const mark = "<!-- from here on written by test/docs/schemas.test.ts -->\n";
+
+  it("lists every setting, with its range and default", async () => {
+    const [introduction] = (await readFile(packagePath("docs", "recipes.md"), "utf8")).split(mark);
+    await holdFile(`${introduction}${mark}${describeSettings()}`, "docs", "recipes.md");
+  });
+
+  it("every setting is described", () => {
+    const described = [...tablesOf("recipe", recipe)].flatMap(([, rows]) => rows);
+    assert.ok(described.length > 20);
+    assert.deepEqual(
+      described.filter(({ schema }) => schema.description === undefined).map(({ name }) => name),
+      [],
+    );
+  });
+
+  it("its example is a recipe", async () => {
+    const text = await readFile(packagePath("docs", "recipes.md"), "utf8");
+    const [, example = ""] = /```json\n([\s\S]*?)```/.exec(text) ?? [];
+    assert.equal(parseRecipe(JSON.parse(example)).layers.length, 2);
+  });
+});
+
+interface Setting {
+  name: string;
+  schema: JsonSchema;
+  required: boolean;
+}
+
+/** The settings of an object and of all objects in it, one table each, by its heading. */
+function tablesOf(heading: string, schema: JsonSchema): Map<string, Setting[]> {
+  const tables = new Map<string, Setting[]>();
+  const settings = Object.entries(schema.properties ?? {}).map(([name, value]) => {
+    if (typeof value === "boolean") throw new Error(`${name} has no schema`);
+    return { name, schema: value, required: schema.required?.includes(name) === true };
+  });
+  tables.set(heading, settings);
+  for (const { name, schema: inner } of settings) {
+    for (const [variant, path] of objectsIn(inner, heading === "recipe" ? name : `${heading}.${name}`)) {
+      for (const [found, rows] of tablesOf(path, variant)) tables.set(found, rows);
+    }
+  }
+  return tables;
+}
+
+/** The objects that a setting may hold, and how its table is called. */
+function objectsIn(schema: JsonSchema, path: string): [JsonSchema, string][] {
+  const variants = [...(schema.oneOf ?? []), ...(schema.anyOf ?? [])];
+  if (variants.length > 0) {
+    return variants.flatMap((variant) => {
+      if (typeof variant === "boolean" || variant.properties === undefined) return [];
+      const kind = variant.properties.type;
+      const constant = typeof kind === "object" ? kind.const : undefined;
+      return objectsIn(variant, constant === undefined ? path : `${path} (${String(constant)})`);
+    });
+  }
+  if (schema.properties !== undefined) return [[schema, path]];
+  if (typeof schema.items === "object" && !Array.isArray(schema.items)) return objectsIn(schema.items, `${path}[]`);
+  return [];
+}
+
+function describeSettings(): string {
+  let text = "";
+  for (const [heading, settings] of tablesOf("recipe", recipe)) {
+    text += `\n### ${heading === "recipe" ? "The recipe" : heading}\n| setting | value | default | |\n|---|---|---|---|\n`;
+    for (const { name, schema, required } of settings) {
+      const fallback = required ? "must be there" : `\`${JSON.stringify(schema.default)}\``;
+      text += `| \`${name}\` | ${describeValue(schema)} | ${fallback} | ${schema.description ?? ""} |\n`;
+    }
+  }
+  return text;
+}
+
+/** What values a schema takes, in words. */
+function describeValue(schema: JsonSchema): string {
+  if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
+  if (schema.enum !== undefined) return schema.enum.map((value) => `\`${JSON.stringify(value)}\``).join(", ");
+  const variants = schema.oneOf ?? schema.anyOf;
+  if (variants !== undefined) {
+    return [...new Set(variants.map((variant) => (typeof variant === "object" ? describeValue(variant) : "")))].join(
+      " or ",
+    );
+  }
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
+  const limits = [
+    minimum === undefined ? "" : ` from ${minimum}`,
+    exclusiveMinimum === undefined ? "" : ` above ${exclusiveMinimum}`,
+    maximum === undefined ? "" : ` to ${maximum}`,
+    exclusiveMaximum === undefined ? "" : `, below ${exclusiveMaximum}`,
+  ].join("");
+  switch (schema.type) {
+    case "integer":
+      return `whole number${limits}`;
+    case "number":
+      return `number${limits}`;
+    case "boolean":
+      return "`true`, `false`";
+    case "array":
+      return "list";
+    default:
+      return schema.type === undefined ? "" : String(schema.type);
+  }
+}
