@@ -57,7 +57,7 @@ describe("node predict", () => {
   it("drops readings without an error while there is no model, and says so", async () => {
     const flow = await startFlow([...base, { ...predictor, model: "not-there-yet" }]);
     for (let i = 0; i < 3; i++) flow.send("predict", { payload: i });
-    await flow.until("they are done", () => flow.received("completed").length === 3);
+    await flow.until("they are done", () => flow.received("completed").length >= 3);
     assert.deepEqual(flow.received("out"), []);
     assert.deepEqual(flow.received("errors"), []);
     assert.deepEqual(flow.statuses("predict").at(-1), { fill: "yellow", shape: "ring", text: "status.waiting" });
@@ -134,7 +134,7 @@ describe("node predict", () => {
       if (i % 20 === 10) flow.send("predict", { payload: i % 40 === 10 ? fileOf(other) : file });
       flow.send("predict", { payload: i / 200 });
     }
-    await flow.until("all are predicted", () => flow.received("out").length === 200);
+    await flow.until("all are predicted", () => flow.received("out").length >= 200);
     const expected = createPredictor(model).predict([0.5]);
     assert.equal(flow.received("out")[100]?.payload, expected);
     assert.deepEqual(flow.received("errors"), []);

@@ -62,7 +62,7 @@ describe("admin routes", () => {
     const flow = await startFlow([...base, labels, record, complete, { id: "completed", z: "tab", type: "helper" }]);
     await storePotentiometer(flow.storage, 12);
     for (const label of ["up", "down", "up"]) flow.send("record", { payload: 1, label });
-    await flow.until("they are stored", () => flow.received("completed").length === 3);
+    await flow.until("they are stored", () => flow.received("completed").length >= 3);
     const expected = [
       { name: "moves", rows: 3, perLabel: { up: 2, down: 1 } },
       { name: "potentiometer", rows: 12 },

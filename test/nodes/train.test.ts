@@ -177,7 +177,7 @@ describe("node train", () => {
     await writeFile(path.join(folder, "dataset.json"), "{ broken");
     assert.equal(await codeOf("train"), "TINYML_DATASET_CORRUPT");
     for (let i = 0; i < 8; i++) flow.send("record", { payload: i, label: "same" });
-    await flow.until("they are stored", () => flow.received("completed").length === 8);
+    await flow.until("they are stored", () => flow.received("completed").length >= 8);
     assert.equal(await codeOf("classes"), "TINYML_ONE_CLASS");
     assert.ok(flow.statuses("classes").some(({ fill }) => fill === "red"));
   });
