@@ -64,9 +64,11 @@ export function drawCurve(curve: Curve, { width, height, epochs, texts }: CurveD
   }
   for (const epoch of epochTicks(epochs, width)) {
     const at = round(x(epoch));
+    // A number in the middle under the last line would be cut off by the drawing's edge.
+    const anchor = at > width - right - 12 ? "end" : "middle";
     parts.push(`<line class="tinyml-curve-grid" x1="${at}" x2="${at}" y1="${top}" y2="${height - bottom}"/>`);
     parts.push(
-      `<text class="tinyml-curve-text" x="${at}" y="${height - bottom + 14}" text-anchor="middle">${epoch}</text>`,
+      `<text class="tinyml-curve-text" x="${anchor === "end" ? width : at}" y="${height - bottom + 14}" text-anchor="${anchor}">${epoch}</text>`,
     );
   }
   parts.push(`<path class="tinyml-curve-axis" d="M${left} ${top}V${height - bottom}H${width - right}"/>`);
@@ -123,9 +125,10 @@ function logarithmicRange(losses: readonly number[]): [low: number, high: number
   return [low - air, high + air];
 }
 
-/** Lines of the loss axis: the powers of ten, and 2 and 5 times them while there are few. */
+/** Lines of the loss axis: the powers of ten, and more between them the fewer of them there are. */
 function logarithmicTicks(low: number, high: number): Array<{ exponent: number; label: string }> {
-  const factors = high - low > 4 ? [1] : high - low > 1.5 ? [1, 3] : [1, 2, 5];
+  const span = high - low;
+  const factors = span > 4 ? [1] : span > 1.5 ? [1, 3] : span > 0.8 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 6, 8];
   const ticks: Array<{ exponent: number; label: string }> = [];
   for (let decade = Math.floor(low); decade <= Math.ceil(high); decade++) {
     for (const factor of factors) {
@@ -134,7 +137,7 @@ function logarithmicTicks(low: number, high: number): Array<{ exponent: number; 
       const value = factor * 10 ** decade;
       ticks.push({
         exponent,
-        label: decade < -4 || decade > 4 ? `${factor}e${decade}` : String(Number(value.toPrecision(1))),
+        label: decade < -4 || decade > 4 ? `${factor}e${decade}` : String(Number(value.toPrecision(2))),
       });
     }
   }

@@ -60,8 +60,16 @@ function areLabels(labels: string): boolean {
 const columns = ["name", "unit", "low", "high"] as const;
 
 function editChannels(list: JQuery, fields: readonly ChannelField[], text: (key: string) => string): void {
+  const width = (column: (typeof columns)[number]) => (column === "name" ? "2 1 70px" : "1 1 44px");
+  const header = $('<div class="tinyml-list-header">');
+  for (const column of columns)
+    $("<span>")
+      .css({ flex: width(column) })
+      .text(text(`column.${column}`))
+      .appendTo(header);
   const options = {
     height: "auto",
+    header,
     removable: true,
     sortable: true,
     addItem(row: JQuery, _index: number, field: Partial<ChannelField>) {
@@ -69,7 +77,7 @@ function editChannels(list: JQuery, fields: readonly ChannelField[], text: (key:
       for (const column of columns) {
         $('<input type="text">')
           .addClass(`tinyml-${column}`)
-          .css({ flex: column === "name" ? "2 1 70px" : "1 1 44px" })
+          .css({ flex: width(column) })
           .attr({ placeholder: text(`column.${column}`), title: text(`column.${column}`) })
           .val(field[column] ?? "")
           .appendTo(line);

@@ -45,26 +45,33 @@ RED.nodes.registerType<Properties>("tinyml-export", {
   },
   oneditprepare() {
     suggestModels($("#node-input-model"));
-    listSketches(this.id, this._("noSketch"));
+    listSketches(this.id, {
+      nothingYet: this._("noSketch"),
+      size: (flash, ram) => this._("status.written", { flash, ram }),
+    });
   },
 });
 
-/** Links to the sketches that this node has written. */
-async function listSketches(node: string, nothingYet: string): Promise<void> {
+interface SketchTexts {
+  nothingYet: string;
+  size(flashBytes: number, ramBytes: number): string;
+}
+
+/** A button to download each sketch that this node has written. */
+async function listSketches(node: string, texts: SketchTexts): Promise<void> {
   const sketches = (await fetchJson<SketchListing[]>("sketches")) ?? [];
   const element = $("#tinyml-export-sketches").empty();
   const own = sketches.filter((sketch) => sketch.node === node);
-  if (own.length === 0) element.append($('<div class="tinyml-note">').text(nothingYet));
-  for (const { name, written } of own) {
-    const line = $('<div class="tinyml-card-title">').appendTo(element);
-    $('<a href="#">')
-      .text(`${name}.zip`)
-      .prepend('<i class="fa fa-download"></i> ')
-      .on("click", (event) => {
-        event.preventDefault();
-        downloadFile(`sketches/${encodeURIComponent(name)}.zip`, `${name}.zip`);
-      })
+  if (own.length === 0) element.append($('<div class="tinyml-note">').text(texts.nothingYet));
+  for (const { name, written, flashBytes, ramBytes } of own) {
+    const line = $('<div class="tinyml-download">').appendTo(element);
+    $('<button type="button" class="red-ui-button">')
+      .text(` ${name}.zip`)
+      .prepend('<i class="fa fa-download">')
+      .on("click", () => downloadFile(`sketches/${encodeURIComponent(name)}.zip`, `${name}.zip`))
       .appendTo(line);
-    $('<span class="tinyml-card-detail">').text(new Date(written).toLocaleString()).appendTo(line);
+    const details = $('<span class="tinyml-card-detail">').appendTo(line);
+    $("<div>").text(new Date(written).toLocaleString()).appendTo(details);
+    $("<div>").text(texts.size(flashBytes, ramBytes)).appendTo(details);
   }
 }

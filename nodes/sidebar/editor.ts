@@ -50,6 +50,7 @@ RED.plugins.registerPlugin("tinyml-sidebar", {
       content: content.get(0),
       action: "core:show-tinyml-tab",
       enableOnEdit: true,
+      onchange: refreshDatasets,
     });
     listenToRuns("+", show);
     // Counts change with every reading; looking every two seconds, and only at a visible tab, is enough.

@@ -148,9 +148,9 @@ function editLayers(list: JQuery, text: (key: string) => string): void {
       $("<span>").text(text("layer.dense")).appendTo(line);
       $('<input type="number" class="tinyml-units" min="1" step="1">')
         .css({ flex: "0 1 70px", width: "70px" })
-        .attr("title", text("layer.units"))
         .val(layer.units ?? 8)
         .appendTo(line);
+      $("<span>").text(text("layer.units")).appendTo(line);
       const select = $('<select class="tinyml-activation">').css({ flex: "1 1 90px" }).appendTo(line);
       for (const activation of activations)
         $("<option>")

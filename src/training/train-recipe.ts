@@ -133,10 +133,13 @@ function runEpochs(
   };
 }
 
-/** At most 100 of the epochs, evenly spread, the last one among them, with four digits: enough for a chart, and small. */
+/** At most 100 of the epochs, evenly spread from the first to the last, with four digits: enough for a chart, and small. */
 function thinCurve(losses: readonly number[], validationLosses: readonly number[]): TrainingReport["curve"] {
   const points = Math.min(100, losses.length);
-  const epoch = Array.from({ length: points }, (_, i) => Math.round(((i + 1) * losses.length) / points));
+  const epoch = Array.from(
+    { length: points },
+    (_, i) => 1 + Math.round((i * (losses.length - 1)) / Math.max(1, points - 1)),
+  );
   const at = (values: readonly number[]): number[] => epoch.map((e) => Number(values[e - 1].toPrecision(4)));
   return { epoch, loss: at(losses), validationLoss: at(validationLosses) };
 }
