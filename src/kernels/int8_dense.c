@@ -6,14 +6,11 @@
 #include <wasm_simd128.h>
 #endif
 
-/* The sum over i of (input[i] - zero_point) * weights[i]. */
-static int32_t tinyml_dot_int8(const int8_t *input, const int8_t *weights, tinyml_size count, int16_t zero_point) {
+/* The sum over i of input[i] * weights[i]. */
+static int32_t tinyml_dot_int8(const int8_t *input, const int8_t *weights, tinyml_size count) {
   int32_t sum = 0;
 #if defined(__AVR__)
-  /*
-   * 16 cycles an element. muls leaves the product's sign in the carry, which sbc spreads over the upper half of the sum.
-   * The zero point is taken out afterwards; a generated sketch has it in the bias already and passes 0.
-   */
+  /* 16 cycles an element. muls leaves the product's sign in the carry, which sbc spreads over the upper half of the sum. */
   if (count > 0) {
     const int8_t *at = weights;
     tinyml_size left = count;
@@ -34,44 +31,38 @@ static int32_t tinyml_dot_int8(const int8_t *input, const int8_t *weights, tinym
         :
         : "r0", "memory");
   }
-  if (zero_point != 0) {
-    int32_t weight_sum = 0;
-    for (tinyml_size i = 0; i < count; i++) weight_sum += TINYML_READ_INT8(weights + i);
-    sum -= zero_point * weight_sum;
-  }
 #else
   tinyml_size i = 0;
 #ifdef __wasm_simd128__
-  v128_t offset = wasm_i16x8_splat(zero_point);
   v128_t sums = wasm_i32x4_splat(0);
   for (; i + 16 <= count; i += 16) {
     v128_t x = wasm_v128_load(input + i);
     v128_t w = wasm_v128_load(weights + i);
-    v128_t low = wasm_i16x8_sub(wasm_i16x8_extend_low_i8x16(x), offset);
-    v128_t high = wasm_i16x8_sub(wasm_i16x8_extend_high_i8x16(x), offset);
+    v128_t low = wasm_i16x8_extend_low_i8x16(x);
+    v128_t high = wasm_i16x8_extend_high_i8x16(x);
     sums = wasm_i32x4_add(sums, wasm_i32x4_dot_i16x8(low, wasm_i16x8_extend_low_i8x16(w)));
     sums = wasm_i32x4_add(sums, wasm_i32x4_dot_i16x8(high, wasm_i16x8_extend_high_i8x16(w)));
   }
   if (i + 8 <= count) {
-    v128_t x = wasm_i16x8_sub(wasm_i16x8_load8x8(input + i), offset);
+    v128_t x = wasm_i16x8_load8x8(input + i);
     sums = wasm_i32x4_add(sums, wasm_i32x4_dot_i16x8(x, wasm_i16x8_load8x8(weights + i)));
     i += 8;
   }
   sum = wasm_i32x4_extract_lane(sums, 0) + wasm_i32x4_extract_lane(sums, 1) + wasm_i32x4_extract_lane(sums, 2) +
         wasm_i32x4_extract_lane(sums, 3);
 #endif
-  for (; i < count; i++) sum += (input[i] - zero_point) * weights[i];
+  for (; i < count; i++) sum += input[i] * weights[i];
 #endif
   return sum;
 }
 
 void tinyml_dense_int8(const int8_t *input, const int8_t *weights, const int32_t *bias, int8_t *output,
-                       tinyml_size batch, tinyml_size inputs, tinyml_size outputs, int16_t input_zero_point,
-                       int16_t output_zero_point, int32_t multiplier, int8_t shift, int16_t minimum, int16_t maximum) {
+                       tinyml_size batch, tinyml_size inputs, tinyml_size outputs, int16_t output_zero_point,
+                       int32_t multiplier, int8_t shift, int16_t minimum, int16_t maximum) {
   for (tinyml_size b = 0; b < batch; b++) {
     const int8_t *row = weights;
     for (tinyml_size o = 0; o < outputs; o++) {
-      int32_t sum = tinyml_dot_int8(input, row, inputs, input_zero_point);
+      int32_t sum = tinyml_dot_int8(input, row, inputs);
       if (bias) sum += TINYML_READ_INT32(bias + o);
       sum = tinyml_rescale(sum, multiplier, shift) + output_zero_point;
       *output++ = tinyml_clamp_int8(sum, minimum, maximum);

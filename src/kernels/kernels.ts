@@ -38,6 +38,13 @@ const functionNames = [
 
 export type KernelName = (typeof functionNames)[number];
 
+/** A kernel's name, once it is sure that there is such a kernel. */
+export function kernelName(name: string): KernelName {
+  const known = functionNames.find((one) => one === name);
+  if (known === undefined) throw new TinymlError("TINYML_INTERNAL", `There is no kernel ${name}.`);
+  return known;
+}
+
 /** The C kernels of this thread, ready to call, and the memory that they work on. */
 export interface Kernels {
   readonly call: Readonly<Record<KernelName, NumberFunction>>;

@@ -37,13 +37,14 @@ TINYML_KERNEL void tinyml_dense_float(const float *input, const float *weights, 
 
 /*
  * The same in int8, with weights of zero point 0 and one scale for all of them:
- * output[b][o] = clamp(output_zero_point + factor * (bias[o] + sum over i of (input[b][i] - input_zero_point) * weights[o][i]))
+ * output[b][o] = clamp(output_zero_point + factor * (bias[o] + sum over i of input[b][i] * weights[o][i]))
+ * The input's zero point z must be in the bias already, as - z * the sum over i of weights[o][i].
  * factor = input scale * weight scale / output scale, as multiplier and shift; bias in steps of input scale * weight scale.
  * minimum and maximum clamp the stored output; they carry the activation.
  */
 TINYML_KERNEL void tinyml_dense_int8(const int8_t *input, const int8_t *weights, const int32_t *bias, int8_t *output,
-                       tinyml_size batch, tinyml_size inputs, tinyml_size outputs, int16_t input_zero_point,
-                       int16_t output_zero_point, int32_t multiplier, int8_t shift, int16_t minimum, int16_t maximum);
+                       tinyml_size batch, tinyml_size inputs, tinyml_size outputs, int16_t output_zero_point,
+                       int32_t multiplier, int8_t shift, int16_t minimum, int16_t maximum);
 
 /* ---- activations; input and output may be the same array ---- */
 

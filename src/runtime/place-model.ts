@@ -1,13 +1,6 @@
-import { TinymlError } from "../errors";
-import { type Kernels, kernels } from "../kernels/kernels";
-import type { FusedActivation, Model, Operator, Tensor } from "../model/model";
-import {
-  denseInt8Parameters,
-  logisticInt8Parameters,
-  reluInt8Parameters,
-  softmaxInt8Parameters,
-  tanhInt8Parameters,
-} from "../model/quantization";
+import { type Kernels, kernelName, kernels } from "../kernels/kernels";
+import { type KernelArgument, type KernelCall, type KernelConstant, kernelCall } from "../model/kernel-calls";
+import type { FusedActivation, Model } from "../model/model";
 import { elementBytes, elementCount } from "../model/tensor";
 
 /** Runs one operator on the first `batch` samples of its tensors. */
@@ -16,7 +9,7 @@ export type Step = (batch: number) => void;
 /** A model whose tensors lie in the kernels' memory, ready to run. */
 export interface PlacedModel {
   readonly kernels: Kernels;
-  /** The byte address of each tensor, by its index in the model. */
+  /** The byte address of each tensor, by its index in the model; 0 for constants that the caller did not place. */
   readonly addresses: readonly number[];
   /** Runs all operators on the first `batch` samples of the inputs; 1 ≤ batch ≤ the batch that was reserved. */
   forward(batch: number): void;
@@ -51,16 +44,24 @@ export function placeModel(
     for (const address of blocks.splice(0)) engine.heap.release(address);
   };
   try {
-    const addresses = model.tensors.map((tensor, index) => {
-      const placed = constantAddress?.(index);
-      if (placed !== undefined) return placed;
-      const bytes = elementCount(tensor.shape) * elementBytes(tensor.type);
-      const address = engine.heap.allocate(tensor.data === undefined ? batch * bytes : bytes);
+    const reserve = (bytes: number): number => {
+      const address = engine.heap.allocate(bytes);
       blocks.push(address);
-      if (tensor.data !== undefined) copyInto(engine, address, tensor.data);
       return address;
-    });
-    const steps = model.operators.map((operator) => planStep(model, operator, addresses, engine));
+    };
+    const placeConstant = ({ data, tensor }: KernelConstant): number => {
+      const placed = tensor === undefined ? undefined : constantAddress?.(tensor);
+      if (placed !== undefined) return placed;
+      const address = reserve(data.byteLength);
+      copyInto(engine, address, data);
+      return address;
+    };
+    const addresses = model.tensors.map(({ shape, type, data }, index) =>
+      data === undefined ? reserve(batch * elementCount(shape) * elementBytes(type)) : (constantAddress?.(index) ?? 0),
+    );
+    const steps = model.operators.map((operator) =>
+      bindCall(engine, kernelCall(model, operator), addresses, placeConstant),
+    );
     return {
       kernels: engine,
       addresses,
@@ -83,99 +84,58 @@ export function copyInto(engine: Kernels, address: number, data: ArrayBufferView
   else engine.heap.int8.set(new Int8Array(data.buffer, data.byteOffset, data.byteLength), address);
 }
 
-function planStep(model: Model, operator: Operator, addresses: readonly number[], engine: Kernels): Step {
-  const tensor = (index: number): Tensor => model.tensors[index];
-  const call = engine.call;
-  const [inputIndex] = operator.inputs;
-  const [outputIndex] = operator.outputs;
-  const input = tensor(inputIndex);
-  const output = tensor(outputIndex);
-  const from = addresses[inputIndex];
-  const to = addresses[outputIndex];
-  const count = elementCount(output.shape);
-  const int8 = output.type === "int8";
+/** A kernel call with its tensors at their addresses, as a function of the batch alone. */
+function bindCall(
+  engine: Kernels,
+  { kernel, arguments: all }: KernelCall,
+  addresses: readonly number[],
+  placeConstant: (constant: KernelConstant) => number,
+): Step {
+  const run = engine.call[kernelName(kernel)];
+  const samplesAt = all.findIndex(({ kind }) => kind === "perSample");
+  const values = all.map((argument) => numberOf(argument, addresses, placeConstant));
+  const before = values.slice(0, samplesAt);
+  const after = values.slice(samplesAt + 1);
+  return bindNumbers(run, before, after, values[samplesAt]);
+}
 
-  switch (operator.type) {
-    case "FULLY_CONNECTED": {
-      const [, weightsIndex, biasIndex = -1] = operator.inputs;
-      const [units, width] = tensor(weightsIndex).shape;
-      const rows = count / units;
-      const weights = addresses[weightsIndex];
-      const bias = biasIndex < 0 ? 0 : addresses[biasIndex];
-      if (!int8) {
-        const activation = activationNumber[operator.options.activation];
-        const run = call.tinyml_dense_float;
-        return (batch) => run(from, weights, bias, to, batch * rows, width, units, activation);
-      }
-      const p = denseInt8Parameters(
-        quantizationOf(input),
-        quantizationOf(tensor(weightsIndex)),
-        quantizationOf(output),
-        operator.options.activation,
-      );
-      const { inputZeroPoint, outputZeroPoint, multiplier, shift, minimum, maximum } = p;
-      const run = call.tinyml_dense_int8;
-      return (batch) =>
-        run(
-          from,
-          weights,
-          bias,
-          to,
-          batch * rows,
-          width,
-          units,
-          inputZeroPoint,
-          outputZeroPoint,
-          multiplier,
-          shift,
-          minimum,
-          maximum,
-        );
-    }
-    case "RELU": {
-      if (!int8) return (batch) => call.tinyml_relu_float(from, to, batch * count);
-      const p = reluInt8Parameters(quantizationOf(input), quantizationOf(output));
-      return (batch) =>
-        call.tinyml_relu_int8(
-          from,
-          to,
-          batch * count,
-          p.inputZeroPoint,
-          p.outputZeroPoint,
-          p.multiplier,
-          p.shift,
-          p.minimum,
-          p.maximum,
-        );
-    }
-    case "LOGISTIC":
-    case "TANH": {
-      const logistic = operator.type === "LOGISTIC";
-      if (!int8) {
-        const run = logistic ? call.tinyml_logistic_float : call.tinyml_tanh_float;
-        return (batch) => run(from, to, batch * count);
-      }
-      const prepare = logistic ? logisticInt8Parameters : tanhInt8Parameters;
-      const p = prepare(quantizationOf(input), quantizationOf(output));
-      const run = logistic ? call.tinyml_logistic_int8 : call.tinyml_tanh_int8;
-      return (batch) => run(from, to, batch * count, p.inputZeroPoint, p.inputRangeRadius, p.multiplier, p.shift);
-    }
-    case "SOFTMAX": {
-      const classes = output.shape[output.shape.length - 1];
-      const rows = count / classes;
-      const { beta } = operator.options;
-      if (!int8) return (batch) => call.tinyml_softmax_float(from, to, batch * rows, classes, beta);
-      const p = softmaxInt8Parameters(beta, quantizationOf(input), quantizationOf(output));
-      return (batch) =>
-        call.tinyml_softmax_int8(from, to, batch * rows, classes, p.multiplier, p.shift, p.differenceMinimum);
-    }
+/** An argument as the number that the WebAssembly function takes; a count for each sample is still to be multiplied. */
+function numberOf(
+  argument: KernelArgument,
+  addresses: readonly number[],
+  placeConstant: (constant: KernelConstant) => number,
+): number {
+  switch (argument.kind) {
+    case "tensor":
+      return addresses[argument.tensor];
+    case "constant":
+      return argument.constant === undefined ? 0 : placeConstant(argument.constant);
+    case "perSample":
+      return argument.count;
+    case "activation":
+      return activationNumber[argument.activation];
+    case "integer":
+    case "real":
+      return argument.value;
   }
 }
 
-function quantizationOf(tensor: Tensor): NonNullable<Tensor["quantization"]> {
-  if (tensor.quantization !== undefined) return tensor.quantization;
-  throw new TinymlError(
-    "TINYML_MODEL_INVALID",
-    `The int8 tensor "${tensor.name}" has no scale; quantize the model again.`,
-  );
+/**
+ * run(...before, batch × perSample, ...after) as a function of the batch. The spread is written out for the numbers of
+ * arguments that kernels have: spreading at every call takes longer than running a small layer.
+ */
+function bindNumbers(
+  run: (...numbers: number[]) => number,
+  before: readonly number[],
+  after: readonly number[],
+  perSample: number,
+): Step {
+  const [a, b, c, d] = before;
+  const [e, f, g, h, i, j, k] = after;
+  if (before.length === 2) {
+    if (after.length <= 3) return (batch) => run(a, b, batch * perSample, e, f, g);
+    return (batch) => run(a, b, batch * perSample, e, f, g, h, i, j);
+  }
+  if (after.length <= 3) return (batch) => run(a, b, c, d, batch * perSample, e, f, g);
+  return (batch) => run(a, b, c, d, batch * perSample, e, f, g, h, i, j, k);
 }

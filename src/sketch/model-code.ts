@@ -1,12 +1,7 @@
 import { TinymlError } from "../errors";
-import type { FusedActivation, Model, Operator, Quantization, Tensor } from "../model/model";
-import {
-  denseInt8Parameters,
-  logisticInt8Parameters,
-  reluInt8Parameters,
-  softmaxInt8Parameters,
-  tanhInt8Parameters,
-} from "../model/quantization";
+import { type KernelArgument, type KernelConstant, kernelCall } from "../model/kernel-calls";
+import type { FusedActivation, Model, Operator, Tensor, TensorData } from "../model/model";
+import { perTensor } from "../model/operators";
 import { elementBytes, elementCount } from "../model/tensor";
 import { arrayDefinition, blockComment, commentText, floatLiteral, int32Literal } from "./c-text";
 import { type MemoryPlan, planMemory } from "./memory-plan";
@@ -109,141 +104,101 @@ function computedType(model: Model): CodeType {
 }
 
 function writeOperator(context: Context, operator: Operator, number: number): void {
-  const { model, type } = context;
+  const { model } = context;
+  if (model.tensors[operator.inputs[0]].data !== undefined) {
+    throw unsupported(`the input of operator ${number} is a constant`);
+  }
+  const { kernel, file, arguments: all } = kernelCall(model, operator);
+  const title = describeOperator(model, operator, number);
+  const args = all.map((argument) => writeArgument(context, operator, number, argument));
+  writeCall(context, title, file, kernel, args);
+}
+
+/** An argument of a kernel call as C; the constant that it is gets its definition. */
+function writeArgument(context: Context, operator: Operator, number: number, argument: KernelArgument): string {
+  switch (argument.kind) {
+    case "tensor":
+      return pointer(context, argument.tensor);
+    case "constant":
+      return argument.constant === undefined ? "NULL" : addConstant(context, operator, number, argument.constant);
+    case "perSample":
+      return `${argument.count}`;
+    case "integer":
+      return int32Literal(argument.value);
+    case "real":
+      return floatLiteral(argument.value);
+    case "activation":
+      return activationMacro[argument.activation];
+  }
+}
+
+/** What an operator does, for the comment above its call: what kind, sizes, and in int8 the scales on both ends. */
+function describeOperator(model: Model, operator: Operator, number: number): string {
   const input = model.tensors[operator.inputs[0]];
   const output = model.tensors[operator.outputs[0]];
-  if (input.data !== undefined) throw unsupported(`the input of operator ${number} is a constant`);
-  const from = pointer(context, operator.inputs[0]);
-  const to = pointer(context, operator.outputs[0]);
-  const count = elementCount(output.shape);
-  const scales = `${readScale(input)} -> ${readScale(output)}`;
+  const scales = output.type === "int8" ? ` (${readScale(input)} -> ${readScale(output)})` : "";
   switch (operator.type) {
     case "FULLY_CONNECTED":
-      writeDense(context, operator, number, from, to);
-      return;
-    case "RELU": {
-      const title = `${number}. RELU: negative numbers become 0`;
-      if (type === "float32") {
-        writeCall(context, title, "float_activation.c", "tinyml_relu_float", [from, to, `${count}`]);
-      } else {
-        const p = reluInt8Parameters(quantizationOf(input), quantizationOf(output));
-        const scalars = [p.inputZeroPoint, p.outputZeroPoint, p.multiplier, p.shift, p.minimum, p.maximum];
-        const args = [from, to, `${count}`, ...scalars.map(int32Literal)];
-        writeCall(context, `${title} (${scales})`, "int8_activation.c", "tinyml_relu_int8", args);
-      }
-      return;
-    }
+      return `${describeDense(model, operator, number)}${scales}`;
+    case "RELU":
+      return `${number}. RELU: negative numbers become 0${scales}`;
     case "LOGISTIC":
-    case "TANH": {
-      const logistic = operator.type === "LOGISTIC";
-      const title = `${number}. ${operator.type}: ${logistic ? "1 / (1 + e^-x), between 0 and 1" : "between -1 and 1"}`;
-      const name = logistic ? "tinyml_logistic" : "tinyml_tanh";
-      if (type === "float32") {
-        writeCall(context, title, "float_activation.c", `${name}_float`, [from, to, `${count}`]);
-      } else {
-        const prepare = logistic ? logisticInt8Parameters : tanhInt8Parameters;
-        const p = prepare(quantizationOf(input), quantizationOf(output));
-        const scalars = [p.inputZeroPoint, p.inputRangeRadius, p.multiplier, p.shift];
-        const args = [from, to, `${count}`, ...scalars.map(int32Literal)];
-        writeCall(context, `${title} (${scales})`, "int8_activation.c", `${name}_int8`, args);
-      }
-      return;
-    }
-    case "SOFTMAX": {
-      const classes = output.shape[output.shape.length - 1];
-      const title = `${number}. SOFTMAX: ${classes} scores that add up to 1`;
-      const shape = [from, to, `${count / classes}`, `${classes}`];
-      const { beta } = operator.options;
-      if (type === "float32") {
-        writeCall(context, title, "float_activation.c", "tinyml_softmax_float", [...shape, floatLiteral(beta)]);
-      } else {
-        const p = softmaxInt8Parameters(beta, quantizationOf(input), quantizationOf(output));
-        const args = [...shape, ...[p.multiplier, p.shift, p.differenceMinimum].map(int32Literal)];
-        writeCall(context, `${title} (${scales})`, "int8_activation.c", "tinyml_softmax_int8", args);
-      }
-      return;
-    }
+      return `${number}. LOGISTIC: 1 / (1 + e^-x), between 0 and 1${scales}`;
+    case "TANH":
+      return `${number}. TANH: between -1 and 1${scales}`;
+    case "SOFTMAX":
+      return `${number}. SOFTMAX: ${output.shape[output.shape.length - 1]} scores that add up to 1`;
   }
 }
 
-function writeDense(
-  context: Context,
-  operator: Operator & { type: "FULLY_CONNECTED" },
-  number: number,
-  from: string,
-  to: string,
-): void {
-  const { model, type } = context;
-  const [inputIndex, weightsIndex, biasIndex = -1] = operator.inputs;
-  const [outputIndex] = operator.outputs;
-  const { activation } = operator.options;
-  const weights = model.tensors[weightsIndex];
-  const bias = biasIndex < 0 ? undefined : model.tensors[biasIndex];
-  const [units, width] = weights.shape;
-  const rows = elementCount(model.tensors[outputIndex].shape) / units;
-  const title = `${number}. dense: ${plural(width, "input")} -> ${plural(units, "output")}${activationWords[activation]}`;
-  const weightsName = `tinyml_weights_${number}`;
-  const biasName = `tinyml_bias_${number}`;
-  const shape = [`${rows}`, `${width}`, `${units}`];
-
-  if (type === "float32") {
-    addConstant(context, `Layer ${title}. Weights, a row of ${width} per output.`, "float", weightsName, weights);
-    if (bias !== undefined) addConstant(context, `Bias, one per output.`, "float", biasName, bias);
-    const args = [from, weightsName, bias ? biasName : "NULL", to, ...shape, activationMacro[activation]];
-    writeCall(context, title, "float_dense.c", "tinyml_dense_float", args);
-    return;
-  }
-  const input = model.tensors[inputIndex];
-  const output = model.tensors[outputIndex];
-  const p = denseInt8Parameters(quantizationOf(input), quantizationOf(weights), quantizationOf(output), activation);
-  const [weightScale] = quantizationOf(weights).scales;
-  const comment = `Layer ${title}. Weights, a row of ${width} per output; real weight = ${weightScale} * stored.`;
-  addConstant(context, comment, "int8_t", weightsName, weights);
-  const folded = foldZeroPoint(weights, bias, units, width, p.inputZeroPoint);
-  context.constantBytes += folded.length * elementBytes("int32");
-  context.constants.push(
-    blockComment([
-      `Bias, one per output, in steps of ${Math.fround(quantizationOf(input).scales[0] * weightScale)}. The input's zero`,
-      `point is in it: minus ${p.inputZeroPoint} * the sum of the output's weights.`,
-    ]),
-    `${arrayDefinition(`static const int32_t ${biasName}[${units}] TINYML_FLASH`, folded.map(int32Literal))}\n`,
-  );
-  const scalars = [0, p.outputZeroPoint, p.multiplier, p.shift, p.minimum, p.maximum];
-  const args = [from, weightsName, biasName, to, ...shape, ...scalars.map(int32Literal)];
-  writeCall(
-    context,
-    `${title} (${readScale(input)} -> ${readScale(output)})`,
-    "int8_dense.c",
-    "tinyml_dense_int8",
-    args,
-  );
+function describeDense(model: Model, operator: Operator & { type: "FULLY_CONNECTED" }, number: number): string {
+  const [units, width] = model.tensors[operator.inputs[1]].shape;
+  const ends = `${plural(width, "input")} -> ${plural(units, "output")}`;
+  return `${number}. dense: ${ends}${activationWords[operator.options.activation]}`;
 }
 
-/**
- * The bias that lets the kernel multiply stored inputs as they are: (x − z) · w = x · w − z · Σw. All in 32 bits, as the
- * kernel itself adds.
- */
-function foldZeroPoint(
-  weights: Tensor,
-  bias: Tensor | undefined,
-  units: number,
-  width: number,
-  zeroPoint: number,
-): number[] {
-  const values = numbersOf(weights);
-  const start = bias === undefined ? new Array<number>(units).fill(0) : numbersOf(bias);
-  return start.map((value, unit) => {
-    let sum = 0;
-    for (let i = 0; i < width; i++) sum += values[unit * width + i];
-    return (value - zeroPoint * sum) | 0;
-  });
-}
-
-function addConstant(context: Context, comment: string, ctype: string, name: string, tensor: Tensor): void {
-  const literals = numbersOf(tensor).map(ctype === "float" ? floatLiteral : String);
-  context.constantBytes += literals.length * elementBytes(tensor.type);
+/** Defines a constant of an operator and returns its name. */
+function addConstant(context: Context, operator: Operator, number: number, constant: KernelConstant): string {
+  const { role, data } = constant;
+  const name = `tinyml_${role}_${number}`;
+  const [ctype, literals] = literalsOf(data);
+  context.constantBytes += data.byteLength;
   const head = `static const ${ctype} ${name}[${literals.length}] TINYML_FLASH`;
-  context.constants.push(blockComment([comment]), `${arrayDefinition(head, literals)}\n`);
+  const comment = blockComment(describeConstant(context.model, operator, number, constant));
+  context.constants.push(comment, `${arrayDefinition(head, literals)}\n`);
+  return name;
+}
+
+/** What a constant holds, for the comment above it. */
+function describeConstant(
+  model: Model,
+  operator: Operator,
+  number: number,
+  { role, tensor }: KernelConstant,
+): readonly string[] {
+  if (operator.type !== "FULLY_CONNECTED") return [`Layer ${number}. ${role}.`];
+  const [inputIndex, weightsIndex] = operator.inputs;
+  const weights = model.tensors[weightsIndex];
+  const { zeroPoint: inputZeroPoint, scale: inputScale } = perTensor(model.tensors[inputIndex]) ?? {};
+  const { scale: weightScale } = perTensor(weights) ?? {};
+  if (role === "weights") {
+    const real = weightScale === undefined ? "" : `; real weight = ${weightScale} * stored`;
+    const rows = `Weights, a row of ${weights.shape[1]} per output${real}.`;
+    return [`Layer ${describeDense(model, operator, number)}. ${rows}`];
+  }
+  if (tensor !== undefined || inputScale === undefined || weightScale === undefined) return ["Bias, one per output."];
+  return [
+    `Bias, one per output, in steps of ${Math.fround(inputScale * weightScale)}. The input's zero`,
+    `point is in it: minus ${inputZeroPoint} * the sum of the output's weights.`,
+  ];
+}
+
+/** The C type of a constant's elements, and each of them as C. */
+function literalsOf(data: TensorData): [ctype: string, literals: string[]] {
+  if (data instanceof Float32Array) return ["float", Array.from(data, floatLiteral)];
+  if (data instanceof Int8Array) return ["int8_t", Array.from(data, String)];
+  if (data instanceof Int32Array) return ["int32_t", Array.from(data, int32Literal)];
+  throw unsupported(`it has constants in a ${data.constructor.name}`);
 }
 
 function writeCall(context: Context, title: string, file: string, kernel: string, args: readonly string[]): void {
@@ -375,21 +330,6 @@ function pointer({ plan }: Context, tensor: number): string {
 function readScale(tensor: Tensor): string {
   if (tensor.quantization === undefined) return "";
   return `scale ${tensor.quantization.scales[0]} zero point ${tensor.quantization.zeroPoints[0]}`;
-}
-
-function quantizationOf(tensor: Tensor): Quantization {
-  if (tensor.quantization !== undefined) return tensor.quantization;
-  throw new TinymlError(
-    "TINYML_MODEL_INVALID",
-    `The int8 tensor "${tensor.name}" has no scale; quantize the model again.`,
-  );
-}
-
-function numbersOf(tensor: Tensor): number[] {
-  if (tensor.data === undefined || tensor.data instanceof BigInt64Array) {
-    throw unsupported(`the tensor "${tensor.name}" is not a constant of numbers`);
-  }
-  return Array.from(tensor.data);
 }
 
 function unsupported(what: string): TinymlError {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { foldZeroPoint } from "../../src/model/kernel-calls";
 import type { FusedActivation, Quantization } from "../../src/model/model";
 import {
   denseInt8Parameters,
@@ -71,10 +72,10 @@ export function prepare(golden: GoldenCase): Call {
       return {
         kernel: "dense",
         shape: [batch, inputs, outputs],
-        scalars: denseScalars(parameters),
+        scalars: denseScalars(parameters).slice(1),
         input: golden.input,
         weights: golden.weights,
-        bias: golden.bias,
+        bias: [...foldZeroPoint(golden.weights, golden.bias, outputs, parameters.inputZeroPoint)],
         outputLength: batch * outputs,
       };
     }
@@ -125,7 +126,7 @@ export function expectedScalars(golden: GoldenCase): number[] {
   const { multiplier, shift } = golden;
   switch (golden.op) {
     case "FULLY_CONNECTED":
-      return [...golden.zeroPoints, multiplier, shift, golden.minimum, golden.maximum];
+      return [golden.zeroPoints[1], multiplier, shift, golden.minimum, golden.maximum];
     case "RELU":
       return [...golden.zeroPoints, multiplier, shift, golden.minimum, 127];
     case "LOGISTIC":

@@ -39,7 +39,7 @@ int main(void) {
     long count;
     if (strcmp(name, "dense") == 0) {
       long batch = read_number(), inputs = read_number(), outputs = read_number(), has_bias = read_number();
-      read_arguments(6);
+      read_arguments(5);
       input = read_int8(batch * inputs);
       int8_t *weights = read_int8(inputs * outputs);
       int32_t *bias = malloc((size_t)outputs * sizeof *bias);
@@ -47,7 +47,7 @@ int main(void) {
       count = batch * outputs;
       output = malloc((size_t)count);
       tinyml_dense_int8(input, weights, has_bias ? bias : NULL, output, (tinyml_size)batch, (tinyml_size)inputs,
-                        (tinyml_size)outputs, a[0], a[1], a[2], a[3], a[4], a[5]);
+                        (tinyml_size)outputs, a[0], a[1], a[2], a[3], a[4]);
       free(weights);
       free(bias);
     } else if (strcmp(name, "softmax") == 0) {
