@@ -11,6 +11,8 @@ import type { SketchEstimate } from "./sketch";
 interface PartSizes {
   /** The Arduino core, Serial and a sketch that drives a PWM pin from one channel through one dense layer. */
   base: number;
+  /** Added where the only dense layer has several outputs, and they are numbers to show: a loop that can't be dropped. */
+  outputLoop: number;
   /** The second dense layer: its kernel is then called from two places. Each one after it. */
   secondDense: number;
   furtherDense: number;
@@ -44,6 +46,7 @@ interface PartSizes {
 const avrSizes: Readonly<Record<CodeType, PartSizes>> = {
   int8: {
     base: 4341,
+    outputLoop: 0,
     secondDense: 357,
     furtherDense: 45,
     sameActivation: 0,
@@ -65,6 +68,7 @@ const avrSizes: Readonly<Record<CodeType, PartSizes>> = {
   },
   float32: {
     base: 4202,
+    outputLoop: 260,
     secondDense: 490,
     furtherDense: 27,
     sameActivation: -142,
@@ -100,12 +104,12 @@ export function estimateSketch(model: Model, code: ModelCode, traits: ArduinoTra
   const parts = flash[code.type];
   const printsFloat = traits.result === "value" || (traits.result === "pwm" && code.type === "float32");
   return {
-    flashBytes: parts.base + sizeOfModel(model, parts) + code.constantBytes + sizeOfProgram(traits, parts),
+    flashBytes: parts.base + sizeOfModel(model, traits, parts) + code.constantBytes + sizeOfProgram(traits, parts),
     ramBytes: ram.base + code.arenaBytes + (printsFloat ? ram.printFloat : 0),
   };
 }
 
-function sizeOfModel(model: Model, parts: PartSizes): number {
+function sizeOfModel(model: Model, traits: ArduinoTraits, parts: PartSizes): number {
   let size = 0;
   let dense = 0;
   const fused = new Set<string>();
@@ -118,6 +122,7 @@ function sizeOfModel(model: Model, parts: PartSizes): number {
       calls.set(operator.type, (calls.get(operator.type) ?? 0) + 1);
     }
   }
+  if (dense === 1 && traits.result !== "label" && traits.outputs > 1) size += parts.outputLoop;
   if (dense > 1) size += parts.secondDense + (dense - 2) * parts.furtherDense;
   if (dense > 1 && fused.size === 1) size += parts.sameActivation;
   if (fused.has("RELU6") || fused.has("RELU_N1_TO_1")) size += parts.clamps;
