@@ -4,6 +4,7 @@
  */
 export * from "../src/boards/boards";
 export * from "../src/compression/quantize-int8";
+export * from "../src/compression/start-quantizing";
 export * from "../src/dataset/csv";
 export * from "../src/dataset/dataset";
 export * from "../src/dataset/description";
@@ -72,6 +73,7 @@ export * from "../src/training/recipe";
 export * from "../src/training/start-training";
 export * from "../src/training/train-recipe";
 export * from "../src/training/trainer";
+export * from "../src/worker-thread";
 export * from "./catalog";
 export * from "./curve";
 export * from "./datasets";

@@ -2,9 +2,9 @@ import type { NodeAPI } from "node-red";
 import {
   findDataset,
   modelOf,
-  quantizeInt8,
   readTflite,
   registerNode,
+  startQuantizing,
   storeModel,
   summarizeModel,
   writeTflite,
@@ -20,7 +20,7 @@ export function register(RED: NodeAPI): void {
       status.show("blue", "dot", text("status.quantizing"));
       const bytesBefore = await modelOf(message.payload, storage, config.model);
       const original = readTflite(bytesBefore);
-      const model = quantizeInt8(original, await source.read());
+      const model = await startQuantizing({ model: original, table: await source.read() });
       const name = model.metadata?.name ?? `${config.model || "model"}-int8`;
       const bytes = Buffer.from(writeTflite(model));
       await storeModel(storage, name, bytes);

@@ -45,9 +45,10 @@ describe("tinyml run", function () {
       judge.dispose();
     });
 
-    // XNNPACK rounds once where the reference kernels round twice. Where the two differ in an inner layer, a large weight can make
-    // more than three steps of it.
-    it(`${name}: int8 outputs are those of LiteRT, within three steps nearly everywhere`, async () => {
+    // XNNPACK rounds once where the reference kernels round twice. Quantizing looks for scales with which that makes no
+    // difference: over all inputs when they are one number, else over those of the dataset, which these here are not.
+    const steps = width === 1 ? 3 : 12;
+    it(`${name}: int8 outputs are those of LiteRT, within ${steps} steps`, async () => {
       const samples = width === 1 ? 256 : 1024;
       const input = Int8Array.from({ length: samples * width }, (_, i) => (width === 1 ? i : i * 41));
       const output = new Int8Array(await runOn(`${name}.int8.tflite`, input));
@@ -57,9 +58,9 @@ describe("tinyml run", function () {
       for (let sample = 0; sample < samples; sample++) {
         const [expected] = await judge.run([input.slice(sample * width, (sample + 1) * width)]);
         for (let i = 0; i < outputs; i++) {
-          const steps = Math.abs(output[sample * outputs + i] - expected[i]);
-          assert.ok(steps <= 12, `sample ${sample}, output ${i}: ${steps} steps`);
-          if (steps > 3) further++;
+          const difference = Math.abs(output[sample * outputs + i] - expected[i]);
+          assert.ok(difference <= steps, `sample ${sample}, output ${i}: ${difference} steps`);
+          if (difference > 3) further++;
         }
       }
       assert.ok(further <= 0.02 * output.length, `${further} of ${output.length} outputs differ by more`);

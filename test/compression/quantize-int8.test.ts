@@ -1,14 +1,25 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { quantizeInt8 } from "../../src/compression/quantize-int8";
+import { startQuantizing } from "../../src/compression/start-quantizing";
 import type { Table } from "../../src/dataset/table";
 import type { Model } from "../../src/model/model";
+import { packageFolder } from "../../src/package-folder";
 import { loadModel } from "../../src/runtime/load-model";
 import { readTflite } from "../../src/tflite/read-tflite";
 import { writeTflite } from "../../src/tflite/write-tflite";
-import { parseRecipe, type RecipeInput } from "../../src/training/recipe";
+import { parseRecipe, type Recipe, type RecipeInput } from "../../src/training/recipe";
 import { trainRecipe } from "../../src/training/train-recipe";
 import { loadInLiteRt } from "../support/litert";
 import { cloudsTable, potentiometerTable } from "../support/potentiometer";
+
+/** The book's recipe with a seed. */
+function bookRecipe(seed: number): Recipe {
+  const file = path.join(packageFolder(), "examples", "recipes", "potentiometer.json");
+  const recipe = parseRecipe(JSON.parse(readFileSync(file, "utf8")));
+  return { ...recipe, training: { ...recipe.training, seed } };
+}
 
 type Activation = NonNullable<RecipeInput["layers"][number]["activation"]>;
 
@@ -93,6 +104,32 @@ describe("int8 quantization", () => {
       }
     });
   }
+
+  for (const seed of [1, 2, 3, 8, 10, 13]) {
+    it(`is within three steps of LiteRT on every input, the book's potentiometer network, seed ${seed}`, async () => {
+      const table = potentiometerTable();
+      const recipe = bookRecipe(seed);
+      const bytes = writeTflite(quantizeInt8(trainRecipe({ recipe, table, name: "pot" }), table));
+      const ours = loadModel(readTflite(bytes));
+      const theirs = await loadInLiteRt(bytes);
+      for (let stored = -128; stored < 128; stored++) {
+        const [[found], [expected]] = [
+          ours.run([Int8Array.of(stored)])[0],
+          (await theirs.run([Int8Array.of(stored)]))[0],
+        ];
+        assert.ok(Math.abs(Number(found) - Number(expected)) <= 3, `${stored}: ${found}, LiteRT ${expected}`);
+      }
+      ours.dispose();
+      theirs.dispose();
+    });
+  }
+
+  it("in a thread gives the same model", async () => {
+    const table = cloudsTable();
+    const model = await startQuantizing({ model: classifier, table });
+    assert.deepEqual(writeTflite(model), writeTflite(quantizeInt8(classifier, table)));
+    await assert.rejects(startQuantizing({ model, table }), { code: "TINYML_ALREADY_QUANTIZED" });
+  });
 
   it("names the model and says what was done", () => {
     const { metadata } = quantizeInt8(classifier, cloudsTable());
