@@ -46,11 +46,23 @@ export function smallRegression(): Network {
   };
 }
 
-/** 784-128-10 on 6,000 rows of noise in ten classes, batch 32: only its speed is of interest. */
+/**
+ * 784-128-10 on 6,000 made-up pictures in ten classes, batch 32: ten patterns, a fifth of each is ink, with 15 % of the
+ * pixels drawn anew. They can be learned, so that as many units stay alive as with real pictures: what a dead unit costs
+ * differs between engines.
+ */
 export function digitsNetwork(): Network {
   const { recipe } = potentiometer();
   const rows = 6000;
   const { uniform, below } = library.createRandom(1);
+  const pixel = () => (uniform() < 0.2 ? uniform() : 0);
+  const patterns = Array.from({ length: 10 }, () => Float32Array.from({ length: 784 }, pixel));
+  const classes = Float32Array.from({ length: rows }, () => below(10));
+  const inputs = new Float32Array(rows * 784);
+  for (let row = 0; row < rows; row++) {
+    const pattern = patterns[classes[row]];
+    for (let i = 0; i < 784; i++) inputs[row * 784 + i] = uniform() < 0.15 ? pixel() : pattern[i];
+  }
   return {
     name: "784-128-10",
     recipe: library.parseRecipe({
@@ -64,12 +76,12 @@ export function digitsNetwork(): Network {
       training: { ...recipe.training, loss: "categoricalCrossentropy", batchSize: 32 },
     }),
     table: {
-      name: "noise",
+      name: "pictures",
       task: "classification",
       channels: Array.from({ length: 784 }, (_, i) => ({ name: `pixel ${i}`, unit: "" })),
       labels: Array.from({ length: 10 }, (_, i) => String(i)),
-      inputs: Float32Array.from({ length: rows * 784 }, uniform),
-      outputs: Float32Array.from({ length: rows }, () => below(10)),
+      inputs,
+      outputs: classes,
       rows,
     },
   };
