@@ -42,7 +42,8 @@ RED.plugins.registerPlugin("tinyml-sidebar", {
     };
 
     RED.actions.add("core:show-tinyml-tab", () => RED.sidebar.show("tinyml"));
-    RED.sidebar.addTab({
+    // A constant of its own, because the published types lack `onchange`, which is called when the tab is shown.
+    const tab = {
       id: "tinyml",
       label: sharedText("sidebar.label"),
       name: sharedText("sidebar.name"),
@@ -51,7 +52,8 @@ RED.plugins.registerPlugin("tinyml-sidebar", {
       action: "core:show-tinyml-tab",
       enableOnEdit: true,
       onchange: refreshDatasets,
-    });
+    };
+    RED.sidebar.addTab(tab);
     listenToRuns("+", show);
     // Counts change with every reading; looking every two seconds, and only at a visible tab, is enough.
     setInterval(() => {

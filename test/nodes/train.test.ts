@@ -116,6 +116,7 @@ describe("node train", () => {
     flow.send("train", { train: "stop" });
     assert.equal((await flow.next("errors")).error?.code, "TINYML_TRAINING_CANCELLED");
     assert.equal(seen.runs.at(-1)?.state, "stopped");
+    await flow.until("the status", () => flow.statuses("train").at(-1)?.text === "status.stopped");
     await assert.rejects(readFile(path.join(flow.storage, "models", "pot", "model.tflite")));
     flow.send("train", { train: "halt" });
     assert.equal((await flow.next("errors")).error?.code, "TINYML_UNKNOWN_COMMAND");

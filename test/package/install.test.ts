@@ -110,8 +110,8 @@ describe("package: installed from its tarball", function () {
           entries.every((entry: unknown) => typeof entry === "object"),
           "the menu has folders, which would hold what is no flow",
         );
-        const files = entries.flatMap((entry: string | { fn: string }) =>
-          typeof entry === "object" ? [entry.fn] : [],
+        const files = entries.flatMap((entry: unknown) =>
+          typeof entry === "object" && entry !== null && "fn" in entry ? [String(entry.fn)] : [],
         );
         assert.ok(files.some((file) => file.startsWith("Potentiometer to LED")));
         for (const file of files) {

@@ -12,6 +12,10 @@ export interface Editor {
   node(id: string): Locator;
   /** Presses the button of a node, such as inject's. */
   pressButton(id: string): Promise<void>;
+  /** The text of the status below a node. */
+  status(id: string): Locator;
+  /** Presses the deploy button and waits until the flows run. */
+  deploy(): Promise<void>;
   /** Opens the dialog of a node in the workspace, by double click. */
   openDialog(id: string): Promise<Locator>;
   /** Opens the dialog of a configuration node, or with the id "_ADD_" that of a new one. */
@@ -93,6 +97,12 @@ function editorOn(page: Page, nodeRed: RunningNodeRed, browser: Browser, problem
     node,
     async pressButton(id) {
       await node(id).locator(".red-ui-flow-node-button-button").click();
+    },
+    status: (id) => node(id).locator(".red-ui-flow-node-status-label"),
+    async deploy() {
+      const button = page.locator("#red-ui-header-button-deploy");
+      await button.click();
+      await page.waitForFunction(`document.querySelector("#red-ui-header-button-deploy.disabled") !== null`);
     },
     async openDialog(id) {
       const before = await dialogs.count();
