@@ -36,6 +36,7 @@ export * from "../src/kernels/kernels";
 export * from "../src/model/check";
 export * from "../src/model/metadata";
 export * from "../src/model/model";
+export * from "../src/model/normalize";
 export * from "../src/model/operators";
 export * from "../src/model/parse-metadata";
 export * from "../src/model/quantization";

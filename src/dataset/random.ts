@@ -50,10 +50,11 @@ export function createRandom(seed: number): Random {
       throw new RangeError(`below() takes a whole number from 1 to 2^32, not ${limit}.`);
     }
     // Draws past the last whole multiple of `limit` are thrown away: taking them would favour the small numbers.
-    const unbiased = 2 ** 32 - (2 ** 32 % limit);
+    const unbiased = Math.floor(2 ** 32 / limit) * limit;
     let drawn = uint32();
     while (drawn >= unbiased) drawn = uint32();
-    return drawn % limit;
+    // The remainder, without the slow % of numbers beyond 31 bits.
+    return drawn - Math.floor(drawn / limit) * limit;
   };
 
   return {

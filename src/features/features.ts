@@ -1,6 +1,7 @@
 import { TinymlError } from "../errors";
 import { kernels } from "../kernels/kernels";
 import type { FeatureBlock, NormalizeBlock } from "../model/metadata";
+import { inverseDeviation } from "../model/normalize";
 
 /** Features of a reading: the description's blocks, run by the kernels on a place of their memory. */
 export interface Features {
@@ -61,11 +62,6 @@ export function applyFeatures(blocks: readonly FeatureBlock[], values: Float32Ar
   } finally {
     heap.release(address);
   }
-}
-
-/** What the kernel multiplies by: 1 / deviation in float32, here as in every sketch. */
-export function inverseDeviation(block: NormalizeBlock): Float32Array {
-  return Float32Array.from(block.deviation, (deviation) => 1 / Math.fround(deviation));
 }
 
 /**

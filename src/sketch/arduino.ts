@@ -1,7 +1,7 @@
 import { TinymlError } from "../errors";
-import { inverseDeviation } from "../features/features";
 import type { Channel, FeatureBlock, Metadata } from "../model/metadata";
 import type { Model } from "../model/model";
+import { inverseDeviation } from "../model/normalize";
 import type { Board } from "./board";
 import { arrayDefinition, blockComment, commentText, cString, floatLiteral } from "./c-text";
 import type { CodeTensor, ModelCode } from "./model-code";
