@@ -29,6 +29,9 @@ export interface ThreadHooks<Progress> {
 /** How many tasks run at once: one core stays free for Node-RED itself. */
 const maximumRunning = Math.max(1, availableParallelism() - 1);
 
+/** Milliseconds in which a task that was told to stop must end by itself; after them its thread is ended. */
+const patience = 1000;
+
 interface Waiting {
   start(): void;
   onWaiting: ((ahead: number) => void) | undefined;
@@ -122,13 +125,19 @@ function runThread<Task, Progress, Result>(
   return new Promise((resolve, reject) => {
     const stopFlag = new SharedArrayBuffer(4);
     const worker = new Worker(path.join(packageFolder(), "dist", script), { workerData: { task, stopFlag } });
+    let killer: NodeJS.Timeout | undefined;
     const stop = (): void => {
       Atomics.store(new Int32Array(stopFlag), 0, 1);
+      killer = setTimeout(() => {
+        settle(() => reject(new TinymlError("TINYML_TRAINING_CANCELLED", "It was stopped while it ran.")));
+        void worker.terminate();
+      }, patience);
     };
     let settled = false;
     const settle = (finish: () => void): void => {
       if (settled) return;
       settled = true;
+      clearTimeout(killer);
       signal?.removeEventListener("abort", stop);
       finish();
     };

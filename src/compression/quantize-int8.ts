@@ -50,16 +50,20 @@ export function quantizeInt8(model: Model, table: Table): Model {
     metadata: { ...metadata, name: `${metadata.name}-int8`, compression: [...metadata.compression, step] },
   });
   const step: CompressionStep = { method: "int8", calibrationSamples: calibration.rows };
-  if (validation.rows === 0) return described(step);
+  // With rows recorded since, the split is another one, and its validation rows may have trained the model.
+  const { trainingSamples = 0, validationSamples = 0 } = metadata.report ?? {};
+  if (validation.rows === 0 || trainingSamples + validationSamples !== table.rows) return described(step);
   return described({ ...step, validationMetric: evaluateModel(described(step), validation).value });
 }
 
-/** The split that the model was trained with; the recipe's defaults where it carries none. */
+/** The split that the model was trained with; the recipe's defaults where it carries none that is known. */
 function splitOf(model: Model): { validation: number; seed: number } {
-  const recipe = model.metadata?.recipe;
-  if (recipe === undefined) return { validation: 0.25, seed: 1 };
-  const { validation, splitSeed } = parseRecipe(recipe).training;
-  return { validation, seed: splitSeed };
+  try {
+    const { validation, splitSeed } = parseRecipe(model.metadata?.recipe).training;
+    return { validation, seed: splitSeed };
+  } catch {
+    return { validation: 0.25, seed: 1 };
+  }
 }
 
 /**
@@ -90,10 +94,14 @@ function chooseScales(model: Model, ranges: readonly Range[], table: Table): Mod
 /** Stored inputs to compare roundings with: every one that there is for a single number, else those of the rows. */
 function storedInputs(quantized: Model, model: Model, table: Table): Int8Array[] {
   const width = table.channels.length;
-  if (width === 1) return Array.from({ length: 256 }, (_, i) => Int8Array.of(i - 128));
-  const { scale, zeroPoint } = perTensor(quantized.tensors[quantized.inputs[0]]) ?? { scale: 1, zeroPoint: 0 };
   const { macs } = summarizeModel(model, 0);
-  const rows = Math.min(table.rows, Math.max(1, Math.floor(macsPerChoice / macs)));
+  const affordable = Math.max(1, Math.floor(macsPerChoice / macs));
+  if (width === 1) {
+    const count = Math.min(256, affordable);
+    return Array.from({ length: count }, (_, i) => Int8Array.of(Math.floor((i * 256) / count) - 128));
+  }
+  const { scale, zeroPoint } = perTensor(quantized.tensors[quantized.inputs[0]]) ?? { scale: 1, zeroPoint: 0 };
+  const rows = Math.min(table.rows, affordable);
   const values = applyFeatures(model.metadata?.features ?? [], table.inputs.subarray(0, rows * width), width);
   return Array.from({ length: rows }, (_, row) =>
     Int8Array.from(values.subarray(row * width, (row + 1) * width), (value) =>

@@ -1,6 +1,6 @@
 import type { Table } from "../dataset/table";
 import type { Model } from "../model/model";
-import { runInThread } from "../worker-thread";
+import { runInThread, type ThreadOptions } from "../worker-thread";
 
 /** What to quantize, and the rows that set the ranges. Plain data, so that it can be posted to a worker thread. */
 export interface QuantizingTask {
@@ -12,6 +12,6 @@ export interface QuantizingTask {
  * Quantizes to int8 in a worker thread, in its turn; see `runInThread`.
  * @throws TinymlError (as a rejection) what `quantizeInt8` and `runInThread` throw
  */
-export function startQuantizing(task: QuantizingTask): Promise<Model> {
-  return runInThread("quantizing-worker.js", task);
+export function startQuantizing(task: QuantizingTask, options: ThreadOptions<never> = {}): Promise<Model> {
+  return runInThread("quantizing-worker.js", task, options);
 }

@@ -25,7 +25,8 @@ float tinyml_categorical_crossentropy(const float *probabilities, const float *t
   for (tinyml_size b = 0; b < batch; b++) {
     tinyml_size target = (tinyml_size)targets[b];
     float p = probabilities[b * classes + target];
-    sum -= tinyml_log(p > 1e-7f ? p : 1e-7f);
+    /* Written so that NaN stays NaN: a diverged training must show. */
+    sum -= tinyml_log(p < 1e-7f ? 1e-7f : p);
     for (tinyml_size c = 0; logits_gradient && c < classes; c++) {
       logits_gradient[b * classes + c] = scale * (probabilities[b * classes + c] - (c == target ? 1.0f : 0.0f));
     }

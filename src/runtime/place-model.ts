@@ -1,3 +1,5 @@
+import { totalmem } from "node:os";
+import { TinymlError } from "../errors";
 import { type Kernels, kernelName, kernels } from "../kernels/kernels";
 import { type KernelArgument, type KernelCall, type KernelConstant, kernelCall } from "../model/kernel-calls";
 import type { FusedActivation, Model } from "../model/model";
@@ -38,6 +40,7 @@ export function placeModel(
   batch: number,
   constantAddress?: (tensor: number) => number | undefined,
 ): PlacedModel {
+  checkMemory(model, batch);
   const engine = kernels();
   const blocks: number[] = [];
   const dispose = (): void => {
@@ -74,6 +77,22 @@ export function placeModel(
     dispose();
     throw error;
   }
+}
+
+/** A quarter of the machine's memory, at most 1 GiB: what the tensors of one model may take while it runs. */
+const maximumBytes = Math.min(2 ** 30, totalmem() / 4);
+
+/** Refuses a model whose tensors would take so much memory that the machine suffers, before any of it is reserved. */
+function checkMemory(model: Model, batch: number): void {
+  let bytes = 0;
+  for (const { shape, type, data } of model.tensors) {
+    bytes += (data === undefined ? batch : 1) * elementCount(shape) * elementBytes(type);
+  }
+  if (bytes <= maximumBytes) return;
+  throw new TinymlError(
+    "TINYML_OUT_OF_MEMORY",
+    `The model needs ${Math.ceil(bytes / 1e6)} MB while it runs, and on this machine it may take ${Math.floor(maximumBytes / 1e6)} MB. Use a smaller model or batch.`,
+  );
 }
 
 /** Copies the bytes of a typed array to an address of the kernels' memory. */

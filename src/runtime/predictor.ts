@@ -91,12 +91,7 @@ export function createPredictor(model: Model): Predictor {
       const memory = heap.float32;
       for (let c = 0; c < channels; c++) {
         const value = values[c];
-        if (typeof value !== "number" || !Number.isFinite(value)) {
-          throw new TinymlError(
-            "TINYML_NOT_A_NUMBER",
-            `Number ${c + 1} of the reading is ${String(value)}; send a number.`,
-          );
-        }
+        if (typeof value !== "number" || !Number.isFinite(Math.fround(value))) throw notANumber(value, c);
         memory[reading / 4 + c] = value;
       }
       features.run(1);
@@ -139,20 +134,25 @@ function numberReader(outputs: number): ResultReader {
 }
 
 /** One score per label; or two labels and one score, a sigmoid's, which is that of the second. */
+/** The error about what is no number, or one beyond float32, which would make NaN of the prediction. */
+function notANumber(value: unknown, channel: number): TinymlError {
+  const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
+  const wanted =
+    typeof value === "number" && Number.isFinite(value) ? "a number between -3.4e38 and 3.4e38" : "a number";
+  return new TinymlError("TINYML_NOT_A_NUMBER", `Number ${channel + 1} of the reading is ${shown}; send ${wanted}.`);
+}
+
 function labelReader(labels: readonly string[], outputs: number): ResultReader {
   const binary = labels.length === 2 && outputs === 1;
   return (memory, at) => {
-    const scores: Record<string, number> = {};
+    const scores: [label: string, score: number][] = [];
     let best = 0;
-    let confidence = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < labels.length; i++) {
       const score = binary ? (i === 1 ? memory[at] : 1 - memory[at]) : memory[at + i];
-      scores[labels[i]] = score;
-      if (score > confidence) {
-        best = i;
-        confidence = score;
-      }
+      scores.push([labels[i], score]);
+      if (score > scores[best][1]) best = i;
     }
-    return { label: labels[best], confidence, scores };
+    // fromEntries gives a label such as "__proto__" a property of its own.
+    return { label: labels[best], confidence: scores[best][1], scores: Object.fromEntries(scores) };
   };
 }

@@ -73,7 +73,12 @@ const earlyStopping = v.strictObject({
     20,
   ),
   minDelta: v.optional(
-    v.pipe(v.number(), v.minValue(0), v.description("By how much the validation loss must fall to count as better.")),
+    v.pipe(
+      v.number("a number from 0 is needed"),
+      v.finite("a number from 0 is needed"),
+      v.minValue(0, "a number from 0 is needed"),
+      v.description("By how much the validation loss must fall to count as better."),
+    ),
     0,
   ),
 });

@@ -46,9 +46,10 @@ export function trainRecipe({ recipe, table, name }: TrainingTask, hooks: Traini
   const settings = recipe.training;
   const split = splitTable(table, { validation: settings.validation, seed: settings.splitSeed });
   if (split.training.rows === 0 || split.validation.rows === 0) {
+    const rows = `${table.rows} ${table.rows === 1 ? "row" : "rows"}`;
     throw new TinymlError(
       "TINYML_DATASET_EMPTY",
-      `${table.rows} ${table.rows === 1 ? "row is" : "rows are"} too few to train and to validate with; record more.`,
+      `With ${rows} and a validation share of ${settings.validation}, one side of the split is empty; record more, or change the share.`,
     );
   }
   const channels = table.channels.length;
@@ -56,7 +57,11 @@ export function trainRecipe({ recipe, table, name }: TrainingTask, hooks: Traini
   const prepare = (rows: Table): Table => ({ ...rows, inputs: applyFeatures(features, rows.inputs, channels) });
   const random = createRandom(settings.seed);
   const outputs = table.task === "classification" ? (table.labels?.length ?? 0) : outputWidth(table);
-  const trainer = createTrainer(compileRecipe(recipe, outputs, random), settings);
+  const trainer = createTrainer(
+    compileRecipe(recipe, outputs, random),
+    settings,
+    Math.max(split.training.rows, split.validation.rows),
+  );
   try {
     const training = prepare(split.training);
     trainer.wakeDeadUnits(training);
@@ -98,7 +103,10 @@ function runEpochs(
 
   for (let epoch = 1; epoch <= epochs; epoch++) {
     shuffle(order);
-    const loss = trainer.trainEpoch(training, order);
+    const loss = trainer.trainEpoch(training, order, hooks.shouldStop);
+    if (hooks.shouldStop?.()) {
+      throw new TinymlError("TINYML_TRAINING_CANCELLED", `Training was stopped in epoch ${epoch} of ${epochs}.`);
+    }
     const score = trainer.score(validation);
     if (!Number.isFinite(loss) || !Number.isFinite(score.loss)) throw diverged(epoch, recipe);
     losses.push(loss);
@@ -113,9 +121,6 @@ function runEpochs(
     if (earlyStopping !== false) {
       if (score.loss < lastProgress.validationLoss - earlyStopping.minDelta) lastProgress = now;
       else if (epoch - lastProgress.epoch >= earlyStopping.patience) break;
-    }
-    if (hooks.shouldStop?.()) {
-      throw new TinymlError("TINYML_TRAINING_CANCELLED", `Training was stopped after epoch ${epoch} of ${epochs}.`);
     }
   }
   trainer.setWeights(bestWeights);
@@ -169,7 +174,17 @@ function checkTable(recipe: Recipe, table: Table): void {
       `it says ${recipe.input.shape[0]} numbers per reading, but the dataset has ${table.channels.length} channels`,
     );
   }
-  if (table.task !== "classification") return;
+  if (table.task !== "classification") {
+    // Its square must be a float32, or the loss overflows before anything is learned.
+    const largest = table.outputs.reduce((most, target) => Math.max(most, Math.abs(target)), 0);
+    if (largest > 1e18) {
+      throw new TinymlError(
+        "TINYML_NOT_A_NUMBER",
+        `A number to learn is ${largest}, too large to train with; use another unit, so that the numbers get smaller.`,
+      );
+    }
+    return;
+  }
   const classes = table.labels?.length ?? 0;
   const met = new Set(table.outputs);
   for (const index of met) {

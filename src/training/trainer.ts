@@ -22,8 +22,10 @@ export interface Trainer {
   /**
    * One pass over the rows in the given order, a step for every batch. Returns the mean loss over the rows as they
    * were met. The same weights, rows and order give the same bits on every machine.
+   *
+   * @param shouldStop asked before each batch; true ends the pass early, with the loss of the rows so far
    */
-  trainEpoch(table: Table, order: ArrayLike<number>): number;
+  trainEpoch(table: Table, order: ArrayLike<number>, shouldStop?: () => boolean): number;
   /** Loss and metric over all rows, without learning from them. */
   score(table: Table): Score;
   /** A copy of all weights as they are now. */
@@ -46,12 +48,13 @@ interface Places {
  * Prepares a float model for training. Its constants are the weights that are learned.
  *
  * @param model a chain of float operators from one input to one output, as compileRecipe gives it
+ * @param rows of the largest table it will be given: a batch larger than that would only take memory
  * @throws TinymlError TINYML_NOT_TRAINABLE when the model is quantized or no chain, TINYML_OUT_OF_MEMORY
  */
-export function createTrainer(model: Model, settings: TrainingSettings): Trainer {
+export function createTrainer(model: Model, settings: TrainingSettings, rows: number): Trainer {
   checkTrainable(model);
   const { call, heap } = kernels();
-  const batchSize = settings.batchSize;
+  const batchSize = Math.min(settings.batchSize, rows);
   const [inputIndex] = model.inputs;
   const [outputIndex] = model.outputs;
   const inputWidth = elementCount(model.tensors[inputIndex].shape);
@@ -78,7 +81,7 @@ export function createTrainer(model: Model, settings: TrainingSettings): Trainer
     const offset = offsets.get(index);
     return offset === undefined ? undefined : weights + 4 * offset;
   };
-  const placed = placeModel(model, batchSize, constantAddress);
+  const placed = placeOrRelease(model, batchSize, constantAddress, [weights, targets]);
   const gradients = model.tensors.map((tensor, index) => {
     const offset = offsets.get(index);
     if (offset !== undefined) return weightGradients + 4 * offset;
@@ -139,9 +142,10 @@ export function createTrainer(model: Model, settings: TrainingSettings): Trainer
         }
       }
     },
-    trainEpoch(table, order) {
+    trainEpoch(table, order, shouldStop) {
       let sum = 0;
       for (let from = 0; from < order.length; from += batchSize) {
+        if (shouldStop?.()) return sum / from;
         const rows = Math.min(batchSize, order.length - from);
         fillBatch(table, order, from, rows);
         placed.forward(rows);
@@ -181,6 +185,21 @@ export function createTrainer(model: Model, settings: TrainingSettings): Trainer
       heap.release(weights);
     },
   };
+}
+
+/** Places a model; when that fails, what was reserved before is given back. */
+function placeOrRelease(
+  model: Model,
+  batch: number,
+  constantAddress: (index: number) => number | undefined,
+  blocks: readonly number[],
+): PlacedModel {
+  try {
+    return placeModel(model, batch, constantAddress);
+  } catch (error) {
+    for (const block of blocks) kernels().heap.release(block);
+    throw error;
+  }
 }
 
 /** Copies `width` numbers; by hand where a row is so short that a call would cost more than the copy. */

@@ -65,6 +65,7 @@ describe("a predictor", () => {
     { what: "too many numbers", reading: [1, 2, 3], code: "TINYML_CHANNEL_COUNT" },
     { what: "no numbers", reading: [], code: "TINYML_CHANNEL_COUNT" },
     { what: "NaN", reading: [1, Number.NaN], code: "TINYML_NOT_A_NUMBER" },
+    { what: "a number beyond float32", reading: [1e300, 1], code: "TINYML_NOT_A_NUMBER" },
     { what: "infinity", reading: [Number.POSITIVE_INFINITY, 0], code: "TINYML_NOT_A_NUMBER" },
     { what: "text", reading: JSON.parse('["a", "b"]'), code: "TINYML_NOT_A_NUMBER" },
     { what: "a text of the right length", reading: JSON.parse('"12"'), code: "TINYML_NOT_A_NUMBER" },
@@ -77,6 +78,47 @@ describe("a predictor", () => {
       predictor.dispose();
     });
   }
+
+  it("has a score for every label, whatever its name", () => {
+    const { metadata } = classifier;
+    assert.ok(metadata);
+    const predictor = createPredictor({
+      ...classifier,
+      metadata: { ...metadata, labels: ["__proto__", "b", "toString"] },
+    });
+    const prediction = predictor.predict([-1, -1]);
+    assert.ok(typeof prediction === "object" && "label" in prediction);
+    assert.equal(prediction.label, "__proto__");
+    assert.deepEqual(Object.keys(prediction.scores), ["__proto__", "b", "toString"]);
+    predictor.dispose();
+  });
+
+  it("refuses a model that would take the machine's memory, before it takes any", () => {
+    const shape = [1, 500_000_000];
+    const tensors = [0, 1].map((i) => ({ name: `t${i}`, type: "float32" as const, shape }));
+    const huge: Model = {
+      description: "",
+      tensors,
+      operators: [{ type: "RELU", inputs: [0], outputs: [1], options: {} }],
+      inputs: [0],
+      outputs: [1],
+    };
+    assert.throws(() => loadModel(huge), { code: "TINYML_OUT_OF_MEMORY" });
+  });
+
+  it("refuses an int8 softmax over more classes than its sum holds", () => {
+    const shape = [1, 8192];
+    const quantization = { scales: [1 / 256], zeroPoints: [-128], axis: 0 };
+    const tensors = [0, 1].map((i) => ({ name: `t${i}`, type: "int8" as const, shape, quantization }));
+    const wide: Model = {
+      description: "",
+      tensors,
+      operators: [{ type: "SOFTMAX", inputs: [0], outputs: [1], options: { beta: 1 } }],
+      inputs: [0],
+      outputs: [1],
+    };
+    assert.throws(() => loadModel(wide), { code: "TINYML_MODEL_INVALID", message: /8192 classes/ });
+  });
 
   it("gives all its memory back, also when it could not be made", () => {
     const before = kernels().heap.usedBytes;

@@ -111,6 +111,7 @@ function checkGradients(task: "classification" | "regression", layers: Layer[], 
   const trainer = createTrainer(
     compileRecipe(parsed, layers[layers.length - 1].units, createRandom(11)),
     parsed.training,
+    rows,
   );
   try {
     const before = Float64Array.from(trainer.copyWeights());
@@ -158,7 +159,7 @@ describe("optimizers against their formulas in float64", () => {
   ): void {
     const base = recipe("regression", layers, 8);
     const parsed = parseRecipe({ ...base, training: { ...base.training, optimizer } });
-    const trainer = createTrainer(compileRecipe(parsed, 2, createRandom(3)), parsed.training);
+    const trainer = createTrainer(compileRecipe(parsed, 2, createRandom(3)), parsed.training, 8);
     const expected = Float64Array.from(trainer.copyWeights());
     const states = Array.from(expected, () => ({ m: 0, v: 0 }));
     for (let step = 1; step <= 5; step++) {

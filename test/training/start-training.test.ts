@@ -49,6 +49,21 @@ describe("training in a worker thread", () => {
     assert.equal((await last).metadata?.report?.epochs, 1);
   });
 
+  it("ends soon after it was stopped, however long an epoch takes", async () => {
+    const { training, layers, ...rest } = recipe(10);
+    const wide = [{ ...layers[0], units: 8192 }, { ...layers[0], units: 8192 }, layers[1]];
+    const controller = new AbortController();
+    const slow = startTraining(
+      { recipe: { ...rest, layers: wide, training }, table, name: "pot" },
+      { signal: controller.signal },
+    );
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const stopped = performance.now();
+    controller.abort();
+    await assert.rejects(slow, { code: "TINYML_TRAINING_CANCELLED" });
+    assert.ok(performance.now() - stopped < 15_000, "it went on");
+  });
+
   it("does not begin when it was stopped before", async () => {
     const training = startTraining({ recipe: recipe(1), table, name: "pot" }, { signal: AbortSignal.abort() });
     await assert.rejects(training, { code: "TINYML_TRAINING_CANCELLED" });

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Table } from "../../src/dataset/table";
 import type { ErrorCode } from "../../src/errors";
+import { kernels } from "../../src/kernels/kernels";
 import { packageFolder } from "../../src/package-folder";
 import { createPredictor } from "../../src/runtime/predictor";
 import { writeTflite } from "../../src/tflite/write-tflite";
@@ -116,6 +117,21 @@ describe("training", () => {
       name: "raw",
     });
     assert.ok((model.metadata?.report?.validationMetric ?? 1) <= 0.003);
+  });
+
+  it("takes no more memory for a batch size that is larger than the dataset", () => {
+    const before = kernels().heap.usedBytes;
+    let most = 0;
+    trainRecipe(
+      { recipe: bookWith({ epochs: 1, batchSize: 1_000_000 }), table, name: "pot" },
+      {
+        onProgress: () => {
+          most = kernels().heap.usedBytes - before;
+        },
+      },
+    );
+    assert.ok(most < 1e6, `${most} bytes`);
+    assert.equal(kernels().heap.usedBytes, before);
   });
 
   it("reports progress for every epoch and stops when asked", () => {
@@ -240,6 +256,40 @@ describe("training refuses", () => {
       table,
       code: "TINYML_TRAINING_DIVERGED",
       says: /learning rate below/,
+    },
+    {
+      what: "a learning rate that explodes behind a softmax",
+      recipe: () => ({
+        ...cloudsRecipe,
+        training: { ...cloudsRecipe.training, optimizer: { type: "sgd", learningRate: 1e30 } },
+      }),
+      table: clouds,
+      code: "TINYML_TRAINING_DIVERGED",
+      says: /learning rate below/,
+    },
+    {
+      what: "numbers to learn that overflow when they are squared",
+      recipe: () => bookRecipe,
+      table: { ...table, outputs: table.outputs.map((y) => y * 1e30) },
+      code: "TINYML_NOT_A_NUMBER",
+      says: /another unit/,
+    },
+    {
+      what: "a validation share that leaves no row",
+      recipe: () => ({ ...bookRecipe, training: { ...bookRecipe.training, validation: 1e-9 } }),
+      table,
+      code: "TINYML_DATASET_EMPTY",
+      says: /share/,
+    },
+    {
+      what: "an endless minDelta",
+      recipe: () => ({
+        ...bookRecipe,
+        training: { ...bookRecipe.training, earlyStopping: { minDelta: Number.POSITIVE_INFINITY } },
+      }),
+      table,
+      code: "TINYML_RECIPE_INVALID",
+      says: /earlyStopping/,
     },
   ];
   for (const { what, recipe, table: rows, code, says } of cases) {
