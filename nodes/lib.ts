@@ -5,6 +5,7 @@
 export * from "../src/boards/boards";
 export * from "../src/compression/quantize-int8";
 export * from "../src/compression/start-quantizing";
+export * from "../src/dataset/clear-dataset";
 export * from "../src/dataset/csv";
 export * from "../src/dataset/dataset";
 export * from "../src/dataset/description";

@@ -2,9 +2,7 @@ import { mkdir, realpath } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { TinymlError } from "../errors";
 import { toStorageError, writeFileAtomic } from "../storage";
-import { formatCells } from "./csv";
 import {
-  columnNames,
   type DatasetDescription,
   descriptionFile,
   findMismatch,
@@ -14,7 +12,7 @@ import {
 } from "./description";
 import { createAddEvent, formatEvent } from "./events";
 import { Journal, type JournalFile, type JournalOptions } from "./journal";
-import { openTable } from "./open-table";
+import { emptyTable, openTable } from "./open-table";
 import { formatRow, type Row } from "./row";
 
 export type { DatasetDescription } from "./description";
@@ -24,10 +22,32 @@ export type { Row } from "./row";
 export type DatasetOptions = Pick<JournalOptions, "delay" | "backlog">;
 
 /** The datasets that are open in this process, by the real path of their folder. */
-const openDatasets = new Map<string, { dataset: Promise<Dataset>; users: number }>();
+const openDatasets = new Map<string, Entry>();
 
-/** The closings under way: a folder is opened again only after its files were let go. */
-const closings = new Map<string, Promise<void>>();
+interface Entry {
+  readonly dataset: Promise<Dataset>;
+  users: number;
+}
+
+/** Closings and other work on files that no Dataset has open: a folder is opened only after that. */
+const busy = new Map<string, Promise<void>>();
+
+/** The description, once it makes sense. Throws TINYML_CONFIG_INVALID. */
+export function assertDescription(description: DatasetDescription): DatasetDescription {
+  const parsed = parseDescription(description);
+  if (typeof parsed !== "string") return parsed;
+  throw new TinymlError("TINYML_CONFIG_INVALID", `The dataset's settings are wrong: ${parsed}.`);
+}
+
+/** The real path of a dataset's folder, which is made where it is missing. */
+async function keyOf(folder: string): Promise<string> {
+  try {
+    await mkdir(folder, { recursive: true });
+    return await realpath(folder);
+  } catch (error) {
+    throw toStorageError(error, `the dataset ${basename(folder)}`);
+  }
+}
 
 /**
  * Opens the dataset in `folder`, which is made where it is missing, and repairs it after a crash. All who open the same folder get the
@@ -42,18 +62,9 @@ export async function openDataset(
   description: DatasetDescription,
   options: DatasetOptions = {},
 ): Promise<Dataset> {
-  const parsed = parseDescription(description);
-  if (typeof parsed === "string") {
-    throw new TinymlError("TINYML_CONFIG_INVALID", `The dataset's settings are wrong: ${parsed}.`);
-  }
-  let key: string;
-  try {
-    await mkdir(folder, { recursive: true });
-    key = await realpath(folder);
-  } catch (error) {
-    throw toStorageError(error, `the dataset ${basename(folder)}`);
-  }
-  while (closings.has(key)) await closings.get(key);
+  const parsed = assertDescription(description);
+  const key = await keyOf(folder);
+  while (busy.has(key)) await busy.get(key);
 
   let entry = openDatasets.get(key);
   if (entry === undefined) {
@@ -72,19 +83,51 @@ export async function openDataset(
 }
 
 /** One user less; the last one closes the files. */
-async function release(key: string): Promise<void> {
+async function release(key: string, of?: Entry): Promise<void> {
   const entry = openDatasets.get(key);
-  if (entry === undefined) return;
+  if (entry === undefined || (of !== undefined && entry !== of)) return;
   entry.users -= 1;
   if (entry.users > 0) return;
   openDatasets.delete(key);
-  const closing = entry.dataset.then(
-    (dataset) => dataset.finish(),
-    () => undefined,
+  await keepBusy(
+    key,
+    entry.dataset.then(
+      (dataset) => dataset.finish(),
+      () => undefined,
+    ),
   );
-  closings.set(key, closing);
-  await closing;
-  closings.delete(key);
+}
+
+/** Waits for work on a folder's files; nobody opens them meanwhile. */
+async function keepBusy(key: string, work: Promise<void>): Promise<void> {
+  const done = work.catch(() => undefined);
+  busy.set(key, done);
+  void done.then(() => busy.delete(key));
+  await work;
+}
+
+/**
+ * Works on the dataset in `folder` as it is, whatever its description says: with the Dataset when it is open, and else with its files, which
+ * nobody opens meanwhile.
+ */
+export async function withDataset(
+  folder: string,
+  open: (dataset: Dataset) => Promise<void>,
+  closed: () => Promise<void>,
+): Promise<void> {
+  const key = await keyOf(folder);
+  for (;;) {
+    while (busy.has(key)) await busy.get(key);
+    const entry = openDatasets.get(key);
+    if (entry === undefined) return await keepBusy(key, closed());
+    entry.users += 1;
+    try {
+      const dataset = await entry.dataset.catch(() => undefined);
+      if (dataset !== undefined) return await open(dataset);
+    } finally {
+      await release(key, entry);
+    }
+  }
 }
 
 /** An open dataset. Made by openDataset. */
@@ -171,13 +214,24 @@ export class Dataset {
     }
   }
 
-  /** Throws all rows away, those that were appended before and are not on disk yet included. */
-  async clear(): Promise<void> {
+  /**
+   * Throws all rows away, those that were appended before and are not on disk yet included. What is recorded from then on may be
+   * something else: what `description` says.
+   */
+  async clear(description = this.#description): Promise<void> {
     this.#assertOpen();
-    const cleared = formatEvent({ event: "clear", id: this.#nextId, time: Date.now() });
-    await this.#journal.replace([formatCells(columnNames(this.#description)), cleared]);
-    this.#count = 0;
-    this.#perLabel = new Map();
+    const nextId = this.#nextId;
+    const before = this.#description;
+    // At once, for rows that are appended from now on come behind the clearing.
+    this.#description = description;
+    await this.#journal.rebuild(async () => {
+      try {
+        await emptyTable(this.folder, description, nextId);
+      } catch (error) {
+        this.#description = before;
+        throw error;
+      }
+    });
   }
 
   /** Writes rows that wait at once; resolves when they are on disk, rejects when they could not be kept. */

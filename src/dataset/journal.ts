@@ -115,23 +115,14 @@ export class Journal {
     return result;
   }
 
-  /**
-   * Replaces what the files hold, after everything appended before is written. Truncates them in place, because this has to work
-   * on a full disk too. A crash in the middle leaves earlier files empty and later ones not.
-   */
-  replace(parts: readonly string[]): Promise<void> {
+  /** Lets `task` write the files anew, after everything appended before is written, and opens them again. */
+  rebuild(task: () => Promise<void>): Promise<void> {
     return this.exclusive(async () => {
+      await this.#release();
       try {
-        await this.#release();
-        const files = await this.#open();
-        this.#files = files;
-        for (const file of files) {
-          await file.handle.truncate(0);
-          file.length = 0;
-        }
-        await this.#commit(parts.map((part) => Buffer.from(part)));
+        await task();
+        this.#files = await this.#open();
       } catch (error) {
-        await this.#release();
         throw toStorageError(error, this.#what);
       }
     });

@@ -167,7 +167,7 @@ export async function openTable(folder: string, description: DatasetDescription)
       if (mismatch) {
         throw new TinymlError(
           "TINYML_DATASET_MISMATCH",
-          `The dataset in ${folder} ${mismatch}. Change the settings back, or record into another dataset.`,
+          `The dataset in ${folder} ${mismatch}. Change the settings back, record into another dataset, or throw its rows away: send msg.record = "clear" to the record node.`,
         );
       }
       const found = await readRange(rows, 0, records.headerEnd);
@@ -220,6 +220,42 @@ async function assertNotHidden(rows: FileHandle, path: string, records: Records,
     "TINYML_DATASET_CORRUPT",
     `${path} can't be read behind row ${records.count}: a quote (") is not closed there. Correct that line.`,
   );
+}
+
+/**
+ * Makes the files of a table without rows, whatever was in them. Truncates them in place, because this has to work on a full disk
+ * too, the rows first: after a crash in the middle there are none left, and any description fits. `nextId` is the least that the next
+ * row may have as its id.
+ */
+export async function emptyTable(folder: string, description: DatasetDescription, nextId = 1): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const indexPath = join(folder, indexFile);
+  const handles: FileHandle[] = [];
+  try {
+    const rows = await openOrCreate(join(folder, rowsFile));
+    handles.push(rows);
+    const index = await openOrCreate(indexPath);
+    handles.push(index);
+    const events = await scanEvents(index, indexPath, 0).catch((error) => {
+      if (error instanceof TinymlError) return undefined;
+      throw error;
+    });
+    for (const handle of [rows, index]) {
+      await handle.truncate(0);
+      await handle.sync();
+    }
+    const stored = await readDescription(folder).catch(() => undefined);
+    if (JSON.stringify(stored) !== JSON.stringify(description)) {
+      await writeFileAtomic(join(folder, descriptionFile), formatDescription(description));
+    }
+    const id = Math.max(nextId, events?.nextId ?? 1);
+    await writeAll(index, Buffer.from(formatEvent({ event: "clear", id, time: Date.now() })), 0);
+    await writeAll(rows, Buffer.from(formatCells(columnNames(description))), 0);
+    await Promise.all([rows.sync(), index.sync()]);
+    await syncFolder(folder);
+  } finally {
+    await Promise.allSettled(handles.map((handle) => handle.close()));
+  }
 }
 
 /** Gives the rows that the index does not know their events. */

@@ -14,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
+import { clearDataset } from "../../src/dataset/clear-dataset";
 import { type Dataset, type DatasetOptions, openDataset, type Row } from "../../src/dataset/dataset";
 import type { DatasetDescription } from "../../src/dataset/description";
 import { datasetFolder } from "../../src/dataset/folder";
@@ -265,6 +266,42 @@ describe("dataset", () => {
       await truncate(join(folder, "rows.csv"), 0);
       assert.equal((await open()).count, 0);
       assert.equal(await file("index.ndjson"), "");
+    });
+  });
+
+  describe("clearDataset", () => {
+    it("empties what was recorded under another description, open or not", async () => {
+      const dataset = await open();
+      await Promise.all([dataset.append(on), dataset.append(off)]);
+      await dataset.close();
+      opened.length = 0;
+      await assert.rejects(openDataset(folder, pot), {
+        code: "TINYML_DATASET_MISMATCH",
+        message: /msg\.record = "clear"/,
+      });
+      const clearing = clearDataset(folder, pot);
+      const regression = await open(pot);
+      await clearing;
+      assert.equal(await file("rows.csv"), "pot,led\n");
+      await regression.append({ values: [1], targets: [2] });
+      assert.match(await file("index.ndjson"), /^\{"event":"clear","id":3,.*\n\{"event":"add","id":3,.*\n$/);
+
+      await clearDataset(folder, lamp);
+      assert.deepEqual([regression.count, regression.description], [0, lamp]);
+      assert.deepEqual(JSON.parse(await file("dataset.json")), lamp);
+      await regression.append(on);
+      assert.equal(await file("rows.csv"), "light,x,label\n1,2,on\n");
+      assert.deepEqual((await reopen(regression)).countsPerLabel(), { on: 1 });
+    });
+
+    it("makes a dataset that is missing, and one of damaged files", async () => {
+      await clearDataset(folder, lamp);
+      await assert.rejects(readDataset(folder), { code: "TINYML_DATASET_EMPTY" });
+      for (const name of ["dataset.json", "index.ndjson", "rows.csv"])
+        await writeFile(join(folder, name), '{"\n{}\n{"event":"x"}\n');
+      await clearDataset(folder, pot);
+      assert.equal((await open(pot)).count, 0);
+      await assert.rejects(clearDataset(folder, { ...lamp, channels: [] }), { code: "TINYML_CONFIG_INVALID" });
     });
   });
 

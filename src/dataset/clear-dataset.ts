@@ -1,0 +1,24 @@
+import { basename } from "node:path";
+import { toStorageError } from "../storage";
+import { assertDescription, withDataset } from "./dataset";
+import type { DatasetDescription } from "./description";
+import { emptyTable } from "./open-table";
+
+/**
+ * Throws away all rows of the dataset in `folder`, whatever description they were recorded under and even when they can't be understood
+ * any more; from then on the dataset holds what `description` says. Who has it open goes on with that one.
+ *
+ * Throws TINYML_CONFIG_INVALID for a description that makes no sense, TINYML_DISK_FULL or TINYML_STORAGE.
+ */
+export async function clearDataset(folder: string, description: DatasetDescription): Promise<void> {
+  const parsed = assertDescription(description);
+  try {
+    await withDataset(
+      folder,
+      (dataset) => dataset.clear(parsed),
+      () => emptyTable(folder, parsed),
+    );
+  } catch (error) {
+    throw toStorageError(error, `the dataset ${basename(folder)}`);
+  }
+}
