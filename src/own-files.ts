@@ -28,13 +28,14 @@ export async function writeOwnFiles(
   files: Readonly<Record<string, string | Uint8Array>>,
   options: { force: boolean; note?: unknown },
 ): Promise<void> {
-  const before = (await readManifest(folder))?.files ?? {};
+  const before = new Map(Object.entries((await readManifest(folder))?.files ?? {}));
+  const wantedFiles = new Map(Object.entries(files));
   const obsolete: string[] = [];
-  for (const file of new Set([...Object.keys(files), ...Object.keys(before)])) {
+  for (const file of new Set([...wantedFiles.keys(), ...before.keys()])) {
     const content = await readIfThere(path.join(folder, file));
     if (content === undefined) continue;
-    const ours = before[file]?.includes(digest(content)) === true;
-    const wanted = files[file];
+    const ours = before.get(file)?.includes(digest(content)) === true;
+    const wanted = wantedFiles.get(file);
     if (wanted === undefined) {
       if (ours) obsolete.push(file);
     } else if (!ours && !options.force && digest(content) !== digest(wanted)) {
@@ -46,8 +47,8 @@ export async function writeOwnFiles(
   }
   const after = Object.fromEntries(Object.entries(files).map(([file, content]) => [file, [digest(content)]]));
   // After a crash in between, files with the old content and with the new one must both be known as ours.
-  const both = { ...before };
-  for (const [file, digests] of Object.entries(after)) both[file] = [...(before[file] ?? []), ...digests];
+  const both = Object.fromEntries(before);
+  for (const [file, digests] of Object.entries(after)) both[file] = [...(before.get(file) ?? []), ...digests];
   const writeManifest = (manifest: Manifest): Promise<void> =>
     writeFileAtomic(path.join(folder, manifestFile), JSON.stringify(manifest));
   await writeManifest({ files: both, note: options.note });
@@ -76,7 +77,16 @@ async function readManifest(folder: string): Promise<Manifest | undefined> {
 function isManifest(value: unknown): value is Manifest {
   if (typeof value !== "object" || value === null || !("files" in value)) return false;
   const { files } = value;
-  return typeof files === "object" && files !== null && Object.values(files).every((digests) => Array.isArray(digests));
+  if (typeof files !== "object" || files === null) return false;
+  return Object.entries(files).every(
+    ([file, digests]) =>
+      isPlainName(file) && Array.isArray(digests) && digests.every((each) => typeof each === "string"),
+  );
+}
+
+/** Whether a name can't lead out of its folder, on no system: a manifest may come from anywhere. */
+function isPlainName(name: string): boolean {
+  return name !== "" && name !== "." && name !== ".." && !name.includes("\0") && path.win32.basename(name) === name;
 }
 
 async function readIfThere(file: string): Promise<Buffer | undefined> {

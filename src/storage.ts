@@ -1,4 +1,5 @@
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { TinymlError } from "./errors";
 
@@ -112,7 +113,23 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-let temporaryFiles = 0;
+/** After so many milliseconds nobody is writing a temporary file any more: its process was killed. */
+const staleAfter = 10 * 60_000;
+
+/** Removes temporary files that killed processes left beside a file. */
+async function removeStale(folder: string, name: string): Promise<void> {
+  const start = `.${name}.`;
+  const names = await readdir(folder).catch(() => []);
+  const left = names.filter(
+    (each) => each.startsWith(start) && /^([0-9a-f-]{36}|\d+-\d+)\.tmp$/.test(each.slice(start.length)),
+  );
+  for (const each of left) {
+    const file = join(folder, each);
+    const found = await stat(file).catch(() => undefined);
+    // What can't be removed is in nobody's way: each writing has a name of its own.
+    if (found && Date.now() - found.mtimeMs > staleAfter) await rm(file, { force: true }).catch(() => undefined);
+  }
+}
 
 /**
  * Writes a whole file so that it has either its old or its new content after a crash or a power cut, never a part:
@@ -121,10 +138,11 @@ let temporaryFiles = 0;
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
   const folder = dirname(path);
-  temporaryFiles += 1;
-  const temporary = join(folder, `.${basename(path)}.${process.pid}-${temporaryFiles}.tmp`);
+  // In a container every process may have the same id, so chance names the file.
+  const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
   try {
     await mkdir(folder, { recursive: true });
+    await removeStale(folder, basename(path));
     try {
       const handle = await open(temporary, "wx");
       try {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -96,6 +97,30 @@ describe("writeOwnFiles", () => {
     assert.deepEqual(await readNote(folder), { name: "pot", written: 5 });
     await writeFile(join(folder, manifest), "damaged");
     assert.equal(await readNote(folder), undefined);
+  });
+
+  for (const name of ["../mine", "..", ".", "", "sub/../../mine", "sub\\..\\mine", "c:mine", "mine\0"]) {
+    it(`trusts no manifest with the name ${JSON.stringify(name)}, and deletes nothing outside`, async () => {
+      await write({ a: "1" });
+      await writeFile(join(folder, "..", "mine"), "mine");
+      const known = JSON.parse(await text(manifest)).files;
+      const digest = createHash("sha256").update("mine").digest("hex");
+      await writeFile(join(folder, manifest), JSON.stringify({ files: { ...known, [name]: [digest] } }));
+      await assert.rejects(write({ a: "2" }), refused);
+      await write({ a: "2" }, true);
+      assert.equal(await readFile(join(folder, "..", "mine"), "utf8"), "mine");
+    });
+  }
+
+  it("trusts no manifest whose digests are no texts; names of Object's own are names like others", async () => {
+    await write({ a: "1" });
+    await writeFile(join(folder, manifest), JSON.stringify({ files: { a: [1] } }));
+    await assert.rejects(write({ a: "2" }), refused);
+    await writeFile(join(folder, "constructor"), "1");
+    await write({ a: "1" });
+    await writeFile(join(folder, manifest), JSON.stringify({ files: { constructor: ["x"] } }));
+    await write({ b: "2" });
+    await assert.rejects(write({ constructor: "2" }), refused);
   });
 
   it("a folder where a file shall be: TINYML_STORAGE or TINYML_WOULD_OVERWRITE, never an unknown error", async () => {

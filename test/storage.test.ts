@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -74,6 +75,17 @@ describe("storage", () => {
       await Promise.all(Array.from({ length: 20 }, (_, i) => writeFileAtomic(path, String(i).repeat(10_000))));
       assert.match(await readFile(path, "utf8"), /^(\d+)\1*$/);
       assert.deepEqual(await readdir(folder), ["file"]);
+    });
+
+    it("is not stopped by what killed processes left, and removes it when it is old", async () => {
+      const left = [`.file.${process.pid}-1.tmp`, `.file.${process.pid}-2.tmp`, `.file.${randomUUID()}.tmp`];
+      const others = [".file.mine.tmp", `.file2.${randomUUID()}.tmp`, "file.tmp"];
+      const young = `.file.${process.pid}-3.tmp`;
+      for (const name of [...left, ...others, young]) await writeFile(join(folder, name), "part");
+      const old = Date.now() / 1000 - 3600;
+      for (const name of [...left, ...others]) await utimes(join(folder, name), old, old);
+      for (let i = 0; i < 5; i++) await writeFileAtomic(join(folder, "file"), "whole");
+      assert.deepEqual((await readdir(folder)).sort(), [...others, young, "file"].sort());
     });
 
     it("keeps the old file when the new one can't be put in its place", async () => {
