@@ -30,10 +30,10 @@ export function createStatus(node: Pick<Node, "status">): Status {
   let shown = "";
   let closed = false;
 
-  const write = (line: StatusLine, stays: number) => {
+  const write = (line: StatusLine, until: number) => {
     const text = typeof line.text === "string" ? line.text : line.text();
     const key = `${line.fill} ${line.shape} ${text}`;
-    due = Date.now() + stays;
+    due = until;
     if (key === shown) return;
     shown = key;
     node.status({ fill: line.fill, shape: line.shape, text });
@@ -43,7 +43,8 @@ export function createStatus(node: Pick<Node, "status">): Status {
     if (waiting === undefined) return;
     const line = waiting;
     waiting = undefined;
-    write(line, interval);
+    // All nodes follow the same ticks of the clock: what nodes in a row show then comes from one and the same message.
+    write(line, Math.ceil(Date.now() / interval + 0.5) * interval);
   };
 
   return {
@@ -60,7 +61,7 @@ export function createStatus(node: Pick<Node, "status">): Status {
       waiting = undefined;
       clearTimeout(timer);
       timer = undefined;
-      write({ fill: "red", shape: "ring", text }, errorStays);
+      write({ fill: "red", shape: "ring", text }, Date.now() + errorStays);
     },
     close() {
       closed = true;
