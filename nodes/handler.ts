@@ -102,8 +102,7 @@ function attach({ RED, node, status }: NodeContext, parts: NodeParts): void {
     node.on("input", (message, send, done) => {
       const failed = (thrown: unknown) => {
         const error = toTinymlError(thrown);
-        // What somebody stopped has not gone wrong: Catch nodes hear of it, and the node's own status says it without alarm.
-        if (error.code !== "TINYML_TRAINING_CANCELLED") status.fail(shortText(RED, error));
+        status.fail(shortText(RED, error));
         done(error);
       };
       // `done` is called outside of what is tried, so that an error of Node-RED's own in it doesn't call it a second time.

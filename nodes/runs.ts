@@ -4,6 +4,7 @@ import { TinymlError, toTinymlError } from "../src/errors";
 import type { TrainingReport } from "../src/model/metadata";
 import { writeFileAtomic } from "../src/storage";
 import { addPoint, type Curve, emptyCurve } from "./curve";
+import { modelFile } from "./models";
 
 /** A training run of this runtime: what the sidebar lists and the dialog draws. */
 export interface Run {
@@ -12,6 +13,8 @@ export interface Run {
   node: string;
   model: string;
   dataset: string;
+  /** Readings of the dataset, those of the validation share included; a run of an older version has none. */
+  readings?: number;
   state: "running" | "finished" | "stopped" | "failed";
   /** Milliseconds since 1970. */
   started: number;
@@ -30,8 +33,10 @@ export interface Run {
 /** What a run begins with. */
 export interface RunStart {
   node: string;
+  alias?: string;
   model: string;
   dataset: string;
+  readings: number;
   epochs: number;
 }
 
@@ -47,8 +52,6 @@ export interface RunProgress {
 /** A run that is under way. */
 export interface OpenRun {
   readonly run: Run;
-  /** Aborted when somebody stops the run. */
-  readonly signal: AbortSignal;
   /** Counts an epoch in. */
   progress(progress: RunProgress): void;
   /** Stops the training; the run ends when the training has. */
@@ -66,13 +69,36 @@ const kept = 50;
 
 const openRuns = new Map<string, OpenRun>();
 const storedRuns = new Map<string, Promise<Run[]>>();
+/** The files of the models that are being trained. */
+const busy = new Set<string>();
 let counter = 0;
 
 /**
- * Begins a run under `<storage>/runs/<id>/`. `publish` is called with the run at once, at most five times a second while it
- * goes on, and when it has ended.
+ * Keeps a model's name to one training at a time, whichever node it is in: of two, the one that ends last would win.
+ * The function it returns gives the name free. TINYML_TRAINING_BUSY, TINYML_NAME_INVALID.
  */
-export async function beginRun(storage: string, start: RunStart, publish: (run: Run) => void): Promise<OpenRun> {
+export function claimModel(storage: string, model: string): () => void {
+  const file = modelFile(storage, model);
+  if (busy.has(file)) {
+    throw new TinymlError(
+      "TINYML_TRAINING_BUSY",
+      `"${model}" is being trained already, by this node or another one. Wait for it, stop it with msg.train = "stop" or in the sidebar, or give this node another model name.`,
+    );
+  }
+  busy.add(file);
+  return () => busy.delete(file);
+}
+
+/**
+ * Begins a run under `<storage>/runs/<id>/`. `publish` is called with the run at once, at most five times a second while it
+ * goes on, and when it has ended. Who stops the run aborts the controller.
+ */
+export async function beginRun(
+  storage: string,
+  start: RunStart,
+  controller: AbortController,
+  publish: (run: Run) => void,
+): Promise<OpenRun> {
   const earlier = await readRuns(storage);
   const started = Date.now();
   counter += 1;
@@ -85,7 +111,6 @@ export async function beginRun(storage: string, start: RunStart, publish: (run: 
     epoch: 0,
     curve: emptyCurve(),
   };
-  const controller = new AbortController();
   let due = 0;
   let timer: NodeJS.Timeout | undefined;
   const tell = () => {
@@ -101,7 +126,6 @@ export async function beginRun(storage: string, start: RunStart, publish: (run: 
   };
   const open: OpenRun = {
     run,
-    signal: controller.signal,
     progress({ epoch, epochs, loss, validationLoss, seconds }) {
       Object.assign(run, { epoch, epochs, loss, validationLoss, seconds });
       addPoint(run.curve, epoch, loss, validationLoss);
@@ -137,6 +161,11 @@ export async function beginRun(storage: string, start: RunStart, publish: (run: 
 /** The runs of this runtime, newest first, those under way included. */
 export async function listRuns(storage: string): Promise<readonly Run[]> {
   return readRuns(storage);
+}
+
+/** The newest run of a training node; undefined when it has none. */
+export async function lastRunOf(storage: string, node: string): Promise<Run | undefined> {
+  return (await readRuns(storage)).find((run) => run.node === node);
 }
 
 /** Stops a run. False when no such run is under way. */

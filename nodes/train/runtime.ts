@@ -1,10 +1,11 @@
 import type { NodeAPI } from "node-red";
 import {
   beginRun,
+  claimModel,
   commandOf,
   findDataset,
+  lastRunOf,
   type Message,
-  type OpenRun,
   type Run,
   registerNode,
   registerRoutes,
@@ -12,7 +13,7 @@ import {
   startTraining,
   storeModel,
   summarizeModel,
-  TinymlError,
+  toTinymlError,
   writeTflite,
 } from "../lib";
 import { parseConfig } from "./config";
@@ -21,73 +22,84 @@ import { chooseRecipe } from "./recipe";
 /** The node tinyml-train: a dataset becomes a model, in a worker thread. */
 export function register(RED: NodeAPI): void {
   registerRoutes(RED);
-  registerNode(RED, "tinyml-train", parseConfig, ({ node, status, storage, text }, config) => {
-    let training: Promise<void> | undefined;
-    let open: OpenRun | undefined;
+  registerNode(RED, "tinyml-train", parseConfig, ({ node, status, storage, text, fail }, config) => {
+    /** The training that this node is in, from the message on: also while it reads the dataset. */
+    let current: { controller: AbortController; epoch(): number; done: Promise<void> } | undefined;
     let closed = false;
 
-    const publish = (run: Run) => {
-      RED.comms.publish(`tinyml/training/${node.id}`, run, false);
+    const show = (run: Run) => {
       if (run.state === "running") status.show("blue", "dot", text("status.training", describe(run)));
       else if (run.state === "finished") status.show("green", "dot", text("status.trained", describe(run)));
       else if (run.state === "stopped") status.show("grey", "ring", text("status.stopped", describe(run)));
     };
+    const publish = (run: Run) => {
+      RED.comms.publish(`tinyml/training/${node.id}`, run, false);
+      show(run);
+    };
 
-    async function train(message: Message, send: Send): Promise<void> {
+    async function train(message: Message, send: Send, controller: AbortController, begun: (run: Run) => void) {
+      const { signal } = controller;
       const source = findDataset(RED, config.dataset);
       status.show("blue", "ring", text("status.preparing"));
       const table = await source.read();
+      if (signal.aborted) {
+        status.show("grey", "ring", text("status.cancelled"));
+        return;
+      }
       const recipe = chooseRecipe(config, message, table);
-      open = await beginRun(
-        storage,
-        { node: node.id, model: config.model, dataset: source.name, epochs: recipe.training.epochs },
-        publish,
-      );
-      if (closed) open.stop();
+      const { epochs } = recipe.training;
+      const start = { node: node.id, model: config.model, dataset: source.name, readings: table.rows, epochs };
+      const open = await beginRun(storage, start, controller, publish);
+      begun(open.run);
       try {
-        const hooks = { onProgress: open.progress, signal: open.signal };
-        const model = await startTraining({ recipe, table, name: config.model }, hooks);
+        const model = await startTraining({ recipe, table, name: config.model }, { onProgress: open.progress, signal });
         const bytes = Buffer.from(writeTflite(model));
         await storeModel(storage, config.model, bytes);
         if (model.metadata?.report !== undefined) await open.finish(model.metadata.report);
         send({ ...message, payload: bytes, model: summarizeModel(model, bytes.length) });
       } catch (error) {
         await open.fail(error);
-        throw error;
-      } finally {
-        open = undefined;
+        // What somebody stopped has not gone wrong: the run and the status say it, and no Catch node is alarmed.
+        if (!signal.aborted || toTinymlError(error).code !== "TINYML_TRAINING_CANCELLED") throw error;
       }
     }
 
+    // After a deploy or a restart the status still says that the last training was cut short.
+    lastRunOf(storage, node.id).then((run) => {
+      if (run?.state === "stopped" && current === undefined && !closed) show(run);
+    }, fail);
     return {
       input(message, send) {
         const command = message.train === undefined ? "start" : commandOf(message.train, "train", ["start", "stop"]);
         if (command === "stop") {
-          open?.stop();
+          current?.controller.abort();
           return undefined;
         }
-        if (training !== undefined) {
-          throw new TinymlError(
-            "TINYML_TRAINING_BUSY",
-            `"${config.model}" is being trained already. Wait for it, or stop it with msg.train = "stop".`,
-          );
-        }
-        const done = train(message, send).finally(() => {
-          training = undefined;
+        const release = claimModel(storage, config.model);
+        const controller = new AbortController();
+        let run: Run | undefined;
+        const done = train(message, send, controller, (begun) => {
+          run = begun;
+        }).finally(() => {
+          release();
+          current = undefined;
         });
-        training = done;
+        current = { controller, epoch: () => run?.epoch ?? 0, done };
         return done;
       },
       async close() {
         closed = true;
-        open?.stop();
-        await training?.catch(() => undefined);
+        if (current === undefined) return;
+        const { controller, epoch, done } = current;
+        controller.abort();
+        await done.catch(() => undefined);
+        node.log(text("log.stopped", { model: config.model, epoch: epoch() }));
       },
     };
   });
 }
 
-function describe({ epoch, epochs, loss, validationLoss }: Run) {
+function describe({ epoch, epochs, loss, validationLoss, readings }: Run) {
   const digits = (value: number | undefined) => value?.toPrecision(3) ?? "–";
-  return { epoch, epochs, loss: digits(loss), validationLoss: digits(validationLoss) };
+  return { epoch, epochs, loss: digits(loss), validationLoss: digits(validationLoss), readings: readings ?? "?" };
 }

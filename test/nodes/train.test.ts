@@ -7,7 +7,13 @@ import { endlessRecipe, quickRecipe, storePotentiometer } from "./support/data";
 import { potentiometerDataset, startFlow, type TestFlow, tab } from "./support/flow";
 
 const trainer = { id: "train", z: "tab", type: "tinyml-train", dataset: "dataset", model: "pot", wires: [["out"]] };
-const base = [...tab, potentiometerDataset, { id: "out", z: "tab", type: "helper" }];
+const base = [
+  ...tab,
+  potentiometerDataset,
+  { id: "out", z: "tab", type: "helper" },
+  { id: "done", z: "tab", type: "complete", scope: ["train", "record"], wires: [["completed"]] },
+  { id: "completed", z: "tab", type: "helper" },
+];
 
 interface PublishedRun {
   id: string;
@@ -15,6 +21,7 @@ interface PublishedRun {
   state: string;
   epoch: number;
   validationLoss: number;
+  readings: number;
   curve: { epoch: number[]; loss: number[]; validationLoss: number[] };
   error?: { code: string };
 }
@@ -60,6 +67,7 @@ describe("node train", () => {
     const last = seen.runs.at(-1);
     assert.equal(seen.topics.at(-1), "tinyml/training/train");
     assert.equal(last?.state, "finished");
+    assert.equal(last?.readings, 400);
     // What is shown is what the stored model has, not what the last epoch happened to have.
     assert.equal(last?.validationLoss, report.validationLoss);
     assert.equal(last?.curve.epoch.at(-1), 60);
@@ -113,10 +121,19 @@ describe("node train", () => {
     flow.send("train", {});
     assert.equal((await flow.next("errors")).error?.code, "TINYML_TRAINING_BUSY");
     await isTraining(flow, seen);
+    const statuses = flow.statuses("train").length;
     flow.send("train", { train: "stop" });
-    assert.equal((await flow.next("errors")).error?.code, "TINYML_TRAINING_CANCELLED");
-    assert.equal(seen.runs.at(-1)?.state, "stopped");
     await flow.until("the status", () => flow.statuses("train").at(-1)?.text === "status.stopped");
+    assert.equal(seen.runs.at(-1)?.state, "stopped");
+    await flow.until("both messages are done", () => flow.received("completed").length >= 2);
+    assert.deepEqual(
+      flow
+        .statuses("train")
+        .slice(statuses)
+        .map(({ fill }) => fill)
+        .filter((fill) => fill === "red"),
+      [],
+    );
     await assert.rejects(readFile(path.join(flow.storage, "models", "pot", "model.tflite")));
     flow.send("train", { train: "halt" });
     assert.equal((await flow.next("errors")).error?.code, "TINYML_UNKNOWN_COMMAND");
@@ -124,7 +141,21 @@ describe("node train", () => {
     seen.runs.length = 0;
     flow.send("train", { train: "start" });
     await isTraining(flow, seen);
-    assert.equal(flow.received("errors").length, 3);
+    assert.equal(flow.received("errors").length, 2);
+  });
+
+  it("is stopped by a message, or a deploy, that comes while it reads the dataset", async () => {
+    const seen = watchRuns();
+    const flow = await startFlow([...base, { ...trainer, ...endlessRecipe }]);
+    await storePotentiometer(flow.storage, 100);
+    flow.send("train", {});
+    flow.send("train", { train: "stop" });
+    await flow.until("it is stopped", () => flow.statuses("train").at(-1)?.text === "status.cancelled");
+    await flow.until("both messages are done", () => flow.received("completed").length >= 2);
+    flow.send("train", {});
+    await flow.redeploy();
+    assert.deepEqual(seen.runs, []);
+    assert.deepEqual(flow.received("errors"), []);
   });
 
   it("is cancelled by a deploy, and the new node trains", async () => {
@@ -133,7 +164,11 @@ describe("node train", () => {
     await storePotentiometer(flow.storage, 100);
     flow.send("train", {});
     await isTraining(flow, seen);
+    const logged: string[] = [];
+    flow.node("train").log = (line: string) => logged.push(line);
     await flow.redeploy([...base, { ...trainer, ...quickRecipe }]);
+    assert.deepEqual(logged, ["log.stopped"]);
+    await flow.until("the new node says it", () => flow.statuses("train").at(-1)?.text === "status.stopped");
     assert.equal(seen.runs.at(-1)?.state, "stopped");
     assert.equal(seen.runs.at(-1)?.error?.code, "TINYML_TRAINING_CANCELLED");
     flow.send("train", {});
@@ -154,6 +189,25 @@ describe("node train", () => {
     assert.deepEqual(flow.received("errors"), []);
   });
 
+  it("doesn't train one model in two nodes at once", async () => {
+    const seen = watchRuns();
+    const flow = await startFlow([
+      ...base,
+      { ...trainer, ...endlessRecipe },
+      { ...trainer, ...quickRecipe, id: "second", epochs: 2 },
+    ]);
+    await storePotentiometer(flow.storage, 100);
+    flow.send("train", {});
+    flow.send("second", {});
+    const { error } = await flow.next("errors");
+    assert.deepEqual([error?.code, error?.source.id], ["TINYML_TRAINING_BUSY", "second"]);
+    await isTraining(flow, seen);
+    flow.send("train", { train: "stop" });
+    await flow.until("it is stopped", () => flow.received("completed").length >= 2);
+    flow.send("second", {});
+    assert.ok(isTflite((await flow.next("out")).payload));
+  });
+
   it("says what is wrong with the dataset", async () => {
     const labels = { ...potentiometerDataset, id: "one", name: "single", task: "classification", labels: "" };
     const record = { id: "record", z: "tab", type: "tinyml-record", dataset: "one", always: true };
@@ -164,8 +218,6 @@ describe("node train", () => {
       labels,
       { ...trainer, ...quickRecipe, id: "classes", dataset: "one" },
       record,
-      { id: "complete", z: "tab", type: "complete", scope: ["record"], wires: [["completed"]] },
-      { id: "completed", z: "tab", type: "helper" },
     ]);
     const codeOf = async (id: string): Promise<string | undefined> => {
       flow.send(id, {});
