@@ -127,7 +127,12 @@ export const OPERATORS: { readonly [T in OperatorType]: OperatorRule<T> } = {
     ...ELEMENTWISE,
     shapes: ([input = []]) => (input.length === 0 ? "its input must have at least one dimension" : [input]),
     checkOptions: ({ beta }) => (beta > 0 && beta < Infinity ? undefined : "its beta must be a positive number"),
-    checkQuantization: outputIsFixed("SOFTMAX"),
+    checkQuantization(inputs, outputs) {
+      // The kernel's sum of fixed-point exponentials holds so many.
+      const classes = inputs[0]?.shape.at(-1) ?? 1;
+      if (classes > 4095) return `its int8 input has ${classes} classes, where at most 4,095 can be summed up`;
+      return outputIsFixed("SOFTMAX")(inputs, outputs);
+    },
   },
 };
 

@@ -46,10 +46,10 @@ export function trainRecipe({ recipe, table, name }: TrainingTask, hooks: Traini
   const settings = recipe.training;
   const split = splitTable(table, { validation: settings.validation, seed: settings.splitSeed });
   if (split.training.rows === 0 || split.validation.rows === 0) {
-    const rows = `${table.rows} ${table.rows === 1 ? "row" : "rows"}`;
+    const rows = `${table.rows} ${table.rows === 1 ? "row is" : "rows are"}`;
     throw new TinymlError(
       "TINYML_DATASET_EMPTY",
-      `With ${rows} and a validation share of ${settings.validation}, one side of the split is empty; record more, or change the share.`,
+      `${rows} too few to train and to validate with a share of ${settings.validation}; record more, or change the share.`,
     );
   }
   const channels = table.channels.length;
