@@ -4,7 +4,7 @@ import type { Table } from "../dataset/table";
 import { TinymlError } from "../errors";
 import { applyFeatures } from "../features/features";
 import type { CompressionStep } from "../model/metadata";
-import type { Model, Operator, Quantization, Tensor } from "../model/model";
+import type { Model, Operator, OperatorType, Quantization, Tensor } from "../model/model";
 import { perTensor } from "../model/operators";
 import { fixedOutputQuantization } from "../model/quantization";
 import { summarizeModel } from "../model/summarize";
@@ -21,6 +21,9 @@ const calibrationBatch = 64;
 const scaleChoices = 32;
 const macsPerChoice = 2e6;
 
+/** The operators that have an int8 form here. */
+const QUANTIZABLE: readonly OperatorType[] = ["FULLY_CONNECTED", "RELU", "LOGISTIC", "TANH", "SOFTMAX"];
+
 interface Range {
   low: number;
   high: number;
@@ -31,11 +34,18 @@ interface Range {
  * come from the table's training rows (the same rows that trained the model, by its recipe's split), the figure in
  * `compression` from its validation rows. The model's name gets the ending "-int8".
  *
- * @throws TinymlError TINYML_ALREADY_QUANTIZED, TINYML_DATASET_EMPTY, TINYML_DATASET_MISMATCH
+ * @throws TinymlError TINYML_ALREADY_QUANTIZED, TINYML_MODEL_UNSUPPORTED naming an operator, TINYML_DATASET_EMPTY, TINYML_DATASET_MISMATCH
  */
 export function quantizeInt8(model: Model, table: Table): Model {
   if (model.tensors.some((tensor) => tensor.type !== "float32")) {
     throw new TinymlError("TINYML_ALREADY_QUANTIZED", "This model is quantized already; send the float model.");
+  }
+  const unknown = model.operators.find(({ type }) => !QUANTIZABLE.includes(type));
+  if (unknown !== undefined) {
+    throw new TinymlError(
+      "TINYML_MODEL_UNSUPPORTED",
+      `This model has ${unknown.type}, which can't be quantized here yet. Quantize it where it was made.`,
+    );
   }
   if (table.rows === 0)
     throw new TinymlError("TINYML_DATASET_EMPTY", "The dataset has no rows yet; record some first.");

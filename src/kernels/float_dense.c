@@ -2,20 +2,12 @@
  * Fully connected layer in float: output[b][o] = activation(bias[o] + sum over i of input[b][i] weights[o][i]).
  * The SIMD path adds in another order than the plain one: results agree within rounding, not bit for bit.
  */
+#include "float_clamp.h"
 #include "tinyml_kernels.h"
 
 #ifdef __wasm_simd128__
 #include <wasm_simd128.h>
 #endif
-
-static float clamp_activation(float value, int activation) {
-  if (activation == TINYML_ACTIVATION_NONE) return value;
-  float low = activation == TINYML_ACTIVATION_RELU_N1_TO_1 ? -1.0f : 0.0f;
-  if (value < low) return low;
-  if (activation == TINYML_ACTIVATION_RELU_N1_TO_1 && value > 1.0f) return 1.0f;
-  if (activation == TINYML_ACTIVATION_RELU6 && value > 6.0f) return 6.0f;
-  return value;
-}
 
 #ifdef __wasm_simd128__
 /* The four lane sums of a, b, c and d as one vector. */
@@ -70,8 +62,8 @@ static inline float dense_one(const float *input, const float *weights, tinyml_s
 /* The rows' loops are the inner ones, so that the weights stay in the nearest cache. */
 static void dense_simd(const float *input, const float *weights, const float *bias, float *output, tinyml_size batch,
                        tinyml_size inputs, tinyml_size outputs, int activation) {
-  v128_t low = wasm_f32x4_splat(clamp_activation(-__builtin_inff(), activation));
-  v128_t high = wasm_f32x4_splat(clamp_activation(__builtin_inff(), activation));
+  v128_t low = wasm_f32x4_splat(tinyml_clamp_activation(-__builtin_inff(), activation));
+  v128_t high = wasm_f32x4_splat(tinyml_clamp_activation(__builtin_inff(), activation));
   tinyml_size o = 0;
   for (; o + 8 <= outputs; o += 8) {
     for (tinyml_size b = 0; b < batch; b++) {
@@ -88,7 +80,7 @@ static void dense_simd(const float *input, const float *weights, const float *bi
   for (; o < outputs; o++) {
     for (tinyml_size b = 0; b < batch; b++) {
       float sum = dense_one(input + b * inputs, weights + o * inputs, inputs);
-      output[b * outputs + o] = clamp_activation(sum + (bias ? bias[o] : 0.0f), activation);
+      output[b * outputs + o] = tinyml_clamp_activation(sum + (bias ? bias[o] : 0.0f), activation);
     }
   }
 }
@@ -110,7 +102,7 @@ void tinyml_dense_float(const float *input, const float *weights, const float *b
   for (tinyml_size b = 0; b < batch; b++) {
     for (tinyml_size o = 0; o < outputs; o++) {
       float sum = dot_product(input, weights + o * inputs, inputs);
-      output[o] = clamp_activation(sum + (bias ? TINYML_READ_FLOAT(bias + o) : 0.0f), activation);
+      output[o] = tinyml_clamp_activation(sum + (bias ? TINYML_READ_FLOAT(bias + o) : 0.0f), activation);
     }
     input += inputs;
     output += outputs;

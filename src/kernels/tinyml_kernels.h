@@ -46,6 +46,79 @@ TINYML_KERNEL void tinyml_dense_int8(const int8_t *input, const int8_t *weights,
                        tinyml_size batch, tinyml_size inputs, tinyml_size outputs, int16_t output_zero_point,
                        int32_t multiplier, int8_t shift, int16_t minimum, int16_t maximum);
 
+/* ---- windows that slide over pictures ---- */
+
+/*
+ * Pictures are [height][width][channels]. A window of window_height x window_width elements, dilation_… apart, moves by
+ * stride_…; it starts padding_top rows above the picture and padding_left columns to its left.
+ */
+typedef struct {
+  int input_height, input_width, input_channels;
+  int output_height, output_width, output_channels;
+  int window_height, window_width;
+  int stride_height, stride_width;
+  int dilation_height, dilation_width;
+  int padding_top, padding_left;
+} tinyml_window;
+
+/*
+ * Convolution: every output channel is the activated sum of bias and weights * input over the window; outside of the
+ * picture the input is 0.
+ * input [batch][input_height][input_width][input_channels]; output [batch][output_height][output_width][output_channels];
+ * weights [output_channels][window_height][window_width][filter_channels], bias [output_channels] or NULL, and window in
+ * flash. filter_channels are the input's, or a fraction 1/g of them: then the channels form g groups on either side,
+ * and each output group sees the input group of its place.
+ */
+TINYML_KERNEL void tinyml_conv_float(const float *input, const float *weights, const float *bias, float *output,
+                       tinyml_size batch, const tinyml_window *window, tinyml_size filter_channels, int activation);
+
+/*
+ * The same in int8, with weights of zero point 0 and a scale for each output channel. multipliers and shifts
+ * [output_channels], in flash: the factor input scale * the channel's weight scale / output scale. bias as in
+ * tinyml_dense_int8: in steps of input scale * the channel's weight scale, with - input_zero_point * the sum of the
+ * channel's weights in it.
+ */
+TINYML_KERNEL void tinyml_conv_int8(const int8_t *input, const int8_t *weights, const int32_t *bias, int8_t *output,
+                      tinyml_size batch, const tinyml_window *window, tinyml_size filter_channels,
+                      const int32_t *multipliers, const int8_t *shifts, int16_t input_zero_point,
+                      int16_t output_zero_point, int16_t minimum, int16_t maximum);
+
+/*
+ * Depthwise convolution: every output channel o sees the one input channel o / m, where m = output_channels /
+ * input_channels. weights [window_height][window_width][output_channels]; otherwise as tinyml_conv_float.
+ */
+TINYML_KERNEL void tinyml_depthwise_float(const float *input, const float *weights, const float *bias, float *output,
+                            tinyml_size batch, const tinyml_window *window, int activation);
+
+/* The same in int8, as tinyml_conv_int8; but bias [output_channels] or NULL is the layer's own: no zero point is in it. */
+TINYML_KERNEL void tinyml_depthwise_int8(const int8_t *input, const int8_t *weights, const int32_t *bias, int8_t *output,
+                           tinyml_size batch, const tinyml_window *window, const int32_t *multipliers,
+                           const int8_t *shifts, int16_t input_zero_point, int16_t output_zero_point, int16_t minimum,
+                           int16_t maximum);
+
+/* The mean or the largest of the window's elements that lie inside of the picture, channel by channel. */
+TINYML_KERNEL void tinyml_average_pool_float(const float *input, float *output, tinyml_size batch,
+                               const tinyml_window *window, int activation);
+TINYML_KERNEL void tinyml_max_pool_float(const float *input, float *output, tinyml_size batch, const tinyml_window *window,
+                           int activation);
+
+/* The same in int8; input and output have one scale and zero point. Means are rounded, halves away from zero. */
+TINYML_KERNEL void tinyml_average_pool_int8(const int8_t *input, int8_t *output, tinyml_size batch,
+                              const tinyml_window *window, int16_t minimum, int16_t maximum);
+TINYML_KERNEL void tinyml_max_pool_int8(const int8_t *input, int8_t *output, tinyml_size batch, const tinyml_window *window,
+                          int16_t minimum, int16_t maximum);
+
+/* ---- means over dimensions ---- */
+
+/* input [outer][first][between][second][inner]; output [outer][between][inner]: the means over first and second. */
+TINYML_KERNEL void tinyml_mean_float(const float *input, float *output, tinyml_size outer, tinyml_size first,
+                       tinyml_size between, tinyml_size second, tinyml_size inner);
+
+/* The same in int8; factor = input scale / output scale / (first * second), as multiplier and shift. */
+TINYML_KERNEL void tinyml_mean_int8(const int8_t *input, int8_t *output, tinyml_size outer, tinyml_size first,
+                      tinyml_size between, tinyml_size second, tinyml_size inner, int16_t input_zero_point,
+                      int16_t output_zero_point, int32_t multiplier, int8_t shift);
+
 /* ---- activations; input and output may be the same array ---- */
 
 TINYML_KERNEL void tinyml_relu_float(const float *input, float *output, tinyml_size count);

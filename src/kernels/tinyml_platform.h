@@ -17,11 +17,13 @@
 #define TINYML_READ_INT8(address) ((int8_t)pgm_read_byte(address))
 #define TINYML_READ_INT32(address) ((int32_t)pgm_read_dword(address))
 #define TINYML_READ_FLOAT(address) pgm_read_float(address)
+#define TINYML_READ_STRUCT(to, address) memcpy_P(&(to), address, sizeof(to))
 #else
 #define TINYML_FLASH
 #define TINYML_READ_INT8(address) (*(address))
 #define TINYML_READ_INT32(address) (*(address))
 #define TINYML_READ_FLOAT(address) (*(address))
+#define TINYML_READ_STRUCT(to, address) ((to) = *(address))
 #endif
 
 /*

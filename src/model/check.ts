@@ -79,11 +79,13 @@ function checkQuantization({ quantization, shape, type }: Tensor, where: string)
   if (scales.length !== zeroPoints.length) {
     throw invalid(`${where}.zero_point`, `has ${zeroPoints.length} entries where scale has ${scales.length}`);
   }
-  if (!Number.isInteger(axis) || axis < 0 || axis >= Math.max(shape.length, 1)) {
+  // older converters give a bias the axis of its weights; of one dimension there is no doubt which is meant
+  const [channels] = shape.length === 1 ? shape : shape.slice(axis);
+  if (!Number.isInteger(axis) || axis < 0 || axis >= (shape.length > 1 ? shape.length : MAXIMUM_RANK)) {
     throw invalid(`${where}.quantized_dimension`, `is ${axis}, but the tensor has ${shape.length} dimensions`);
   }
-  if (scales.length > 1 && scales.length !== shape[axis]) {
-    throw invalid(`${where}.scale`, `has ${scales.length} entries, but dimension ${axis} is ${shape[axis]}`);
+  if (scales.length > 1 && scales.length !== channels) {
+    throw invalid(`${where}.scale`, `has ${scales.length} entries, but dimension ${axis} is ${channels}`);
   }
   const [low, high] = zeroPointRange(type);
   scales.forEach((scale, i) => {
@@ -148,7 +150,9 @@ function checkTypes(
     throw unsupported(where, `with ${found}; this package computes it in ${rule.types.map(([t]) => t).join(" or ")}`);
   }
   if (signature[0] !== "float32") {
-    const perChannel = all.find((tensor) => (tensor?.quantization?.scales.length ?? 0) > 1);
+    const perChannel = all.find((tensor, i) => {
+      return !rule.inputs[i]?.perChannel && (tensor?.quantization?.scales.length ?? 0) > 1;
+    });
     if (perChannel !== undefined) {
       throw unsupported(where, `its tensor "${perChannel.name}" has a scale per channel; one scale is supported here`);
     }
@@ -170,6 +174,7 @@ function checkShapes<T extends OperatorType>(
   const shapes = rule.shapes(
     inputs.map((tensor) => tensor?.shape),
     options,
+    inputs.map((tensor) => tensor?.data),
   );
   if (typeof shapes === "string") throw invalid(where, shapes);
   outputs.forEach((output, i) => {

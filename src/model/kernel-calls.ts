@@ -1,13 +1,27 @@
 import { TinymlError } from "../errors";
-import type { FusedActivation, Model, Operator, Quantization, Tensor, TensorData } from "./model";
+import { resolveAxes, splitAxes } from "./axes";
+import type {
+  FusedActivation,
+  Model,
+  Operator,
+  OperatorOptions,
+  OperatorType,
+  Quantization,
+  Tensor,
+  TensorData,
+} from "./model";
 import {
+  activationRangeInt8,
+  convolutionInt8Parameters,
   denseInt8Parameters,
   logisticInt8Parameters,
+  meanInt8Parameters,
   reluInt8Parameters,
   softmaxInt8Parameters,
   tanhInt8Parameters,
 } from "./quantization";
 import { elementCount } from "./tensor";
+import { type SlidingWindow, slideWindow } from "./window";
 
 /**
  * How an operator is computed: the call of one C kernel of src/kernels. The flow binds it to addresses and runs it, a
@@ -34,21 +48,28 @@ export type KernelArgument =
   | { kind: "integer"; value: number }
   /** A float32 number. */
   | { kind: "real"; value: number }
-  | { kind: "activation"; activation: FusedActivation };
+  | { kind: "activation"; activation: FusedActivation }
+  /** A pointer to a tinyml_window. */
+  | { kind: "window"; window: SlidingWindow };
 
 /** A constant as a kernel reads it. */
 export interface KernelConstant {
-  role: "weights" | "bias";
+  role: "weights" | "bias" | "multipliers" | "shifts";
   data: TensorData;
   /** The tensor whose elements these are unchanged; absent where they were computed for the kernel. */
   tensor?: number;
 }
 
+/** Whether an operator only gives its input another shape: its output is its input's memory, and nothing is computed. */
+export function sharesMemory({ type }: Operator): boolean {
+  return type === "RESHAPE";
+}
+
 /**
- * The kernel call of an operator of a checked model.
+ * The kernel call of an operator of a checked model; undefined where nothing is computed (`sharesMemory`).
  * @throws TinymlError TINYML_MODEL_UNSUPPORTED for what no kernel computes, TINYML_MODEL_INVALID without scales
  */
-export function kernelCall(model: Model, operator: Operator): KernelCall {
+export function kernelCall(model: Model, operator: Operator): KernelCall | undefined {
   const [inputIndex] = operator.inputs;
   const [outputIndex] = operator.outputs;
   const input = model.tensors[inputIndex];
@@ -62,6 +83,30 @@ export function kernelCall(model: Model, operator: Operator): KernelCall {
   switch (operator.type) {
     case "FULLY_CONNECTED":
       return int8 ? denseInt8(model, operator) : denseFloat(model, operator);
+    case "RESHAPE":
+      return undefined;
+    case "CONV_2D":
+    case "DEPTHWISE_CONV_2D":
+      return convolution(model, operator);
+    case "AVERAGE_POOL_2D":
+    case "MAX_POOL_2D": {
+      const { filterHeight, filterWidth, activation } = operator.options;
+      const window = placedWindow(input, [filterHeight, filterWidth], input.shape[3], operator);
+      const p = int8 ? activationRangeInt8(activation, quantizationOf(output)) : undefined;
+      const last: KernelArgument[] = p ? integers([p.minimum, p.maximum]) : [{ kind: "activation", activation }];
+      const kernel = operator.type === "MAX_POOL_2D" ? "tinyml_max_pool" : "tinyml_average_pool";
+      const all = [...ends, perSample(input.shape[0]), { kind: "window", window } as const, ...last];
+      return { kernel: `${kernel}_${type}`, file: `${type}_pool.c`, arguments: all };
+    }
+    case "MEAN": {
+      const axes = dataOf(model.tensors[operator.inputs[1]]);
+      const { outer, first, between, second, inner } = reducedShape(input, axes);
+      const [from, to] = int8 ? [quantizationOf(input), quantizationOf(output)] : [];
+      const p = from && to && meanInt8Parameters(from, to, first * second);
+      const scalars = p && [p.inputZeroPoint, p.outputZeroPoint, p.multiplier, p.shift];
+      const all = [...ends, perSample(outer), ...integers([first, between, second, inner, ...(scalars ?? [])])];
+      return { kernel: `tinyml_mean_${type}`, file: `${type}_pool.c`, arguments: all };
+    }
     case "RELU": {
       const p = int8 ? reluInt8Parameters(quantizationOf(input), quantizationOf(output)) : undefined;
       const scalars = p && [p.inputZeroPoint, p.outputZeroPoint, p.multiplier, p.shift, p.minimum, p.maximum];
@@ -122,6 +167,69 @@ function denseInt8(model: Model, operator: Dense): KernelCall {
     ...integers([p.outputZeroPoint, p.multiplier, p.shift, p.minimum, p.maximum]),
   ];
   return { kernel: "tinyml_dense_int8", file: "int8_dense.c", arguments: all };
+}
+
+type Convolution = Operator & { type: "CONV_2D" | "DEPTHWISE_CONV_2D" };
+
+function convolution(model: Model, operator: Convolution): KernelCall {
+  const [inputIndex, weightsIndex, biasIndex = -1] = operator.inputs;
+  const [outputIndex] = operator.outputs;
+  const [input, weights, output] = [inputIndex, weightsIndex, outputIndex].map((index) => model.tensors[index]);
+  const bias = biasIndex < 0 ? undefined : model.tensors[biasIndex];
+  const { activation } = operator.options;
+  const channels = output.shape[3];
+  const window = placedWindow(input, [weights.shape[1], weights.shape[2]], channels, operator);
+  const depthwise = operator.type === "DEPTHWISE_CONV_2D";
+  const name = depthwise ? "depthwise" : "conv";
+  const unchangedBias = bias && unchanged(model, "bias", biasIndex);
+  const shape: KernelArgument[] = [
+    perSample(input.shape[0]),
+    { kind: "window", window },
+    ...integers(depthwise ? [] : [weights.shape[3]]),
+  ];
+  const between = (biasConstant: KernelConstant | undefined): KernelArgument[] => [
+    tensor(inputIndex),
+    { kind: "constant", constant: unchanged(model, "weights", weightsIndex) },
+    { kind: "constant", constant: biasConstant },
+    tensor(outputIndex),
+    ...shape,
+  ];
+  if (output.type !== "int8") {
+    const all: KernelArgument[] = [...between(unchangedBias), { kind: "activation", activation }];
+    return { kernel: `tinyml_${name}_float`, file: `float_${name}.c`, arguments: all };
+  }
+  const [from, by, to] = [input, weights, output].map(quantizationOf);
+  const p = convolutionInt8Parameters(from, by, to, activation, channels);
+  const folded: KernelConstant = {
+    role: "bias",
+    data: foldZeroPoint(dataOf(weights), bias && dataOf(bias), channels, p.inputZeroPoint),
+  };
+  const all: KernelArgument[] = [
+    ...between(depthwise ? unchangedBias : folded),
+    { kind: "constant", constant: { role: "multipliers", data: p.multipliers } },
+    { kind: "constant", constant: { role: "shifts", data: p.shifts } },
+    ...integers([p.inputZeroPoint, p.outputZeroPoint, p.minimum, p.maximum]),
+  ];
+  return { kernel: `tinyml_${name}_int8`, file: `int8_${name}.c`, arguments: all };
+}
+
+/** The window of an operator over its input; checkModel has made sure that it fits. */
+function placedWindow(
+  { shape }: Tensor,
+  size: readonly [height: number, width: number],
+  channels: number,
+  { type, options }: Convolution | { type: OperatorType; options: OperatorOptions["MAX_POOL_2D"] },
+): SlidingWindow {
+  const window = slideWindow([shape[1], shape[2], shape[3]], size, channels, options);
+  if (typeof window !== "string") return window;
+  throw new TinymlError("TINYML_MODEL_INVALID", `The model is damaged: in ${type}, ${window}.`);
+}
+
+function reducedShape({ shape }: Tensor, axes: ArrayLike<number>) {
+  const resolved = resolveAxes(shape, Array.from(axes));
+  const split = typeof resolved === "string" ? resolved : splitAxes(shape, resolved);
+  if (typeof split !== "string") return split;
+  throw new TinymlError("TINYML_MODEL_INVALID", `The model is damaged: in MEAN, ${split}.`);
 }
 
 function denseShape(model: Model, operator: Dense): KernelArgument[] {

@@ -36,6 +36,32 @@ export interface Tensor {
 /** An activation fused into the operator before it; TensorFlow Lite's names. */
 export type FusedActivation = "NONE" | "RELU" | "RELU_N1_TO_1" | "RELU6";
 
+/**
+ * How a window meets the picture's edge: with SAME it may stand out over it, on both sides alike, and moves over the whole
+ * picture; with VALID it stays inside.
+ */
+export type Padding = "SAME" | "VALID";
+
+/** How a window slides over a picture. */
+export interface WindowOptions {
+  padding: Padding;
+  strideWidth: number;
+  strideHeight: number;
+}
+
+/** The distances between the elements of a convolution's window; 1 where they are neighbours. */
+export interface DilationOptions {
+  dilationWidth: number;
+  dilationHeight: number;
+}
+
+/** The size of a pooling window. */
+export interface PoolOptions extends WindowOptions {
+  filterWidth: number;
+  filterHeight: number;
+  activation: FusedActivation;
+}
+
 /** The options of each operator that this package knows; the keys are TensorFlow Lite's builtin operator names. */
 export interface OperatorOptions {
   /**
@@ -43,6 +69,20 @@ export interface OperatorOptions {
    * taken as [elements / in, in]; with keepNumDims the output keeps its leading dimensions: […, out].
    */
   FULLY_CONNECTED: { activation: FusedActivation; keepNumDims?: true };
+  /**
+   * inputs: input [batch, height, width, in], weights [out, height, width, in / groups], bias [out] or −1; output [batch,
+   * height, width, out]. With several groups, each group of outputs sees the group of inputs in its place.
+   */
+  CONV_2D: WindowOptions & DilationOptions & { activation: FusedActivation };
+  /** inputs: input [batch, height, width, in], weights [1, height, width, out], bias [out] or −1; out = in × depthMultiplier. */
+  DEPTHWISE_CONV_2D: WindowOptions & DilationOptions & { depthMultiplier: number; activation: FusedActivation };
+  /** Over [batch, height, width, channels]. */
+  AVERAGE_POOL_2D: PoolOptions;
+  MAX_POOL_2D: PoolOptions;
+  /** inputs: input, the axes (a constant); keepDims leaves a 1 in the place of each axis. */
+  MEAN: { keepDims?: true };
+  /** inputs: input, and the new shape (a constant) or −1, then `newShape` has it; −1 in it stands for what is left. */
+  RESHAPE: { newShape?: readonly number[] };
   RELU: Record<never, never>;
   LOGISTIC: Record<never, never>;
   TANH: Record<never, never>;

@@ -1,6 +1,8 @@
-import type { OperatorOptions, OperatorType, Quantization, Tensor, TensorType } from "./model";
+import { resolveAxes, splitAxes } from "./axes";
+import type { OperatorOptions, OperatorType, PoolOptions, Quantization, Tensor, TensorData, TensorType } from "./model";
 import { fixedOutputQuantization } from "./quantization";
 import { elementCount } from "./tensor";
+import { checkWindowOptions, slideWindow } from "./window";
 
 export type Shape = readonly number[];
 
@@ -13,6 +15,8 @@ export interface InputRule {
   readonly constant?: true;
   /** Learned in training: its elements count as the model's parameters. */
   readonly parameter?: true;
+  /** May be quantized with a scale for each output channel; else one scale is wanted. */
+  readonly perChannel?: true;
 }
 
 /** What every part of the package may know of an operator: one row per operator, no code anywhere else to extend. */
@@ -22,8 +26,15 @@ export interface OperatorRule<T extends OperatorType> {
   readonly outputs: number;
   /** The combinations of element types that this package computes: the inputs' in order, then the outputs'. */
   readonly types: readonly (readonly TensorType[])[];
-  /** The shapes of the outputs, or a sentence that says why the inputs' shapes do not fit together. */
-  shapes(inputs: readonly (Shape | undefined)[], options: OperatorOptions[T]): readonly Shape[] | string;
+  /**
+   * The shapes of the outputs, or a sentence that says why the inputs' shapes do not fit together; `constants` are the
+   * elements of the inputs that are constants.
+   */
+  shapes(
+    inputs: readonly (Shape | undefined)[],
+    options: OperatorOptions[T],
+    constants: readonly (TensorData | undefined)[],
+  ): readonly Shape[] | string;
   /** Multiply-accumulate operations of one run. */
   macs(inputs: readonly (Shape | undefined)[], outputs: readonly Shape[]): number;
   /** What is wrong with the options, if anything is. */
@@ -57,6 +68,78 @@ function outputIsFixed(type: keyof typeof fixedOutputQuantization) {
     return `its int8 output must have the scale 1/${1 / scale} and the zero point ${zeroPoint}`;
   };
 }
+
+/** Input, weights and bias of a convolution. */
+const CONVOLUTION = {
+  inputs: [
+    { name: "input" },
+    { name: "weights", constant: true, parameter: true, perChannel: true },
+    { name: "bias", optional: true, constant: true, parameter: true, perChannel: true },
+  ],
+  outputs: 1,
+  types: [
+    ["float32", "float32", "float32", "float32"],
+    ["int8", "int8", "int32", "int8"],
+  ],
+} as const;
+
+/** Scales of a convolution: one for the input, one for the output, one or one per output channel (`axis`) for the weights. */
+function checkConvolution(axis: number) {
+  return ([input, weights, bias]: readonly (Tensor | undefined)[], [output]: readonly Tensor[]): string | undefined => {
+    if (perTensor(input) === undefined || perTensor(output) === undefined) {
+      return "its int8 input and output must have one scale each";
+    }
+    const found = weights?.quantization;
+    if (found === undefined) return "its int8 weights must have a scale";
+    if (found.scales.length > 1 && found.axis !== axis) {
+      return `its int8 weights must have their scales along dimension ${axis}, not ${found.axis}`;
+    }
+    const shifted = [...found.zeroPoints, ...(bias?.quantization?.zeroPoints ?? [])].find(
+      (zeroPoint) => zeroPoint !== 0,
+    );
+    return shifted === undefined ? undefined : `its int8 weights and bias must have the zero point 0, not ${shifted}`;
+  };
+}
+
+/** What is wrong with the shapes of a convolution's input, weights and bias, whatever its window does. */
+function checkConvolutionShapes(input: Shape, weights: Shape, bias: Shape | undefined, outputs: number | undefined) {
+  if (input.length !== 4) return `its input must have four dimensions, not ${input.length}`;
+  if (weights.length !== 4) return `its weights must have four dimensions, not ${weights.length}`;
+  if (bias !== undefined && (bias.length !== 1 || bias[0] !== outputs)) {
+    return `its bias must have the shape [${outputs}], not [${bias}]`;
+  }
+  return undefined;
+}
+
+/** The output of a window that slides over [batch, height, width, channels]. */
+function slidOutput(batch: number, window: ReturnType<typeof slideWindow>): readonly Shape[] | string {
+  if (typeof window === "string") return window;
+  return [[batch, window.outputHeight, window.outputWidth, window.outputChannels]];
+}
+
+/** Pooling, the mean or the largest. */
+const POOL = {
+  ...ELEMENTWISE,
+  shapes([input = []]: readonly (Shape | undefined)[], options: PoolOptions) {
+    const [batch = 1, height = 1, width = 1, channels = 1] = input;
+    if (input.length !== 4) return `its input must have four dimensions, not ${input.length}`;
+    const { filterHeight, filterWidth } = options;
+    return slidOutput(batch, slideWindow([height, width, channels], [filterHeight, filterWidth], channels, options));
+  },
+  checkOptions(options: PoolOptions): string | undefined {
+    const { filterHeight, filterWidth } = options;
+    if (!(filterHeight >= 1) || !(filterWidth >= 1))
+      return `its window ${filterHeight}×${filterWidth} must have elements`;
+    return checkWindowOptions(options);
+  },
+  checkQuantization([input]: readonly (Tensor | undefined)[], [output]: readonly Tensor[]): string | undefined {
+    const [from, to] = [perTensor(input), perTensor(output)];
+    if (from === undefined || to === undefined) return "its int8 input and output must have one scale each";
+    // TensorFlow Lite Micro allows as much
+    if (Math.abs(from.scale - to.scale) <= 1e-6 && from.zeroPoint === to.zeroPoint) return undefined;
+    return "its int8 input and output must have the same scale and zero point";
+  },
+};
 
 /** The one scale and zero point of a tensor; undefined when it has none, or several. */
 export function perTensor(tensor: Tensor | undefined): { scale: number; zeroPoint: number } | undefined {
@@ -115,6 +198,80 @@ export const OPERATORS: { readonly [T in OperatorType]: OperatorRule<T> } = {
       }
       return undefined;
     },
+  },
+  CONV_2D: {
+    ...CONVOLUTION,
+    shapes([input = [], weights = [], bias], options) {
+      const [outputs = 1, windowHeight = 1, windowWidth = 1, channels = 1] = weights;
+      const problem = checkConvolutionShapes(input, weights, bias, outputs);
+      if (problem !== undefined) return problem;
+      const [batch = 1, height = 1, width = 1, inputs = 1] = input;
+      const groups = inputs / channels;
+      if (!Number.isInteger(groups) || outputs % groups !== 0) {
+        return `its weights [${weights}] do not fit to an input of ${inputs} channels`;
+      }
+      return slidOutput(batch, slideWindow([height, width, inputs], [windowHeight, windowWidth], outputs, options));
+    },
+    macs: ([, weights = []], [output = []]) => elementCount(output) * elementCount(weights.slice(1)),
+    checkOptions: checkWindowOptions,
+    checkQuantization: checkConvolution(0),
+  },
+  DEPTHWISE_CONV_2D: {
+    ...CONVOLUTION,
+    shapes([input = [], weights = [], bias], options) {
+      const [one = 1, windowHeight = 1, windowWidth = 1, outputs = 1] = weights;
+      const problem = checkConvolutionShapes(input, weights, bias, outputs);
+      if (problem !== undefined) return problem;
+      const [batch = 1, height = 1, width = 1, inputs = 1] = input;
+      if (one !== 1) return `its weights [${weights}] must begin with a dimension of 1`;
+      if (outputs !== inputs * options.depthMultiplier) {
+        return `its weights have ${outputs} channels, where ${inputs} × depthMultiplier ${options.depthMultiplier} are needed`;
+      }
+      return slidOutput(batch, slideWindow([height, width, inputs], [windowHeight, windowWidth], outputs, options));
+    },
+    macs: ([, weights = []], [output = []]) => elementCount(output) * elementCount(weights.slice(1, 3)),
+    checkOptions: checkWindowOptions,
+    checkQuantization: checkConvolution(3),
+  },
+  AVERAGE_POOL_2D: POOL,
+  MAX_POOL_2D: POOL,
+  MEAN: {
+    inputs: [{ name: "input" }, { name: "axes", constant: true }],
+    outputs: 1,
+    types: [
+      ["float32", "int32", "float32"],
+      ["int8", "int32", "int8"],
+    ],
+    shapes([input = []], { keepDims }, [, axes]) {
+      const resolved = resolveAxes(input, axes instanceof Int32Array ? axes : []);
+      if (typeof resolved === "string") return resolved;
+      const split = splitAxes(input, resolved);
+      if (typeof split === "string") return split;
+      if (keepDims) return [input.map((dimension, axis) => (resolved.includes(axis) ? 1 : dimension))];
+      return [input.filter((_, axis) => !resolved.includes(axis))];
+    },
+    macs: () => 0,
+    checkQuantization: ([input], [output]) =>
+      perTensor(input) && perTensor(output) ? undefined : "its int8 input and output must have one scale each",
+  },
+  RESHAPE: {
+    inputs: [{ name: "input" }, { name: "shape", optional: true, constant: true }],
+    outputs: 1,
+    types: [
+      ["float32", "int32", "float32"],
+      ["int8", "int32", "int8"],
+    ],
+    shapes([input = []], { newShape }, [, shape]) {
+      const wanted = shape instanceof Int32Array ? [...shape] : newShape;
+      if (wanted === undefined) return "it has no new shape";
+      const count = elementCount(input);
+      const known = elementCount(wanted.filter((dimension) => dimension !== -1));
+      const output = wanted.map((dimension) => (dimension === -1 ? count / known : dimension));
+      // a second −1 gives another number of elements too
+      if (elementCount(output) !== count) return `its input [${input}] can't take the shape [${wanted}]`;
+      return [output];
+    },
+    macs: () => 0,
   },
   RELU: {
     ...ELEMENTWISE,

@@ -22,6 +22,22 @@ export interface DenseInt8Parameters extends FixedPointFactor {
   maximum: number;
 }
 
+/** Arguments of tinyml_conv_int8 and tinyml_depthwise_int8: a factor for each output channel. */
+export interface ConvolutionInt8Parameters {
+  inputZeroPoint: number;
+  outputZeroPoint: number;
+  multipliers: Int32Array;
+  shifts: Int8Array;
+  minimum: number;
+  maximum: number;
+}
+
+/** Arguments of tinyml_mean_int8. */
+export interface MeanInt8Parameters extends FixedPointFactor {
+  inputZeroPoint: number;
+  outputZeroPoint: number;
+}
+
 /** Arguments of tinyml_relu_int8. */
 export type ReluInt8Parameters = DenseInt8Parameters;
 
@@ -106,6 +122,52 @@ export function denseInt8Parameters(
     outputZeroPoint,
     ...quantizeMultiplier(Math.fround(inputScale * weightScale) / outputScale),
     ...activationRangeInt8(activation, output),
+  };
+}
+
+/**
+ * CONV_2D and DEPTHWISE_CONV_2D: for each output channel factor = input scale × the channel's weight scale / output scale,
+ * nothing of it rounded on the way. Weights with one scale have it for every channel.
+ *
+ * @param channels how many output channels there are
+ */
+export function convolutionInt8Parameters(
+  input: Quantization,
+  weights: Quantization,
+  output: Quantization,
+  activation: FusedActivation,
+  channels: number,
+): ConvolutionInt8Parameters {
+  const [inputScale, inputZeroPoint] = perTensor(input, "input");
+  const [outputScale, outputZeroPoint] = perTensor(output, "output");
+  const { scales } = weights;
+  const factors = Array.from({ length: channels }, (_, channel) => {
+    const scale = scales[scales.length > 1 ? channel : 0];
+    return quantizeMultiplier((inputScale * Math.fround(scale)) / outputScale);
+  });
+  return {
+    inputZeroPoint,
+    outputZeroPoint,
+    multipliers: Int32Array.from(factors, ({ multiplier }) => multiplier),
+    shifts: Int8Array.from(factors, ({ shift }) => shift),
+    ...activationRangeInt8(activation, output),
+  };
+}
+
+/**
+ * MEAN: factor = input scale / output scale / elements. The quotient of the scales is taken to fixed point first, then
+ * divided by the number of elements, as far as the shift has room for its bits; the rest is cut off.
+ */
+export function meanInt8Parameters(input: Quantization, output: Quantization, elements: number): MeanInt8Parameters {
+  const [inputScale, inputZeroPoint] = perTensor(input, "input");
+  const [outputScale, outputZeroPoint] = perTensor(output, "output");
+  const { multiplier, shift } = quantizeMultiplier(inputScale / outputScale);
+  const bits = Math.min(31 - Math.clz32(elements), 32, 31 + shift);
+  return {
+    inputZeroPoint,
+    outputZeroPoint,
+    multiplier: Number((BigInt(multiplier) << BigInt(bits)) / BigInt(elements)),
+    shift: shift - bits,
   };
 }
 

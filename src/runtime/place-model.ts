@@ -1,7 +1,13 @@
 import { totalmem } from "node:os";
 import { TinymlError } from "../errors";
 import { type Kernels, kernelName, kernels } from "../kernels/kernels";
-import { type KernelArgument, type KernelCall, type KernelConstant, kernelCall } from "../model/kernel-calls";
+import {
+  type KernelArgument,
+  type KernelCall,
+  type KernelConstant,
+  kernelCall,
+  sharesMemory,
+} from "../model/kernel-calls";
 import type { FusedActivation, Model } from "../model/model";
 import { elementBytes, elementCount } from "../model/tensor";
 
@@ -52,19 +58,25 @@ export function placeModel(
       blocks.push(address);
       return address;
     };
-    const placeConstant = ({ data, tensor }: KernelConstant): number => {
-      const placed = tensor === undefined ? undefined : constantAddress?.(tensor);
-      if (placed !== undefined) return placed;
+    const placeData = (data: ArrayBufferView): number => {
       const address = reserve(data.byteLength);
       copyInto(engine, address, data);
       return address;
     };
-    const addresses = model.tensors.map(({ shape, type, data }, index) =>
-      data === undefined ? reserve(batch * elementCount(shape) * elementBytes(type)) : (constantAddress?.(index) ?? 0),
-    );
-    const steps = model.operators.map((operator) =>
-      bindCall(engine, kernelCall(model, operator), addresses, placeConstant),
-    );
+    const placeConstant = ({ data, tensor }: KernelConstant): number => {
+      const placed = tensor === undefined ? undefined : constantAddress?.(tensor);
+      return placed ?? placeData(data);
+    };
+    const shared = sharedTensors(model);
+    const addresses = model.tensors.map(({ shape, type, data }, index) => {
+      if (data !== undefined) return constantAddress?.(index) ?? 0;
+      return shared.has(index) ? 0 : reserve(batch * elementCount(shape) * elementBytes(type));
+    });
+    for (const [output, input] of shared) addresses[output] = addresses[input];
+    const steps = model.operators.flatMap((operator) => {
+      const call = kernelCall(model, operator);
+      return call === undefined ? [] : [bindCall(engine, call, addresses, { placeConstant, placeData })];
+    });
     return {
       kernels: engine,
       addresses,
@@ -95,6 +107,23 @@ function checkMemory(model: Model, batch: number): void {
   );
 }
 
+/** The tensors that lie where another one lies, in the order in which they are made: a new shape for the same elements. */
+function sharedTensors({ operators, tensors }: Model): Map<number, number> {
+  const shared = new Map<number, number>();
+  for (const operator of operators) {
+    if (!sharesMemory(operator)) continue;
+    const [input] = operator.inputs;
+    if (tensors[input].data !== undefined) {
+      throw new TinymlError(
+        "TINYML_MODEL_UNSUPPORTED",
+        `The model can't be used here: ${operator.type} of the constant "${tensors[input].name}".`,
+      );
+    }
+    shared.set(operator.outputs[0], input);
+  }
+  return shared;
+}
+
 /** Copies the bytes of a typed array to an address of the kernels' memory. */
 export function copyInto(engine: Kernels, address: number, data: ArrayBufferView): void {
   // The two types of readings go without another view: making one takes longer than running a small network.
@@ -103,16 +132,22 @@ export function copyInto(engine: Kernels, address: number, data: ArrayBufferView
   else engine.heap.int8.set(new Int8Array(data.buffer, data.byteOffset, data.byteLength), address);
 }
 
+/** How what a kernel reads gets an address: a model's constant, which may lie somewhere already, or other data. */
+interface Places {
+  placeConstant(constant: KernelConstant): number;
+  placeData(data: ArrayBufferView): number;
+}
+
 /** A kernel call with its tensors at their addresses, as a function of the batch alone. */
 function bindCall(
   engine: Kernels,
   { kernel, arguments: all }: KernelCall,
   addresses: readonly number[],
-  placeConstant: (constant: KernelConstant) => number,
+  places: Places,
 ): Step {
   const run = engine.call[kernelName(kernel)];
   const samplesAt = all.findIndex(({ kind }) => kind === "perSample");
-  const values = all.map((argument) => numberOf(argument, addresses, placeConstant));
+  const values = all.map((argument) => numberOf(argument, addresses, places));
   const before = values.slice(0, samplesAt);
   const after = values.slice(samplesAt + 1);
   return bindNumbers(run, before, after, values[samplesAt]);
@@ -122,7 +157,7 @@ function bindCall(
 function numberOf(
   argument: KernelArgument,
   addresses: readonly number[],
-  placeConstant: (constant: KernelConstant) => number,
+  { placeConstant, placeData }: Places,
 ): number {
   switch (argument.kind) {
     case "tensor":
@@ -133,6 +168,8 @@ function numberOf(
       return argument.count;
     case "activation":
       return activationNumber[argument.activation];
+    case "window":
+      return placeData(Int32Array.from(Object.values(argument.window)));
     case "integer":
     case "real":
       return argument.value;
@@ -150,11 +187,11 @@ function bindNumbers(
   perSample: number,
 ): Step {
   const [a, b, c, d] = before;
-  const [e, f, g, h, i, j, k] = after;
+  const [e, f, g, h, i, j, k, l, m] = after;
   if (before.length === 2) {
     if (after.length <= 3) return (batch) => run(a, b, batch * perSample, e, f, g);
-    return (batch) => run(a, b, batch * perSample, e, f, g, h, i, j);
+    return (batch) => run(a, b, batch * perSample, e, f, g, h, i, j, k, l);
   }
   if (after.length <= 3) return (batch) => run(a, b, c, d, batch * perSample, e, f, g);
-  return (batch) => run(a, b, c, d, batch * perSample, e, f, g, h, i, j, k);
+  return (batch) => run(a, b, c, d, batch * perSample, e, f, g, h, i, j, k, l, m);
 }

@@ -1,3 +1,4 @@
+import { TinymlError } from "../errors";
 import type { Model, OperatorType } from "../model/model";
 import type { ArduinoTraits } from "./arduino";
 import type { Board } from "./board";
@@ -22,7 +23,7 @@ interface PartSizes {
   clamps: number;
   /** What all kernels with an exponential share; then each kernel with its first call, and each further call. */
   exponential: number;
-  kernels: Readonly<Record<Exclude<OperatorType, "FULLY_CONNECTED">, number>>;
+  kernels: Readonly<Record<"RELU" | "LOGISTIC" | "TANH" | "SOFTMAX", number>>;
   furtherCall: number;
   /** Several channels instead of one, and each channel after the first. */
   channels: number;
@@ -109,6 +110,25 @@ export function estimateSketch(model: Model, code: ModelCode, traits: ArduinoTra
   };
 }
 
+/**
+ * Refuses a model with an operator whose kernel's size on boards is not known: its sketch might not fit, and nobody could say.
+ * @throws TinymlError TINYML_NOT_FOR_BOARDS naming the operator
+ */
+export function requireMeasured(model: Model): void {
+  model.operators.forEach(({ type }, index) => {
+    if (type === "FULLY_CONNECTED" || type === "RESHAPE" || isMeasured(type)) return;
+    throw new TinymlError(
+      "TINYML_NOT_FOR_BOARDS",
+      `This model can't become an Arduino sketch yet: operator ${index + 1} is ${type}, whose size on boards has not been ` +
+        "measured. Export it with the template stdio, which gives its C code for any compiler.",
+    );
+  });
+}
+
+function isMeasured(type: OperatorType): type is keyof PartSizes["kernels"] {
+  return type in avrSizes.int8.kernels;
+}
+
 function sizeOfModel(model: Model, traits: ArduinoTraits, parts: PartSizes): number {
   let size = 0;
   let dense = 0;
@@ -118,7 +138,7 @@ function sizeOfModel(model: Model, traits: ArduinoTraits, parts: PartSizes): num
     if (operator.type === "FULLY_CONNECTED") {
       dense++;
       fused.add(operator.options.activation);
-    } else {
+    } else if (isMeasured(operator.type)) {
       calls.set(operator.type, (calls.get(operator.type) ?? 0) + 1);
     }
   }

@@ -3,7 +3,7 @@ import { checkModel } from "../model/check";
 import type { Model } from "../model/model";
 import { generateArduino } from "./arduino";
 import type { Board } from "./board";
-import { estimateSketch } from "./estimate";
+import { estimateSketch, requireMeasured } from "./estimate";
 import { collectKernelFiles } from "./kernel-files";
 import { generateModelCode } from "./model-code";
 import type { Sketch, SketchEstimate, SketchOptions } from "./sketch";
@@ -27,6 +27,7 @@ export function generateSketch(model: Model, board: Board, options: SketchOption
     const kernelFiles = collectKernelFiles(options.kernelSources, code.kernelFiles);
     return { name, files: { "main.c": generateStdioMain(code), ...modelFiles, ...kernelFiles } };
   }
+  requireMeasured(model);
   const arduino = generateArduino(model, code, board, options);
   const kernelFiles = collectKernelFiles(options.kernelSources, [...code.kernelFiles, ...arduino.kernelFiles]);
   const estimate = estimateSketch(model, code, arduino.traits, board);

@@ -1,4 +1,5 @@
-import type { Model } from "../model/model";
+import { sharesMemory } from "../model/kernel-calls";
+import type { Model, OperatorType } from "../model/model";
 import { elementCount } from "../model/tensor";
 
 /** Where the computed tensors of a model lie in one array, in elements. */
@@ -8,6 +9,9 @@ export interface MemoryPlan {
   /** The first element of each computed tensor, by its index in the model. */
   offsets: ReadonlyMap<number, number>;
 }
+
+/** Operators whose kernels may write the output over the input. */
+const IN_PLACE: readonly OperatorType[] = ["RELU", "LOGISTIC", "TANH", "SOFTMAX"];
 
 /** A piece of memory: the tensors that share it, and from which to which step of the model it is in use. */
 interface Block {
@@ -19,7 +23,7 @@ interface Block {
 
 /**
  * Plans the memory of everything that a run computes, inputs and outputs included: tensors that are never needed at the
- * same time share elements, and element-wise operators work in place. Outputs stay until the next run; inputs may be
+ * same time share elements, element-wise operators work in place, and a new shape is the same memory. Outputs stay until the next run; inputs may be
  * overwritten by it.
  */
 export function planMemory(model: Model): MemoryPlan {
@@ -59,11 +63,12 @@ function findBlocks(model: Model): Set<Block> {
   for (const tensor of model.inputs) begin(tensor, -1);
   model.operators.forEach((operator, step) => {
     const [output] = operator.outputs;
-    const shared = operator.type === "FULLY_CONNECTED" ? undefined : blockOf.get(operator.inputs[0]);
-    if (shared !== undefined && shared.last === step) {
-      shared.tensors.push(output);
-      shared.last = lastUse.get(output) ?? step;
-      blockOf.set(output, shared);
+    const input = blockOf.get(operator.inputs[0]);
+    const inPlace = IN_PLACE.includes(operator.type) && input?.last === step;
+    if (input !== undefined && (inPlace || sharesMemory(operator))) {
+      input.tensors.push(output);
+      input.last = Math.max(input.last, lastUse.get(output) ?? step);
+      blockOf.set(output, input);
     } else {
       begin(output, step);
     }

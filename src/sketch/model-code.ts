@@ -1,8 +1,9 @@
 import { TinymlError } from "../errors";
 import { type KernelArgument, type KernelConstant, kernelCall } from "../model/kernel-calls";
 import type { FusedActivation, Model, Operator, Tensor, TensorData } from "../model/model";
-import { perTensor } from "../model/operators";
+import { operatorRule, perTensor } from "../model/operators";
 import { elementBytes, elementCount } from "../model/tensor";
+import type { SlidingWindow } from "../model/window";
 import { arrayDefinition, blockComment, commentText, floatLiteral, int32Literal } from "./c-text";
 import { type MemoryPlan, planMemory } from "./memory-plan";
 
@@ -108,8 +109,13 @@ function writeOperator(context: Context, operator: Operator, number: number): vo
   if (model.tensors[operator.inputs[0]].data !== undefined) {
     throw unsupported(`the input of operator ${number} is a constant`);
   }
-  const { kernel, file, arguments: all } = kernelCall(model, operator);
+  const call = kernelCall(model, operator);
   const title = describeOperator(model, operator, number);
+  if (call === undefined) {
+    context.calls.push(`  /* ${title} */`);
+    return;
+  }
+  const { kernel, file, arguments: all } = call;
   const args = all.map((argument) => writeArgument(context, operator, number, argument));
   writeCall(context, title, file, kernel, args);
 }
@@ -129,6 +135,8 @@ function writeArgument(context: Context, operator: Operator, number: number, arg
       return floatLiteral(argument.value);
     case "activation":
       return activationMacro[argument.activation];
+    case "window":
+      return addWindow(context, number, argument.window);
   }
 }
 
@@ -140,6 +148,20 @@ function describeOperator(model: Model, operator: Operator, number: number): str
   switch (operator.type) {
     case "FULLY_CONNECTED":
       return `${describeDense(model, operator, number)}${scales}`;
+    case "CONV_2D":
+    case "DEPTHWISE_CONV_2D":
+      return `${describeConvolution(model, operator, number)}${scales}`;
+    case "AVERAGE_POOL_2D":
+    case "MAX_POOL_2D": {
+      const { filterHeight, filterWidth, activation } = operator.options;
+      const what = operator.type === "MAX_POOL_2D" ? "the largest" : "the mean";
+      const window = `${filterHeight} x ${filterWidth}`;
+      return `${number}. pooling: ${what} of every window of ${window}${activationWords[activation]}, ${describeShapes(input, output)}`;
+    }
+    case "MEAN":
+      return `${number}. MEAN: ${describeShapes(input, output)}${scales}`;
+    case "RESHAPE":
+      return `${number}. RESHAPE: the same numbers in the same memory, ${describeShapes(input, output)}`;
     case "RELU":
       return `${number}. RELU: negative numbers become 0${scales}`;
     case "LOGISTIC":
@@ -155,6 +177,39 @@ function describeDense(model: Model, operator: Operator & { type: "FULLY_CONNECT
   const [units, width] = model.tensors[operator.inputs[1]].shape;
   const ends = `${plural(width, "input")} -> ${plural(units, "output")}`;
   return `${number}. dense: ${ends}${activationWords[operator.options.activation]}`;
+}
+
+function describeConvolution(
+  model: Model,
+  operator: Operator & { type: "CONV_2D" | "DEPTHWISE_CONV_2D" },
+  number: number,
+): string {
+  const [input, weights] = operator.inputs.map((index) => model.tensors[index]);
+  const output = model.tensors[operator.outputs[0]];
+  const what = operator.type === "CONV_2D" ? "convolution" : "depthwise convolution";
+  const window = `${weights.shape[1]} x ${weights.shape[2]}`;
+  return `${number}. ${what}, window ${window}: ${describeShapes(input, output)}${activationWords[operator.options.activation]}`;
+}
+
+function describeShapes(input: Tensor, output: Tensor): string {
+  return `[${input.shape.join("][")}] -> [${output.shape.join("][")}]`;
+}
+
+/** Defines the window of an operator and returns a pointer to it. */
+function addWindow(context: Context, number: number, window: SlidingWindow): string {
+  const name = `tinyml_window_${number}`;
+  const fields = Object.entries(window).map(([field, value]) => {
+    return `.${field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)} = ${value}`;
+  });
+  const lines: string[] = [];
+  for (let i = 0; i < fields.length; i += 2) lines.push(`  ${fields.slice(i, i + 2).join(", ")},`);
+  context.constants.push(
+    `/* Layer ${number}. How its window slides over the picture. */`,
+    `static const tinyml_window ${name} TINYML_FLASH = {`,
+    ...lines,
+    "};\n",
+  );
+  return `&${name}`;
 }
 
 /** Defines a constant of an operator and returns its name. */
@@ -176,6 +231,12 @@ function describeConstant(
   number: number,
   { role, tensor }: KernelConstant,
 ): readonly string[] {
+  if (role === "multipliers")
+    return [`Layer ${number}. The factors of the output channels:`, "multiplier * 2^(shift - 31)."];
+  if (role === "shifts") return [`Layer ${number}. The factors' shifts.`];
+  if (operator.type === "CONV_2D" || operator.type === "DEPTHWISE_CONV_2D") {
+    return describeConvolutionConstant(model, operator, number, role, tensor !== undefined);
+  }
   if (operator.type !== "FULLY_CONNECTED") return [`Layer ${number}. ${role}.`];
   const [inputIndex, weightsIndex] = operator.inputs;
   const weights = model.tensors[weightsIndex];
@@ -191,6 +252,26 @@ function describeConstant(
     `Bias, one per output, in steps of ${Math.fround(inputScale * weightScale)}. The input's zero`,
     `point is in it: minus ${inputZeroPoint} * the sum of the output's weights.`,
   ];
+}
+
+function describeConvolutionConstant(
+  model: Model,
+  operator: Operator & { type: "CONV_2D" | "DEPTHWISE_CONV_2D" },
+  number: number,
+  role: "weights" | "bias",
+  unchanged: boolean,
+): readonly string[] {
+  const [inputIndex, weightsIndex] = operator.inputs;
+  const { shape, quantization } = model.tensors[weightsIndex];
+  if (role === "weights") {
+    const real = quantization === undefined ? "" : "; real weight = the channel's scale * stored";
+    return [`Layer ${describeConvolution(model, operator, number)}.`, `Weights [${shape.join("][")}]${real}.`];
+  }
+  if (quantization === undefined) return ["Bias, one per output channel."];
+  const steps = "Bias, one per output channel, in steps of input scale * the channel's weight scale.";
+  if (unchanged) return [steps];
+  const { zeroPoint } = perTensor(model.tensors[inputIndex]) ?? { zeroPoint: 0 };
+  return [steps, `The input's zero point is in it: minus ${zeroPoint} * the sum of the channel's weights.`];
 }
 
 /** The C type of a constant's elements, and each of them as C. */
@@ -281,7 +362,11 @@ function writeHeader(
 }
 
 function writeSource({ model, type, plan, constants, calls }: Context): string {
-  const parameters = new Set(model.operators.flatMap((operator) => operator.inputs.slice(1)));
+  const parameters = new Set(
+    model.operators.flatMap(({ type: operator, inputs }) =>
+      inputs.filter((_, i) => operatorRule(operator).inputs[i]?.parameter),
+    ),
+  );
   let count = 0;
   for (const index of parameters) if (index >= 0) count += elementCount(model.tensors[index].shape);
   const int8Lines = [

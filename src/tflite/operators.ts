@@ -1,5 +1,5 @@
 import type { Builder } from "flatbuffers";
-import type { FusedActivation, OperatorOptions, OperatorType, Tensor } from "../model/model";
+import type { FusedActivation, OperatorOptions, OperatorType, Padding, Tensor } from "../model/model";
 import { damaged, FlatFile, FlatTable, unsupported } from "./cursor";
 import { type OPERATOR, type Slots, slots } from "./schema";
 
@@ -7,7 +7,9 @@ import { type OPERATOR, type Slots, slots } from "./schema";
 interface OptionField<Value> {
   readonly field: string;
   read(table: FlatTable): Value;
-  write(builder: Builder, slot: number, value: Value): void;
+  /** Stores what lies outside of the table, before the table is begun; gives its offset to `write`. */
+  store?(builder: Builder, value: Value): number;
+  write(builder: Builder, slot: number, value: Value, stored: number): void;
 }
 
 /** The table of the schema that holds an operator's options, in the union BuiltinOptions. */
@@ -56,6 +58,29 @@ function number(field: string): OptionField<number> {
   };
 }
 
+function integer(field: string, absent = 0): OptionField<number> {
+  return {
+    field,
+    read: (table) => table.int32(field, absent),
+    write: (builder, slot, value) => builder.addFieldInt32(slot, value, absent),
+  };
+}
+
+/** A list of whole numbers that the model has only when the file has it. */
+function integers(field: string): OptionField<readonly number[] | undefined> {
+  return {
+    field,
+    read: (table) => (table.has(field) ? table.int32s(field) : undefined),
+    store(builder, value) {
+      if (value === undefined) return 0;
+      builder.startVector(4, value.length, 4);
+      for (const one of value.toReversed()) builder.addInt32(one);
+      return builder.endVector();
+    },
+    write: (builder, slot, _value, stored) => builder.addFieldOffset(slot, stored, 0),
+  };
+}
+
 /** A truth value that the model has only when it is true. */
 function flag(field: string): OptionField<true | undefined> {
   return {
@@ -67,6 +92,33 @@ function flag(field: string): OptionField<true | undefined> {
 
 /** ActivationFunctionType, as far as kernels fuse it; TANH and SIGN_BIT follow in the schema. */
 const FUSED_ACTIVATIONS: readonly FusedActivation[] = ["NONE", "RELU", "RELU_N1_TO_1", "RELU6"];
+
+const PADDINGS: readonly Padding[] = ["SAME", "VALID"];
+
+/** The fields that all sliding windows have. */
+const WINDOW_FIELDS = {
+  padding: oneOf("padding", PADDINGS),
+  strideWidth: integer("stride_w"),
+  strideHeight: integer("stride_h"),
+  activation: oneOf("fused_activation_function", FUSED_ACTIVATIONS),
+};
+
+const DILATION_FIELDS = {
+  dilationWidth: integer("dilation_w_factor", 1),
+  dilationHeight: integer("dilation_h_factor", 1),
+};
+
+/** Pooling's row but for the operator's number. */
+const POOL = {
+  newestVersion: 3,
+  version: versionByType,
+  table: {
+    name: "Pool2DOptions",
+    union: 5,
+    slots: slots("padding", "stride_w", "stride_h", "filter_width", "filter_height", "fused_activation_function"),
+  },
+  fields: { ...WINDOW_FIELDS, filterWidth: integer("filter_width"), filterHeight: integer("filter_height") },
+};
 
 /** Version 2 of most operators added int8, version 3 int16. */
 function versionByType([input]: readonly (Tensor | undefined)[]): number {
@@ -98,6 +150,64 @@ const FORMATS: { readonly [Type in OperatorType]: OperatorFormat<Type> } = {
       onlyDefault: ["weights_format", "quantized_bias_type"],
     },
     fields: { activation: oneOf("fused_activation_function", FUSED_ACTIVATIONS), keepNumDims: flag("keep_num_dims") },
+  },
+  CONV_2D: {
+    code: 3,
+    newestVersion: 8,
+    version: ([input]) => (input?.type === "int8" ? 3 : 1),
+    table: {
+      name: "Conv2DOptions",
+      union: 1,
+      slots: slots(
+        "padding",
+        "stride_w",
+        "stride_h",
+        "fused_activation_function",
+        "dilation_w_factor",
+        "dilation_h_factor",
+        "quantized_bias_type",
+      ),
+      onlyDefault: ["quantized_bias_type"],
+    },
+    fields: { ...WINDOW_FIELDS, ...DILATION_FIELDS },
+  },
+  DEPTHWISE_CONV_2D: {
+    code: 4,
+    newestVersion: 7,
+    version([input], { dilationWidth, dilationHeight }) {
+      if (input?.type === "int8") return 3;
+      return dilationWidth === 1 && dilationHeight === 1 ? 1 : 2;
+    },
+    table: {
+      name: "DepthwiseConv2DOptions",
+      union: 2,
+      slots: slots(
+        "padding",
+        "stride_w",
+        "stride_h",
+        "depth_multiplier",
+        "fused_activation_function",
+        "dilation_w_factor",
+        "dilation_h_factor",
+      ),
+    },
+    fields: { ...WINDOW_FIELDS, ...DILATION_FIELDS, depthMultiplier: integer("depth_multiplier") },
+  },
+  AVERAGE_POOL_2D: { code: 1, ...POOL },
+  MAX_POOL_2D: { code: 17, ...POOL },
+  MEAN: {
+    code: 40,
+    newestVersion: 3,
+    version: versionByType,
+    table: { name: "ReducerOptions", union: 27, slots: slots("keep_dims") },
+    fields: { keepDims: flag("keep_dims") },
+  },
+  RESHAPE: {
+    code: 22,
+    newestVersion: 1,
+    version: () => 1,
+    table: { name: "ReshapeOptions", union: 17, slots: slots("new_shape") },
+    fields: { newShape: integers("new_shape") },
   },
   RELU: { code: 19, newestVersion: 3, version: versionByType, fields: {} },
   LOGISTIC: { code: 14, newestVersion: 3, version: versionByType, fields: {} },
@@ -185,7 +295,10 @@ export function writeOptions<Type extends OperatorType>(
   const format = operatorFormat(type);
   if (format.table === undefined) return 0;
   const { slots } = format.table;
+  const stored = fieldsOf(format).map(([name, field]) => field.store?.(builder, options[name]) ?? 0);
   builder.startObject(Object.keys(slots).length);
-  for (const [name, field] of fieldsOf(format)) field.write(builder, slots[field.field] ?? 0, options[name]);
+  fieldsOf(format).forEach(([name, field], i) => {
+    field.write(builder, slots[field.field] ?? 0, options[name], stored[i] ?? 0);
+  });
   return builder.endObject();
 }

@@ -221,11 +221,23 @@ function planBackward(
   const skipLast = crossEntropy && last.type === "SOFTMAX";
   const operators = skipLast ? model.operators.slice(0, -1) : model.operators;
   const lossTensor = skipLast ? last.inputs[0] : model.outputs[0];
-  const backward = operators.map((operator) => planGradient(model, operator, places)).reverse();
+  const backward = operators
+    .filter(hasGradient)
+    .map((operator) => planGradient(model, operator, places))
+    .reverse();
   return { lossGradient: places.gradients[lossTensor], backward };
 }
 
-function planGradient(model: Model, operator: Operator, { placed, gradients }: Places): Step {
+type TrainableOperator = Operator & { type: (typeof TRAINABLE)[number] };
+
+/** The operators that have a gradient. */
+const TRAINABLE = ["FULLY_CONNECTED", "RELU", "LOGISTIC", "TANH", "SOFTMAX"] as const;
+
+function hasGradient(operator: Operator): operator is TrainableOperator {
+  return TRAINABLE.some((type) => type === operator.type);
+}
+
+function planGradient(model: Model, operator: TrainableOperator, { placed, gradients }: Places): Step {
   const { call } = placed.kernels;
   const [inputIndex, weightsIndex = -1, biasIndex = -1] = operator.inputs;
   const [outputIndex] = operator.outputs;
@@ -320,6 +332,7 @@ function checkTrainable(model: Model): void {
   if (model.inputs.length !== 1 || model.outputs.length !== 1) refuse("it must have one input and one output");
   let current = model.inputs[0];
   for (const operator of model.operators) {
+    if (!hasGradient(operator)) refuse(`it has ${operator.type}, which can't be trained yet`);
     if (operator.inputs[0] !== current) refuse("its operators must follow each other in one chain");
     current = operator.outputs[0];
   }

@@ -54,7 +54,7 @@ describe("tinyml inspect", function () {
   });
 
   it("names the operator of a model that it can't run yet", async function () {
-    await writeFile(join(folder, "kws.tflite"), sharedModel(this, "kws_ref_model.tflite"));
+    await writeFile(join(folder, "kws.tflite"), sharedModel(this, "kws_ref_model_float32.tflite"));
     const { status, stderr } = await tinyml(folder, "inspect", "kws.tflite");
     assert.equal(status, 1);
     assert.match(stderr, /^TINYML_MODEL_UNSUPPORTED: .*[A-Z_0-9]{5}/);

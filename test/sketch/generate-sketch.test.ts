@@ -31,6 +31,7 @@ describe("Arduino sketch", () => {
     assert.deepEqual(Object.keys(sketch.files).sort(), [
       "Pot_to_LED.ino",
       "int8_dense.c",
+      "int8_dot.h",
       "int8_fixed_point.h",
       "quantize.c",
       "tinyml_kernels.h",

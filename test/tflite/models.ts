@@ -188,6 +188,8 @@ export function evaluate(model: Model, input: readonly number[]): number[] {
       const powers = x.map((value) => Math.exp(value * options.beta));
       const sum = powers.reduce((total, value) => total + value, 0);
       y = powers.map((value) => value / sum);
+    } else if (type !== "RELU" && type !== "LOGISTIC" && type !== "TANH") {
+      throw new Error(`${type} is not evaluated here`);
     } else {
       const map = {
         RELU: (v: number) => Math.max(v, 0),

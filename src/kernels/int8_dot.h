@@ -1,0 +1,61 @@
+/* Sums of products of int8 rows, which all int8 layers with weights are made of. */
+#ifndef TINYML_INT8_DOT_H
+#define TINYML_INT8_DOT_H
+
+#include "tinyml_platform.h"
+
+#ifdef __wasm_simd128__
+#include <wasm_simd128.h>
+#endif
+
+/* The sum over i of input[i] * weights[i]. */
+static int32_t tinyml_dot_int8(const int8_t *input, const int8_t *weights, tinyml_size count) {
+  int32_t sum = 0;
+#if defined(__AVR__)
+  /* 16 cycles an element. muls leaves the product's sign in the carry, which sbc spreads over the upper half of the sum. */
+  if (count > 0) {
+    const int8_t *at = weights;
+    tinyml_size left = count;
+    int8_t x, w;
+    __asm__ volatile(
+        "1: ld %[x], %a[input]+\n\t"
+        "lpm %[w], Z+\n\t"
+        "muls %[x], %[w]\n\t"
+        "sbc %[x], %[x]\n\t"
+        "add %A[sum], r0\n\t"
+        "adc %B[sum], r1\n\t"
+        "adc %C[sum], %[x]\n\t"
+        "adc %D[sum], %[x]\n\t"
+        "sbiw %[left], 1\n\t"
+        "brne 1b\n\t"
+        "clr __zero_reg__"
+        : [sum] "+&r"(sum), [input] "+&x"(input), [at] "+&z"(at), [left] "+&w"(left), [x] "=&d"(x), [w] "=&d"(w)
+        :
+        : "r0", "memory");
+  }
+#else
+  tinyml_size i = 0;
+#ifdef __wasm_simd128__
+  v128_t sums = wasm_i32x4_splat(0);
+  for (; i + 16 <= count; i += 16) {
+    v128_t x = wasm_v128_load(input + i);
+    v128_t w = wasm_v128_load(weights + i);
+    v128_t low = wasm_i16x8_extend_low_i8x16(x);
+    v128_t high = wasm_i16x8_extend_high_i8x16(x);
+    sums = wasm_i32x4_add(sums, wasm_i32x4_dot_i16x8(low, wasm_i16x8_extend_low_i8x16(w)));
+    sums = wasm_i32x4_add(sums, wasm_i32x4_dot_i16x8(high, wasm_i16x8_extend_high_i8x16(w)));
+  }
+  if (i + 8 <= count) {
+    v128_t x = wasm_i16x8_load8x8(input + i);
+    sums = wasm_i32x4_add(sums, wasm_i32x4_dot_i16x8(x, wasm_i16x8_load8x8(weights + i)));
+    i += 8;
+  }
+  sum = wasm_i32x4_extract_lane(sums, 0) + wasm_i32x4_extract_lane(sums, 1) + wasm_i32x4_extract_lane(sums, 2) +
+        wasm_i32x4_extract_lane(sums, 3);
+#endif
+  for (; i < count; i++) sum += input[i] * weights[i];
+#endif
+  return sum;
+}
+
+#endif

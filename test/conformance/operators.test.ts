@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import type { Model, Tensor, TensorData } from "../../src/model/model";
+import { loadModel } from "../../src/runtime/load-model";
+import { readTflite } from "../../src/tflite/read-tflite";
+import { writeTflite } from "../../src/tflite/write-tflite";
+import { type LiteRtArray, loadInLiteRt } from "../support/litert";
+import { runStdio, sketchOf } from "../support/sketches";
+import { requireTool } from "../support/tools";
+import { anyConvolution, anyDepthwise, anyMean, anyPool, type Sample } from "./operators";
+
+/* Single operators over random shapes and options. A failure names its seed and its smallest counterexample. */
+
+const OPERATORS = {
+  CONV_2D: anyConvolution,
+  DEPTHWISE_CONV_2D: anyDepthwise,
+  AVERAGE_POOL_2D: (int8: boolean) => anyPool("AVERAGE_POOL_2D", int8),
+  MAX_POOL_2D: (int8: boolean) => anyPool("MAX_POOL_2D", int8),
+  MEAN: anyMean,
+};
+
+/** By how many steps XNNPACK, which rounds once, may differ from the reference kernels, which round twice. */
+const STEPS = 1;
+
+for (const [type, any] of Object.entries(OPERATORS)) {
+  describe(`${type} with random shapes and options`, () => {
+    it("computes in float32 what LiteRT does", async () => {
+      await fc.assert(
+        fc.asyncProperty(any(false), async ({ model, input }) => {
+          const expected = await runInLiteRt(writeTflite(withBias(model)), input);
+          const found = runInFlow({ model, input });
+          assert.equal(found.length, expected.length);
+          expected.forEach((value, i) => {
+            const allowed = 1e-5 * Math.max(1, Math.abs(value));
+            assert.ok(Math.abs(Number(found[i]) - value) <= allowed, `number ${i} is ${found[i]}, not ${value}`);
+          });
+        }),
+        { numRuns: 60 },
+      );
+    }).timeout(60000);
+
+    it("computes in int8 what LiteRT does, but for its rounding", async () => {
+      await fc.assert(
+        fc.asyncProperty(any(true), async ({ model, input }) => {
+          const expected = await runInLiteRt(writeTflite(withBias(model)), input);
+          const found = runInFlow({ model, input });
+          assert.equal(found.length, expected.length);
+          expected.forEach((value, i) => {
+            assert.ok(Math.abs(Number(found[i]) - value) <= STEPS, `number ${i} is ${found[i]}, not ${value}`);
+          });
+        }),
+        { numRuns: 60 },
+      );
+    }).timeout(60000);
+
+    it("computes in C, in int8, the bits that it computes in the flow", function () {
+      requireTool(this, "cc");
+      fc.assert(
+        fc.property(any(true), ({ model, input }) => {
+          const output = runStdio(sketchOf(model, { template: "stdio" }), input);
+          assert.deepEqual(new Int8Array(output), runInFlow({ model, input }));
+        }),
+        { numRuns: 8 },
+      );
+    }).timeout(60000);
+
+    it("survives writing and reading", () => {
+      const both = fc.boolean().chain((int8) => any(int8));
+      fc.assert(fc.property(both, ({ model }) => assert.deepEqual(readTflite(writeTflite(model)), model)));
+    });
+  });
+}
+
+/** LiteRT computes no convolution without a bias; zeros are the same. */
+function withBias(model: Model): Model {
+  const [operator] = model.operators;
+  const { type, inputs } = operator;
+  if ((type !== "CONV_2D" && type !== "DEPTHWISE_CONV_2D") || (inputs[2] ?? -1) >= 0) return model;
+  const input = model.tensors[inputs[0]];
+  const weights = model.tensors[inputs[1]];
+  const outputs = model.tensors[operator.outputs[0]].shape[3];
+  const inputScale = input.quantization?.scales[0] ?? 1;
+  const scales = (weights.quantization?.scales ?? []).map((scale) => Math.fround(inputScale * scale));
+  const bias: Tensor =
+    input.type === "int8"
+      ? {
+          name: "bias",
+          type: "int32",
+          shape: [outputs],
+          data: new Int32Array(outputs),
+          quantization: { scales, zeroPoints: scales.map(() => 0), axis: 0 },
+        }
+      : { name: "bias", type: "float32", shape: [outputs], data: new Float32Array(outputs) };
+  return {
+    ...model,
+    tensors: [...model.tensors, bias],
+    operators: [{ ...operator, inputs: [inputs[0], inputs[1], model.tensors.length] }],
+  };
+}
+
+async function runInLiteRt(bytes: Uint8Array, input: LiteRtArray): Promise<LiteRtArray> {
+  const loaded = await loadInLiteRt(bytes);
+  try {
+    const [output] = await loaded.run([input]);
+    assert.ok(output);
+    return output;
+  } finally {
+    loaded.dispose();
+  }
+}
+
+function runInFlow({ model, input }: Sample): TensorData {
+  const loaded = loadModel(model);
+  try {
+    return loaded.run([input])[0];
+  } finally {
+    loaded.dispose();
+  }
+}

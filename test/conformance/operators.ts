@@ -1,0 +1,243 @@
+import * as fc from "fast-check";
+import { createRandom } from "../../src/dataset/random";
+import type { FusedActivation, Model, Operator, Padding, Quantization, Tensor } from "../../src/model/model";
+import { operatorRule } from "../../src/model/operators";
+import { elementCount } from "../../src/model/tensor";
+
+/* Random models of a single operator, in float32 and int8, with inputs for them. */
+
+export interface Sample {
+  model: Model;
+  input: Float32Array | Int8Array;
+}
+
+const PLAIN = { noNullPrototype: true };
+
+const anyActivation = fc.constantFrom<FusedActivation>("NONE", "RELU", "RELU_N1_TO_1", "RELU6");
+const anyWindow = fc.record(
+  {
+    padding: fc.constantFrom<Padding>("SAME", "VALID"),
+    strideWidth: fc.integer({ min: 1, max: 3 }),
+    strideHeight: fc.integer({ min: 1, max: 3 }),
+    activation: anyActivation,
+  },
+  PLAIN,
+);
+const anyDilation = fc.record(
+  { dilationWidth: fc.integer({ min: 1, max: 3 }), dilationHeight: fc.integer({ min: 1, max: 3 }) },
+  PLAIN,
+);
+const small = fc.integer({ min: 1, max: 5 });
+const side = fc.integer({ min: 1, max: 12 });
+const channels = fc.integer({ min: 1, max: 20 });
+const anyPicture = fc.tuple(fc.integer({ min: 1, max: 2 }), side, side);
+
+/** What decides about numbers: their seed, and how the int8 ones are scaled. */
+const anyNumbers = fc.record(
+  {
+    seed: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
+    zeroPoint: fc.integer({ min: -128, max: 127 }),
+    outputZeroPoint: fc.integer({ min: -128, max: 127 }),
+    scale: fc.double({ min: 0.001, max: 0.1, noNaN: true }),
+    perChannel: fc.boolean(),
+    bias: fc.constantFrom("constant", "absent", "left out"),
+  },
+  PLAIN,
+);
+
+type Numbers = typeof anyNumbers extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** CONV_2D, with one group or several. */
+export function anyConvolution(int8: boolean): fc.Arbitrary<Sample> {
+  return fc
+    .record({
+      picture: anyPicture,
+      groups: fc.constantFrom(1, 1, 1, 2, 3),
+      inputs: channels,
+      outputs: channels,
+      window: fc.tuple(small, small),
+      options: anyWindow,
+      dilation: anyDilation,
+      numbers: anyNumbers,
+    })
+    .map(({ picture, groups, inputs, outputs, window, options, dilation, numbers }) =>
+      weighted(
+        "CONV_2D",
+        { ...options, ...dilation },
+        [...picture, inputs * groups],
+        [outputs * groups, ...window, inputs],
+        { ...numbers, int8, axis: 0 },
+      ),
+    )
+    .filter((sample) => sample !== undefined);
+}
+
+export function anyDepthwise(int8: boolean): fc.Arbitrary<Sample> {
+  return fc
+    .record({
+      picture: anyPicture,
+      inputs: channels,
+      depthMultiplier: fc.integer({ min: 1, max: 3 }),
+      window: fc.tuple(small, small),
+      options: anyWindow,
+      dilation: anyDilation,
+      numbers: anyNumbers,
+    })
+    .map(({ picture, inputs, depthMultiplier, window, options, dilation, numbers }) =>
+      weighted(
+        "DEPTHWISE_CONV_2D",
+        { ...options, ...dilation, depthMultiplier },
+        [...picture, inputs],
+        [1, ...window, inputs * depthMultiplier],
+        { ...numbers, int8, axis: 3 },
+      ),
+    )
+    .filter((sample) => sample !== undefined);
+}
+
+export function anyPool(type: "AVERAGE_POOL_2D" | "MAX_POOL_2D", int8: boolean): fc.Arbitrary<Sample> {
+  return fc
+    .record({
+      picture: anyPicture,
+      inputs: channels,
+      window: fc.tuple(small, small),
+      options: anyWindow,
+      numbers: anyNumbers,
+    })
+    .map(({ picture, inputs, window: [filterHeight, filterWidth], options, numbers }) => {
+      const quantization = one(numbers.scale, numbers.zeroPoint);
+      const operator = {
+        type,
+        inputs: [0],
+        outputs: [1],
+        options: { ...options, filterHeight, filterWidth },
+      } satisfies Operator;
+      return assemble(
+        operator,
+        [computed("input", [...picture, inputs], int8, quantization)],
+        quantization,
+        numbers.seed,
+      );
+    })
+    .filter((sample) => sample !== undefined);
+}
+
+export function anyMean(int8: boolean): fc.Arbitrary<Sample> {
+  return fc
+    .record({
+      shape: fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 4 }),
+      axes: fc.array(fc.integer({ min: -4, max: 3 }), { minLength: 1, maxLength: 4 }),
+      keepDims: fc.boolean(),
+      numbers: anyNumbers,
+    })
+    .map(({ shape, axes, keepDims, numbers }) => {
+      const fitting = [...new Set(axes.map((axis) => ((axis % shape.length) + shape.length) % shape.length))];
+      const data = Int32Array.from(fitting, (axis, i) => (i % 2 === 0 ? axis : axis - shape.length));
+      const input = computed("input", shape, int8, one(numbers.scale, numbers.zeroPoint));
+      const operator = {
+        type: "MEAN",
+        inputs: [0, 1],
+        outputs: [2],
+        options: keepDims ? { keepDims } : {},
+      } satisfies Operator;
+      const tensors: Tensor[] = [input, { name: "axes", type: "int32", shape: [data.length], data }];
+      const to = one(numbers.scale * (0.5 + createRandom(numbers.seed).uniform()), numbers.outputZeroPoint);
+      return assemble(operator, tensors, to, numbers.seed);
+    })
+    .filter((sample) => sample !== undefined);
+}
+
+type Weighted = (Operator & { type: "CONV_2D" })["options"] | (Operator & { type: "DEPTHWISE_CONV_2D" })["options"];
+
+/** A layer with weights and perhaps a bias; undefined where its window does not fit. */
+function weighted(
+  type: "CONV_2D" | "DEPTHWISE_CONV_2D",
+  options: Weighted,
+  shape: readonly number[],
+  weightShape: readonly number[],
+  numbers: Numbers & { int8: boolean; axis: number },
+): Sample | undefined {
+  const { int8, axis, seed, scale, perChannel } = numbers;
+  const { uniform } = createRandom(seed);
+  const outputs = weightShape[axis];
+  const from = one(scale, numbers.zeroPoint);
+  const scales = Array.from({ length: perChannel ? outputs : 1 }, () => Math.fround(0.002 + 0.01 * uniform()));
+  const by: Quantization = { scales, zeroPoints: scales.map(() => 0), axis: scales.length > 1 ? axis : 0 };
+  const biasScales = scales.map((weightScale) => Math.fround(from.scales[0] * weightScale));
+  const count = elementCount(weightShape);
+  const terms = type === "CONV_2D" ? count / outputs : weightShape[1] * weightShape[2];
+  const weights: Tensor = int8
+    ? {
+        name: "weights",
+        type: "int8",
+        shape: weightShape,
+        data: Int8Array.from({ length: count }, () => Math.round(254 * uniform() - 127)),
+        quantization: by,
+      }
+    : {
+        name: "weights",
+        type: "float32",
+        shape: weightShape,
+        data: Float32Array.from({ length: count }, () => (2 * uniform() - 1) / Math.sqrt(terms)),
+      };
+  const bias: Tensor = int8
+    ? {
+        name: "bias",
+        type: "int32",
+        shape: [outputs],
+        data: Int32Array.from({ length: outputs }, () => Math.round(20000 * uniform() - 10000)),
+        quantization: { scales: biasScales, zeroPoints: biasScales.map(() => 0), axis: 0 },
+      }
+    : {
+        name: "bias",
+        type: "float32",
+        shape: [outputs],
+        data: Float32Array.from({ length: outputs }, () => 2 * uniform() - 1),
+      };
+  const hasBias = numbers.bias === "constant";
+  const tensors = [computed("input", shape, int8, from), weights, ...(hasBias ? [bias] : [])];
+  const inputs = hasBias ? [0, 1, 2] : numbers.bias === "absent" ? [0, 1] : [0, 1, -1];
+  // outputs spread over most of their range
+  const spread = from.scales[0] * Math.max(...scales) * Math.sqrt(terms) * 5500;
+  const to = one(spread / 60, numbers.outputZeroPoint);
+  // `options` are those of `type` by the callers
+  const operator = { type, inputs, outputs: [tensors.length], options } as Operator;
+  return assemble(operator, tensors, to, seed);
+}
+
+function one(scale: number, zeroPoint: number): Quantization {
+  return { scales: [Math.fround(scale)], zeroPoints: [zeroPoint], axis: 0 };
+}
+
+function computed(name: string, shape: readonly number[], int8: boolean, quantization: Quantization): Tensor {
+  return int8 ? { name, type: "int8", shape, quantization } : { name, type: "float32", shape };
+}
+
+/** The model of an operator whose output is the tensor behind `tensors`, and an input of random numbers. */
+function assemble(operator: Operator, tensors: readonly Tensor[], to: Quantization, seed: number): Sample | undefined {
+  const [input] = tensors;
+  const int8 = input.type === "int8";
+  const shapes = shapesOf(operator, tensors);
+  if (typeof shapes === "string") return undefined;
+  const { uniform } = createRandom(seed + 1);
+  const length = elementCount(input.shape);
+  const model: Model = {
+    description: "",
+    tensors: [...tensors, computed("output", shapes[0], int8, to)],
+    operators: [operator],
+    inputs: [0],
+    outputs: [tensors.length],
+  };
+  const values = int8
+    ? Int8Array.from({ length }, () => Math.floor(256 * uniform()) - 128)
+    : Float32Array.from({ length }, () => 2 * uniform() - 1);
+  return { model, input: values };
+}
+
+function shapesOf({ type, inputs, options }: Operator, tensors: readonly Tensor[]) {
+  return operatorRule(type).shapes(
+    inputs.map((index) => tensors[index]?.shape),
+    options,
+    inputs.map((index) => tensors[index]?.data),
+  );
+}
