@@ -202,8 +202,9 @@ export class Dataset {
       this.#assertOpen();
       const line = formatRow(this.#description, row);
       const label = this.#description.task === "classification" ? row.label : undefined;
+      const bytes = label === undefined ? Buffer.byteLength(line) : undefined;
       const { group, split, source, time } = row;
-      const event = formatEvent(createAddEvent(this.#nextId, { label, group, split, source, time }));
+      const event = formatEvent(createAddEvent(this.#nextId, { label, group, split, source, bytes, time }));
       this.#nextId += 1;
       return this.#journal.append([line, event], () => {
         this.#count += 1;

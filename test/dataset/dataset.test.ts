@@ -520,6 +520,83 @@ describe("dataset", () => {
     });
   });
 
+  describe("whose last line break is gone", () => {
+    const cuts = async (): Promise<string[]> => {
+      const names = (await readdir(folder)).filter((name) => name.startsWith("rows.csv.cut-"));
+      return Promise.all(names.map(file));
+    };
+    const cut = async (bytes: number): Promise<void> => {
+      const path = join(folder, "rows.csv");
+      await truncate(path, (await readFile(path)).length - bytes);
+    };
+
+    it("keeps its last row, when it is the only one, too", async () => {
+      for (const [description, row] of [
+        [lamp, on],
+        [pot, { values: [0.5], targets: [100] }],
+      ] as const) {
+        await clearDataset(folder, description);
+        for (let count = 1; count <= 3; count++) {
+          const dataset = await openDataset(folder, description);
+          await dataset.append(row);
+          await dataset.close();
+          const whole = await file("rows.csv");
+          await cut(1);
+          const again = await openDataset(folder, description);
+          assert.equal(again.count, count);
+          await again.close();
+          assert.equal(await file("rows.csv"), whole);
+        }
+      }
+      assert.deepEqual(await cuts(), []);
+    });
+
+    it("keeps it while it is open", async () => {
+      const dataset = await open();
+      await dataset.append(on);
+      await cut(1);
+      await dataset.append(off);
+      assert.equal(await file("rows.csv"), "light,x,label\n1,2,on\n0.1,-0,off\n");
+    });
+
+    it("takes no number or label that was cut short for a whole one, and keeps what looks like a row aside", async () => {
+      for (const [description, row, rest] of [
+        [lamp, off, "0.1,-0,of"],
+        [pot, { values: [0.5], targets: [100] }, "0.5,10"],
+      ] as const) {
+        await rm(folder, { recursive: true, force: true });
+        const dataset = await openDataset(folder, description);
+        await dataset.append(row);
+        await dataset.append(row);
+        await dataset.close();
+        await cut(2);
+        const again = await openDataset(folder, description);
+        assert.equal(again.count, 1);
+        await again.close();
+        assert.deepEqual(await cuts(), [rest]);
+      }
+    });
+
+    it("keeps aside what somebody added without a line break", async () => {
+      await (await open()).append(on);
+      await opened.pop()?.close();
+      await appendFile(join(folder, "rows.csv"), "3,4,off");
+      assert.equal((await open()).count, 1);
+      assert.deepEqual(await cuts(), ["3,4,off"]);
+    });
+
+    it("keeps nothing aside of a row that was never acknowledged", async () => {
+      await (await open()).append(on);
+      await opened.pop()?.close();
+      for (const part of ["3", "3,4", "3,4,", '3,4,"o', "\0\0\0"]) {
+        await appendFile(join(folder, "rows.csv"), part);
+        assert.equal((await open()).count, 1);
+        await opened.pop()?.close();
+      }
+      assert.deepEqual(await cuts(), []);
+    });
+  });
+
   describe("cut short at any byte", () => {
     const rows: Row[] = [
       on,
