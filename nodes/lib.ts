@@ -21,6 +21,7 @@ export * from "../src/dataset/row";
 export * from "../src/dataset/split-table";
 export * from "../src/dataset/table";
 export * from "../src/dataset/table-reader";
+export * from "../src/dataset/with-labels-of";
 export * from "../src/errors";
 export * from "../src/features/features";
 export * from "../src/hardware/analog-input";

@@ -1,8 +1,9 @@
 import { quantizeInt8 } from "../compression/quantize-int8";
+import { withLabelsOf } from "../dataset/with-labels-of";
 import { summarizeModel } from "../model/summarize";
 import { parseArguments, usage } from "./arguments";
 import type { Command, Report } from "./command";
-import { readData, withLabelsOf } from "./data";
+import { readData } from "./data";
 import { isSameFile, prepareModelFile, readModelFile, writeModelFile } from "./files";
 
 /** `tinyml compress`: a model becomes a smaller one. */

@@ -123,3 +123,25 @@ export function findMismatch(
   if (missing !== undefined) return `has rows with the label "${missing}", which the settings do not list`;
   return undefined;
 }
+
+/**
+ * How two descriptions under which the same rows can be recorded differ beyond that, as a sentence part; undefined where only the rate does.
+ */
+export function findDifference(one: DatasetDescription, other: DatasetDescription): string | undefined {
+  const before = fixedLabels(one);
+  const after = fixedLabels(other);
+  if (JSON.stringify(before) !== JSON.stringify(after)) {
+    const list = (labels: readonly string[] | undefined): string => labels?.join(", ") ?? "(any)";
+    return `has the labels ${list(before)}, the settings say ${list(after)}`;
+  }
+  for (const [list, what] of [["channels", "channel"] as const, ["targets", "target"] as const]) {
+    const range = (description: DatasetDescription, i: number): string =>
+      description[list]?.[i]?.range?.join(" to ") ?? "(none)";
+    for (const [i, { name }] of (one[list] ?? []).entries()) {
+      if (range(one, i) !== range(other, i)) {
+        return `the range of its ${what} ${name} is ${range(one, i)}, the settings say ${range(other, i)}`;
+      }
+    }
+  }
+  return undefined;
+}

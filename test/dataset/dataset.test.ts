@@ -343,6 +343,41 @@ describe("dataset", () => {
       assert.deepEqual(JSON.parse(await file("dataset.json")), wider);
     });
 
+    it("wants the same labels and ranges from all who use it at once, and takes others afterwards", async () => {
+      const labels = { ...lamp, labels: ["on", "off"] };
+      const dataset = await open(labels);
+      for (const other of [{ ...lamp, labels: ["on", "dim"] }, { ...lamp, labels: ["off", "on"] }, lamp]) {
+        await assert.rejects(openDataset(folder, other), {
+          code: "TINYML_DATASET_MISMATCH",
+          message: /labels on, off, the settings say/,
+        });
+      }
+      const [light, x] = lamp.channels;
+      const ranged: DatasetDescription = { ...labels, channels: [{ ...light, range: [0, 5] } as typeof light, x] };
+      await assert.rejects(openDataset(folder, ranged), {
+        code: "TINYML_DATASET_MISMATCH",
+        message: /range of its channel light is \(none\), the settings say 0 to 5/,
+      });
+      assert.deepEqual([dataset.description, JSON.parse(await file("dataset.json"))], [labels, labels]);
+      const next = await reopen(dataset, ranged);
+      assert.deepEqual([next.description, JSON.parse(await file("dataset.json"))], [ranged, ranged]);
+    });
+
+    it("keeps its settings when new ones can't be written, and counts labels on their way to the disk", async () => {
+      const dataset = await open(lamp, { delay: 60_000 });
+      const pending = dataset.append(on);
+      await assert.rejects(
+        dataset.redescribe({ ...lamp, labels: ["off"] }, () => false),
+        { code: "TINYML_DATASET_MISMATCH", message: /label "on"/ },
+      );
+      await pending;
+      await rm(join(folder, "dataset.json"));
+      await mkdir(join(folder, "dataset.json", "in the way"), { recursive: true });
+      await assert.rejects(openDataset(folder, { ...lamp, rateHz: 5 }), { code: "TINYML_STORAGE" });
+      assert.deepEqual(dataset.description, lamp);
+      await rm(join(folder, "dataset.json"), { recursive: true });
+    });
+
     it("does not stay open after opening failed", async () => {
       await writeFile(folder, "a file is in the way");
       await assert.rejects(openDataset(folder, lamp), { code: "TINYML_STORAGE" });
