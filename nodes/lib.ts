@@ -46,6 +46,7 @@ export * from "../src/model/summarize";
 export * from "../src/model/tensor";
 export * from "../src/own-files";
 export * from "../src/package-folder";
+export * from "../src/printable";
 export * from "../src/runtime/known-answer";
 export * from "../src/runtime/load-model";
 export * from "../src/runtime/place-model";
