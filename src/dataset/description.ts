@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { TinymlError } from "../errors";
+import { isPrintable, showUnprintable, unprintable } from "../printable";
 import { isMissing, toStorageError } from "../storage";
 
 /** What a dataset holds; stored beside the samples as dataset.json. */
@@ -10,10 +11,14 @@ export const descriptionFile = "dataset.json";
 /** The name of the column that holds the label of a row. */
 export const labelColumn = "label";
 
-const name = v.pipe(v.string(), v.nonEmpty());
+const text = v.pipe(
+  v.string(),
+  v.check(isPrintable, ({ input }) => `${showUnprintable(input)}, ${unprintable}`),
+);
+const name = v.pipe(text, v.nonEmpty());
 const channel = v.object({
   name,
-  unit: v.string(),
+  unit: text,
   range: v.exactOptional(v.pipe(v.tuple([v.number(), v.number()]), v.readonly())),
 });
 const channels = v.pipe(v.array(channel), v.minLength(1), v.readonly());
@@ -78,16 +83,16 @@ export function formatDescription(description: DatasetDescription): string {
  */
 export async function readDescription(folder: string): Promise<DatasetDescription | undefined> {
   const path = join(folder, descriptionFile);
-  let text: string;
+  let json: string;
   try {
-    text = await readFile(path, "utf8");
+    json = await readFile(path, "utf8");
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw toStorageError(error, path);
   }
   let fault: string;
   try {
-    const description = parseDescription(JSON.parse(text));
+    const description = parseDescription(JSON.parse(json));
     if (typeof description !== "string") return description;
     fault = description;
   } catch (error) {

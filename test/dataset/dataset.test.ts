@@ -117,7 +117,7 @@ describe("dataset", () => {
         fc.record({
           values: fc.tuple(fc.float({ noDefaultInfinity: true, noNaN: true }), fc.integer()),
           label: fc
-            .string({ unit: fc.constantFrom(",", '"', "\n", "\r", " ", ";", "ä", "b") })
+            .string({ unit: fc.constantFrom(",", '"', "'", "=", " ", ";", "ä", "b", "\uFEFF", "\u2028") })
             .filter((text) => text.trim() !== ""),
           group: fc.string(),
         }),
@@ -165,6 +165,14 @@ describe("dataset", () => {
         [{ values: [text, 1], label: "on" }, "TINYML_NOT_A_NUMBER", /the text "5"/],
         [{ values: [1, 2] }, "TINYML_NO_LABEL", /msg.label/],
         [{ values: [1, 2], label: " " }, "TINYML_NO_LABEL", /msg.label/],
+        [
+          { values: [1, 2], label: "two\nlines" },
+          "TINYML_UNKNOWN_LABEL",
+          /"two\\nlines", which has control characters/,
+        ],
+        [{ values: [1, 2], label: "\u001b[2J" }, "TINYML_UNKNOWN_LABEL", /"\\u001b\[2J"/],
+        [{ values: [1, 2], label: "\0" }, "TINYML_UNKNOWN_LABEL", /\\u0000/],
+        [{ values: [1, 2], label: "\ud83d" }, "TINYML_UNKNOWN_LABEL", /\\ud83d.*broken Unicode/],
         [{ values: [1, 2], label: "red" }, "TINYML_UNKNOWN_LABEL", /no label "red", only on, off/],
       ];
       for (const [row, code, message] of cases) await assert.rejects(dataset.append(row), { code, message });
@@ -404,6 +412,9 @@ describe("dataset", () => {
         { ...lamp, channels: [{ name: "label", unit: "" }] },
         { version: 1, kind: "table", task: "regression", channels: pot.channels },
         { ...pot, targets: pot.channels },
+        { ...lamp, labels: ["on", "o\nff"] },
+        { ...lamp, channels: [{ name: "light\u001b", unit: "" }] },
+        { ...lamp, channels: [{ name: "light", unit: "\ud83d" }] },
         JSON.parse('{"version": 2, "kind": "table"}'),
         JSON.parse('{"version": 1, "kind": "smell"}'),
         JSON.parse("null"),
@@ -750,9 +761,9 @@ describe("dataset", () => {
 
     it("names the line of a row that was damaged by hand", async () => {
       const dataset = await open();
-      await Promise.all([dataset.append({ ...on, label: "two\nlines" }), dataset.append(off)]);
+      await Promise.all([dataset.append({ ...on, label: 'two "words"' }), dataset.append(off)]);
       await writeFile(join(folder, "rows.csv"), (await file("rows.csv")).replace("0.1", "O.1"));
-      await assert.rejects(readDataset(folder), { code: "TINYML_DATASET_CORRUPT", message: /Line 4 .*"light".*"O.1"/ });
+      await assert.rejects(readDataset(folder), { code: "TINYML_DATASET_CORRUPT", message: /Line 3 .*"light".*"O.1"/ });
     });
   });
 
@@ -768,7 +779,7 @@ describe("dataset", () => {
 
     it("reads a file of many pieces and names its lines", async () => {
       const path = join(parent, "long.csv");
-      const lines = Array.from({ length: 20_000 }, (_, i) => `${i},${i % 7},"a,\n${i % 3}"`);
+      const lines = Array.from({ length: 20_000 }, (_, i) => `"\n${i}",${i % 7},"a,${i % 3}"`);
       await writeFile(path, `x,y,z\n${lines.join("\n")}\n`);
       const table = await readTableFile(path);
       assert.equal(table.rows, 20_000);
