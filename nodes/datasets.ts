@@ -1,8 +1,9 @@
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import type { NodeAPI } from "node-red";
+import { clearDataset } from "../src/dataset/clear-dataset";
 import { type Dataset, openDataset } from "../src/dataset/dataset";
-import type { DatasetDescription } from "../src/dataset/description";
+import { type DatasetDescription, findMismatch, fixedLabels, readDescription } from "../src/dataset/description";
 import { datasetFolder } from "../src/dataset/folder";
 import { readDataset } from "../src/dataset/read-dataset";
 import type { Table } from "../src/dataset/table";
@@ -14,8 +15,13 @@ export interface DatasetSource {
   readonly description: DatasetDescription;
   /** The dataset, opened with the first call; it stays open until `close`. */
   open(): Promise<Dataset>;
-  /** All its rows, those that were just appended included. */
+  /**
+   * All its rows, those that were just appended included, with the ranges and labels of today's settings.
+   * TINYML_DATASET_MISMATCH when the rows were recorded under other settings.
+   */
   read(): Promise<Table>;
+  /** Throws all rows away, also those that were recorded under other settings. */
+  clear(): Promise<void>;
   /** Ends this source's use of the files. */
   close(): Promise<void>;
 }
@@ -30,8 +36,8 @@ export interface DatasetListing {
   problem?: string;
 }
 
-/** By configuration node. */
-const sources = new WeakMap<object, DatasetSource>();
+/** By configuration node: its dataset, or what is wrong with its settings. */
+const sources = new WeakMap<object, DatasetSource | TinymlError>();
 /** By folder: what is open knows its counts without reading a file. */
 const open = new Map<string, Dataset>();
 /** By folder: what was counted, and in which state of the file. */
@@ -60,8 +66,9 @@ export function createDatasetSource(storage: string, name: string, description: 
     },
     async read() {
       await (await opening)?.flush();
-      return readDataset(folder);
+      return underDescription(await readDataset(folder), await readDescription(folder), name, description);
     },
+    clear: () => clearDataset(folder, description),
     async close() {
       const closing = opening;
       opening = undefined;
@@ -71,25 +78,57 @@ export function createDatasetSource(storage: string, name: string, description: 
   };
 }
 
-/** Offers a dataset under its configuration node. */
-export function offerDataset(node: object, source: DatasetSource): void {
+/** A stored dataset's table with the ranges and labels of the settings. TINYML_DATASET_MISMATCH when those ask for other rows. */
+function underDescription(
+  table: Table,
+  stored: DatasetDescription | undefined,
+  name: string,
+  description: DatasetDescription,
+): Table {
+  const before = table.labels ?? [];
+  const classes = table.task === "classification" ? new Set(table.outputs) : [];
+  const met = Array.from(classes, (index) => before[index] ?? "");
+  const mismatch = findMismatch(stored ?? description, description, met);
+  if (mismatch !== undefined) {
+    throw new TinymlError(
+      "TINYML_DATASET_MISMATCH",
+      `The dataset "${name}" ${mismatch}. Change the settings back, use another dataset, or throw its readings away: send msg.record = "clear" to a record node of this dataset.`,
+    );
+  }
+  const { channels, targets } = description;
+  if (table.task === "regression") return { ...table, channels, ...(targets === undefined ? {} : { targets }) };
+  const labels = fixedLabels(description) ?? met;
+  const index = before.map((label) => labels.indexOf(label));
+  return { ...table, channels, labels, outputs: table.outputs.map((label) => index[label] ?? 0) };
+}
+
+/** Offers a dataset under its configuration node; or what is wrong with the node's settings, for those who use it. */
+export function offerDataset(node: object, source: DatasetSource | TinymlError): void {
   sources.set(node, source);
 }
 
-/** The dataset of a configuration node. TINYML_DATASET_NOT_SET when there is no such node, or its settings are wrong. */
+/**
+ * The dataset of a configuration node. TINYML_DATASET_NOT_SET when there is no such node; when its settings are wrong, the error
+ * that it had itself.
+ */
 export function findDataset(RED: Pick<NodeAPI, "nodes">, id: string): DatasetSource {
   if (id === "") {
     throw new TinymlError("TINYML_DATASET_NOT_SET", "No dataset is chosen. Open this node and choose or add one.");
   }
   const node: unknown = RED.nodes.getNode(id);
   const source = typeof node === "object" && node !== null ? sources.get(node) : undefined;
-  if (source === undefined) {
-    throw new TinymlError(
-      "TINYML_DATASET_NOT_SET",
-      "The dataset of this node is disabled, deleted or has wrong settings. Open this node and look at its dataset.",
-    );
-  }
-  return source;
+  if (source instanceof TinymlError) throw source;
+  if (source !== undefined) return source;
+  let disabled = false;
+  RED.nodes.eachNode((definition) => {
+    if (definition.id === id) disabled = true;
+  });
+  throw new TinymlError(
+    "TINYML_DATASET_NOT_SET",
+    disabled
+      ? "The dataset of this node is disabled. Open this node and its dataset, enable the dataset, and deploy."
+      : "The dataset of this node was deleted. Open this node and choose or add another.",
+  );
 }
 
 /** All datasets under the folder `storage` with their counts, by name. */

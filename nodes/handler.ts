@@ -34,9 +34,18 @@ export interface NodeParts {
   close?(): void | Promise<void>;
 }
 
+/** What a node type has beyond the rule. */
+export interface NodeRules {
+  /** Whether a node with these settings gets messages; by default each does. */
+  hasInput?(stored: unknown): boolean;
+  /** Told what is wrong with a node's settings. */
+  onRefused?(node: Node, error: TinymlError): void;
+}
+
 /**
  * Registers a node type. This is the one wrapper around every node of ours:
  * its settings are parsed once; wrong ones turn its status red and every message into TINYML_CONFIG_INVALID, and the node stays alive.
+ * A node that gets no messages tells its Catch nodes of wrong settings once, when all nodes have started.
  * An error of the handler, thrown or rejected, becomes a TinymlError, a red status and exactly one `done(error)`, which is how
  * Catch nodes get `msg.error.code`. Nothing is thrown into Node-RED and no rejection is left unhandled.
  */
@@ -45,6 +54,7 @@ export function registerNode<Config>(
   type: string,
   parse: (stored: unknown) => Config,
   start: (context: NodeContext, config: Config) => NodeParts,
+  { hasInput = () => true, onRefused }: NodeRules = {},
 ): void {
   function construct(this: Node, definition: NodeDef): void {
     RED.nodes.createNode(this, definition);
@@ -55,16 +65,29 @@ export function registerNode<Config>(
     } catch (thrown) {
       const error = toTinymlError(thrown);
       context.status.fail(shortText(RED, error));
-      this.error(error);
-      parts = {
-        input: () => {
-          throw error;
-        },
-      };
+      onRefused?.(this, error);
+      parts = hasInput(definition) ? refusing(this, error) : tellingOnce(context, error);
     }
     attach(context, parts);
   }
   RED.nodes.registerType(type, construct);
+}
+
+/** A node that answers every message with what is wrong with its settings. */
+function refusing(node: Node, error: TinymlError): NodeParts {
+  node.error(error);
+  return {
+    input() {
+      throw error;
+    },
+  };
+}
+
+/** A node without messages: Catch nodes hear what is wrong with its settings as soon as they are there. */
+function tellingOnce({ RED, fail }: NodeContext, error: TinymlError): NodeParts {
+  const tell = () => fail(error);
+  RED.events.once("flows:started", tell);
+  return { close: () => void RED.events.off("flows:started", tell) };
 }
 
 /** The few words that a node's status has for an error, from the shared catalogue. */

@@ -5,11 +5,18 @@ import { type DatasetConfig, parseConfig } from "./config";
 /** The configuration node tinyml-dataset: a named dataset that record, train and quantize share. */
 export function register(RED: NodeAPI): void {
   registerRoutes(RED);
-  registerNode(RED, "tinyml-dataset", parseConfig, ({ node, storage }, config) => {
-    const source = createDatasetSource(storage, config.name, describe(config));
-    offerDataset(node, source);
-    return { close: () => source.close() };
-  });
+  registerNode(
+    RED,
+    "tinyml-dataset",
+    parseConfig,
+    ({ node, storage }, config) => {
+      const source = createDatasetSource(storage, config.name, describe(config));
+      offerDataset(node, source);
+      return { close: () => source.close() };
+    },
+    // Who uses the dataset has to hear what is wrong with it, not that there is none.
+    { onRefused: offerDataset },
+  );
 }
 
 function describe({ task, channels, labels, targets }: DatasetConfig) {

@@ -1,14 +1,19 @@
+import { TinymlError, toTinymlError } from "../lib";
+
 /** One recording after another: counts readings in until there are enough. */
 export interface Recorder {
   /** Begins a recording, in place of the one that is under way. */
   start(): void;
   /** Ends the recording; gives how many readings it has once all that it took are stored, undefined when there was none. */
   stop(): Promise<number | undefined>;
+  /** Whether a recording is under way. */
+  readonly recording: boolean;
   /** Whether the next reading is wanted. */
   readonly open: boolean;
   /**
    * Counts a reading in that is being stored; rejects as `storing` does. A reading that can't be stored is not counted, and another
-   * takes its place; with an error for which `endsWith` is true the recording ends. Gives how many readings the recording has when
+   * takes its place. With an error for which `endsWith` is true the recording ends: the first reading rejects once all others that are
+   * under way have ended, with the number of those that were lost; these end quietly. Gives how many readings the recording has when
    * this one completed it.
    */
   take(storing: Promise<void>): Promise<number | undefined>;
@@ -18,6 +23,7 @@ interface Recording {
   /** Readings on their way to the disk, and those that are there. */
   pending: Set<Promise<void>>;
   stored: number;
+  failed: boolean;
 }
 
 /**
@@ -30,7 +36,7 @@ export function createRecorder(
   let current: Recording | undefined;
   return {
     start() {
-      current = { pending: new Set(), stored: 0 };
+      current = { pending: new Set(), stored: 0, failed: false };
       onProgress(0);
     },
     async stop() {
@@ -38,6 +44,9 @@ export function createRecorder(
       current = undefined;
       await Promise.allSettled(stopped?.pending ?? []);
       return stopped?.stored;
+    },
+    get recording() {
+      return current !== undefined;
     },
     get open() {
       return current !== undefined && current.stored + current.pending.size < count;
@@ -49,8 +58,16 @@ export function createRecorder(
         await storing;
         if (recording !== undefined) recording.stored += 1;
       } catch (error) {
-        if (recording === current && endsWith(error)) current = undefined;
-        throw error;
+        if (recording === undefined || !endsWith(error)) throw error;
+        // One failure of the disk is one error, however many readings it took.
+        if (recording.failed) return undefined;
+        recording.failed = true;
+        if (recording === current) current = undefined;
+        const outcomes = await Promise.allSettled(recording.pending);
+        throw withCount(
+          error,
+          outcomes.filter((outcome) => outcome.status === "rejected" && endsWith(outcome.reason)).length,
+        );
       } finally {
         recording?.pending.delete(storing);
       }
@@ -63,4 +80,10 @@ export function createRecorder(
       return recording.stored;
     },
   };
+}
+
+function withCount(thrown: unknown, lost: number): TinymlError {
+  const { code, message } = toTinymlError(thrown);
+  const count = lost === 1 ? "1 reading was not stored." : `${lost} readings were not stored.`;
+  return new TinymlError(code, `${message} ${count}`, { cause: thrown });
 }

@@ -25,10 +25,14 @@ const aboutReading = new Set<ErrorCode>([
 export function register(RED: NodeAPI): void {
   registerNode(RED, "tinyml-record", parseConfig, ({ status, text }, config) => {
     const wanted = config.count === 0 ? "∞" : config.count;
+    const endsWith = (error: unknown) => !aboutReading.has(toTinymlError(error).code);
     const recorder = createRecorder(config.count || Infinity, {
       onProgress: (recorded) => status.show("blue", "dot", () => text("status.recording", { recorded, wanted })),
-      endsWith: (error) => !aboutReading.has(toTinymlError(error).code),
+      endsWith,
     });
+    /** With "record everything": one recording that begins anew after each failure. */
+    const everything = createRecorder(Infinity, { onProgress: () => {}, endsWith });
+    let clearing: Promise<void> | undefined;
     const dataset = () => findDataset(RED, config.dataset);
 
     /** Tells the flow that a recording is over. */
@@ -44,8 +48,16 @@ export function register(RED: NodeAPI): void {
       const source = dataset();
       if (word === "stop") return tell(await recorder.stop(), send);
       if (word === "clear") {
-        await (await source.open()).clear();
         status.show("grey", "ring", text("status.cleared"));
+        // A recording that is under way begins anew: what it has so far is thrown away, and what comes from now on counts.
+        if (recorder.recording) recorder.start();
+        clearing = source.clear();
+        try {
+          await clearing;
+        } catch (error) {
+          await recorder.stop();
+          throw error;
+        }
         return;
       }
       // Readings that come while the files are being opened count, too.
@@ -61,6 +73,7 @@ export function register(RED: NodeAPI): void {
       const source = dataset();
       const answer = answerOf(source.description.task, answerIn(RED, config, message, source.description.task));
       const row = { values: readingOf(message.payload), ...answer };
+      await clearing;
       const opened = await source.open();
       await opened.append(typeof message.topic === "string" ? { ...row, source: message.topic } : row);
       if (config.always) status.show("blue", "dot", () => text("status.total", { total: opened.count }));
@@ -70,8 +83,10 @@ export function register(RED: NodeAPI): void {
     return {
       async input(message, send) {
         if (message.record !== undefined) await command(message, send);
-        else if (config.always) await store(message);
-        else if (recorder.open) await tell(await recorder.take(store(message)), send);
+        else if (config.always) {
+          if (!everything.recording) everything.start();
+          await everything.take(store(message));
+        } else if (recorder.open) await tell(await recorder.take(store(message)), send);
       },
     };
   });

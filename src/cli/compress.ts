@@ -2,7 +2,7 @@ import { quantizeInt8 } from "../compression/quantize-int8";
 import { summarizeModel } from "../model/summarize";
 import { parseArguments, usage } from "./arguments";
 import type { Command, Report } from "./command";
-import { readData, withLabelsOf } from "./data";
+import { readData } from "./data";
 import { isSameFile, prepareModelFile, readModelFile, writeModelFile } from "./files";
 
 /** `tinyml compress`: a model becomes a smaller one. */
@@ -21,13 +21,14 @@ async function run(argv: readonly string[]): Promise<Report> {
   const method = options.required("method");
   if (method !== "int8") throw usage(`There is no method "${method}". Known: int8.`);
   const out = options.required("out");
-  if (isSameFile(out, options.file)) throw usage("--out names the model itself. Name another file, to keep both.");
+  if (await isSameFile(out, options.file))
+    throw usage("--out names the model itself. Name another file, to keep both.");
   const { model, bytes: bytesBefore } = await readModelFile(options.file);
   const task = model.metadata?.task ?? "regression";
   const outputs = model.tensors[model.outputs[0]].shape.at(-1) ?? 1;
   const table = await readData(options.required("data"), { task, ...(task === "regression" && { targets: outputs }) });
   await prepareModelFile(out, options.flag("force"));
-  const compressed = quantizeInt8(model, withLabelsOf(model.metadata?.labels, table));
+  const compressed = quantizeInt8(model, table);
   const bytes = await writeModelFile(out, compressed);
   const summary = summarizeModel(compressed, bytes);
   const parameterBytesBefore = summarizeModel(model, bytesBefore).parameterBytes;

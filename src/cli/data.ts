@@ -35,14 +35,3 @@ async function findData(location: string): Promise<string> {
       : `The folder ${location} holds ${tables.length} CSV files (${tables.sort().join(", ")}). Name one of them.`,
   );
 }
-
-/**
- * The table with its classes in the model's order. In a CSV file the labels count in the order in which they are met, which may be
- * another one. Unchanged where the table has a label that the model doesn't know: whoever compares them will say so.
- */
-export function withLabelsOf(labels: readonly string[] | undefined, table: Table): Table {
-  if (labels === undefined || table.labels === undefined) return table;
-  const places = table.labels.map((label) => labels.indexOf(label));
-  if (places.includes(-1)) return table;
-  return { ...table, labels, outputs: table.outputs.map((index) => places[index]) };
-}

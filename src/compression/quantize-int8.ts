@@ -10,7 +10,7 @@ import { fixedOutputQuantization } from "../model/quantization";
 import { summarizeModel } from "../model/summarize";
 import { elementCount } from "../model/tensor";
 import { placeModel } from "../runtime/place-model";
-import { checkSameQuantities, evaluateModel } from "../training/evaluate-model";
+import { evaluateModel, fitTable } from "../training/evaluate-model";
 import { parseRecipe } from "../training/recipe";
 import { roundingDifference } from "./rounding";
 
@@ -31,12 +31,12 @@ interface Range {
 
 /**
  * A float model in TensorFlow Lite's int8: int8 input, output and weights, int32 biases. The ranges of the activations
- * come from the table's training rows (the same rows that trained the model, by its recipe's split), the figure in
+ * come from the data's training rows (the same rows that trained the model, by its recipe's split), the figure in
  * `compression` from its validation rows. The model's name gets the ending "-int8".
  *
  * @throws TinymlError TINYML_ALREADY_QUANTIZED, TINYML_MODEL_UNSUPPORTED naming an operator, TINYML_DATASET_EMPTY, TINYML_DATASET_MISMATCH
  */
-export function quantizeInt8(model: Model, table: Table): Model {
+export function quantizeInt8(model: Model, data: Table): Model {
   if (model.tensors.some((tensor) => tensor.type !== "float32")) {
     throw new TinymlError("TINYML_ALREADY_QUANTIZED", "This model is quantized already; send the float model.");
   }
@@ -47,9 +47,8 @@ export function quantizeInt8(model: Model, table: Table): Model {
       `This model has ${unknown.type}, which can't be quantized here yet. Quantize it where it was made.`,
     );
   }
-  if (table.rows === 0)
-    throw new TinymlError("TINYML_DATASET_EMPTY", "The dataset has no rows yet; record some first.");
-  checkSameQuantities(model, table);
+  if (data.rows === 0) throw new TinymlError("TINYML_DATASET_EMPTY", "The dataset has no rows yet; record some first.");
+  const table = fitTable(model, data);
   const { training, validation } = splitTable(table, splitOf(model));
   const calibration = training.rows > 0 ? training : table;
   const quantized = chooseScales(model, measureRanges(model, calibration), calibration);

@@ -29,6 +29,8 @@ export function parseNumber(cell: string): number | undefined {
 export interface RecordScanner {
   /** Takes the next bytes; `onRecord` gets the offset in the whole file just behind each record. Blank lines are none. */
   push(bytes: Uint8Array): void;
+  /** Whether a quote is open behind the bytes that were taken. */
+  readonly quoted: boolean;
 }
 
 /** A scanner that starts at the offset `start` of the file, which is the start of a record. */
@@ -50,6 +52,9 @@ export function createRecordScanner(onRecord: (end: number) => void, start = 0):
       }
       offset += bytes.length;
     },
+    get quoted() {
+      return quoted;
+    },
   };
 }
 
@@ -70,10 +75,12 @@ const options = {
   relax_column_count: true,
 } satisfies Options;
 
-/** The records of a CSV text that starts and ends with whole records. Throws CsvFault for a quote in the wrong place. */
-export function parseRecords(text: string, delimiter = ","): string[][] {
+/**
+ * The records of a CSV text that starts and ends with whole records; `trims` drops spaces around cells, but for those inside quotes.
+ * Throws CsvFault for a quote in the wrong place. */
+export function parseRecords(text: string, delimiter = ",", trims = false): string[][] {
   try {
-    return parse(text, { ...options, delimiter });
+    return parse(text, { ...options, delimiter, trim: trims });
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const line: unknown = error.lines;
@@ -96,11 +103,12 @@ export function isHeader(text: string, columns: readonly string[]): boolean {
 }
 
 /** The line (from 1) on which the record of that index (from 0) ends, for messages. */
-export function findLine(text: string, record: number, delimiter = ","): number {
+export function findLine(text: string, record: number, delimiter = ",", trims = false): number {
   let line = 1;
   parse(text, {
     ...options,
     delimiter,
+    trim: trims,
     to: record + 1,
     on_record: (cells, context) => {
       line = context.lines;
@@ -115,4 +123,15 @@ export function findDelimiter(header: string): string {
   const outside = header.replace(/"[^"]*"/g, "");
   const count = (delimiter: string): number => outside.split(delimiter).length;
   return [",", ";", "\t"].reduce((best, each) => (count(each) > count(best) ? each : best));
+}
+
+/** The line (from 1) of a text on which a quote opens that is not closed; undefined where there is none. */
+export function findOpenQuote(text: string): number | undefined {
+  let line = 1;
+  let opened: number | undefined;
+  for (const [mark] of text.matchAll(/["\n]/g)) {
+    if (mark === "\n") line += 1;
+    else opened = opened === undefined ? line : undefined;
+  }
+  return opened;
 }

@@ -5,6 +5,7 @@ import { toStorageError, writeFileAtomic } from "../storage";
 import {
   type DatasetDescription,
   descriptionFile,
+  findDifference,
   findMismatch,
   fixedLabels,
   formatDescription,
@@ -74,7 +75,7 @@ export async function openDataset(
   entry.users += 1;
   try {
     const dataset = await entry.dataset;
-    await dataset.redescribe(parsed);
+    await dataset.redescribe(parsed, () => entry.users > 1);
     return dataset;
   } catch (error) {
     await release(key).catch(() => undefined);
@@ -138,6 +139,8 @@ export class Dataset {
   #description: DatasetDescription;
   #count = 0;
   #perLabel = new Map<string, number>();
+  /** How many rows of each label were appended and are not on disk yet. */
+  readonly #waiting = new Map<string, number>();
   #nextId = 1;
   #finished = false;
 
@@ -202,13 +205,15 @@ export class Dataset {
       this.#assertOpen();
       const line = formatRow(this.#description, row);
       const label = this.#description.task === "classification" ? row.label : undefined;
+      const bytes = label === undefined ? Buffer.byteLength(line) : undefined;
       const { group, split, source, time } = row;
-      const event = formatEvent(createAddEvent(this.#nextId, { label, group, split, source, time }));
+      const event = formatEvent(createAddEvent(this.#nextId, { label, group, split, source, bytes, time }));
       this.#nextId += 1;
-      return this.#journal.append([line, event], () => {
+      const written = this.#journal.append([line, event], () => {
         this.#count += 1;
         if (label !== undefined) this.#perLabel.set(label, (this.#perLabel.get(label) ?? 0) + 1);
       });
+      return label === undefined ? written : this.#keepWaiting(label, written);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -244,19 +249,26 @@ export class Dataset {
     return this.#release();
   }
 
-  /** Takes over settings that changed without changing what the rows are; for openDataset. TINYML_DATASET_MISMATCH otherwise. */
-  async redescribe(description: DatasetDescription): Promise<void> {
-    if (JSON.stringify(description) === JSON.stringify(this.#description)) return;
-    const mismatch = findMismatch(this.#description, description, this.#perLabel.keys());
-    if (mismatch) {
-      throw new TinymlError(
-        "TINYML_DATASET_MISMATCH",
-        `The dataset ${basename(this.folder)} is in use, and ${mismatch}. Give both the same settings, or use two datasets.`,
-      );
-    }
-    this.#description = description;
-    const text = formatDescription(description);
-    await this.#journal.exclusive(() => writeFileAtomic(join(this.folder, descriptionFile), text));
+  /**
+   * Takes over settings that changed without changing what the rows are; for openDataset. While others use the dataset, they must not
+   * change at all (but for the rate): one would record what the other doesn't list. TINYML_DATASET_MISMATCH otherwise.
+   */
+  redescribe(description: DatasetDescription, isShared: () => boolean): Promise<void> {
+    if (JSON.stringify(description) === JSON.stringify(this.#description)) return Promise.resolve();
+    return this.#journal.exclusive(async () => {
+      const met = new Set([...this.#perLabel.keys(), ...this.#waiting.keys()]);
+      const mismatch =
+        findMismatch(this.#description, description, met) ??
+        (isShared() ? findDifference(this.#description, description) : undefined);
+      if (mismatch) {
+        throw new TinymlError(
+          "TINYML_DATASET_MISMATCH",
+          `The dataset ${basename(this.folder)} is in use, and ${mismatch}. Give both the same settings, or use two datasets.`,
+        );
+      }
+      await writeFileAtomic(join(this.folder, descriptionFile), formatDescription(description));
+      this.#description = description;
+    });
   }
 
   /** Writes what waits and closes the files; for the last user's close. */
@@ -271,6 +283,17 @@ export class Dataset {
     this.#perLabel = table.perLabel;
     this.#nextId = Math.max(this.#nextId, table.nextId);
     return [table.rows, table.index];
+  }
+
+  async #keepWaiting(label: string, written: Promise<void>): Promise<void> {
+    this.#waiting.set(label, (this.#waiting.get(label) ?? 0) + 1);
+    try {
+      await written;
+    } finally {
+      const left = (this.#waiting.get(label) ?? 1) - 1;
+      if (left > 0) this.#waiting.set(label, left);
+      else this.#waiting.delete(label);
+    }
   }
 
   #assertOpen(): void {

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { TinymlError } from "../errors";
+import { isPrintable, showUnprintable, unprintable } from "../printable";
 import { isMissing, toStorageError } from "../storage";
 
 /** What a dataset holds; stored beside the samples as dataset.json. */
@@ -10,10 +11,14 @@ export const descriptionFile = "dataset.json";
 /** The name of the column that holds the label of a row. */
 export const labelColumn = "label";
 
-const name = v.pipe(v.string(), v.nonEmpty());
+const text = v.pipe(
+  v.string(),
+  v.check(isPrintable, ({ input }) => `${showUnprintable(input)}, ${unprintable}`),
+);
+const name = v.pipe(text, v.nonEmpty());
 const channel = v.object({
   name,
-  unit: v.string(),
+  unit: text,
   range: v.exactOptional(v.pipe(v.tuple([v.number(), v.number()]), v.readonly())),
 });
 const channels = v.pipe(v.array(channel), v.minLength(1), v.readonly());
@@ -78,16 +83,16 @@ export function formatDescription(description: DatasetDescription): string {
  */
 export async function readDescription(folder: string): Promise<DatasetDescription | undefined> {
   const path = join(folder, descriptionFile);
-  let text: string;
+  let json: string;
   try {
-    text = await readFile(path, "utf8");
+    json = await readFile(path, "utf8");
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw toStorageError(error, path);
   }
   let fault: string;
   try {
-    const description = parseDescription(JSON.parse(text));
+    const description = parseDescription(JSON.parse(json));
     if (typeof description !== "string") return description;
     fault = description;
   } catch (error) {
@@ -121,5 +126,27 @@ export function findMismatch(
   const allowed = fixedLabels(wanted);
   const missing = allowed && [...met].find((label) => !allowed.includes(label));
   if (missing !== undefined) return `has rows with the label "${missing}", which the settings do not list`;
+  return undefined;
+}
+
+/**
+ * How two descriptions under which the same rows can be recorded differ beyond that, as a sentence part; undefined where only the rate does.
+ */
+export function findDifference(one: DatasetDescription, other: DatasetDescription): string | undefined {
+  const before = fixedLabels(one);
+  const after = fixedLabels(other);
+  if (JSON.stringify(before) !== JSON.stringify(after)) {
+    const list = (labels: readonly string[] | undefined): string => labels?.join(", ") ?? "(any)";
+    return `has the labels ${list(before)}, the settings say ${list(after)}`;
+  }
+  for (const [list, what] of [["channels", "channel"] as const, ["targets", "target"] as const]) {
+    const range = (description: DatasetDescription, i: number): string =>
+      description[list]?.[i]?.range?.join(" to ") ?? "(none)";
+    for (const [i, { name }] of (one[list] ?? []).entries()) {
+      if (range(one, i) !== range(other, i)) {
+        return `the range of its ${what} ${name} is ${range(one, i)}, the settings say ${range(other, i)}`;
+      }
+    }
+  }
   return undefined;
 }

@@ -13,10 +13,13 @@ const addEvent = v.object({
   split: v.exactOptional(v.picklist(["training", "validation"])),
   group: v.exactOptional(v.string()),
   source: v.exactOptional(v.string()),
+  /** Regression: the length of the row in rows.csv, which tells a whole last line from one that was cut short in a number. */
+  bytes: v.exactOptional(v.number()),
   /** Milliseconds since 1970. */
   time: v.number(),
 });
 
+/** All samples were thrown away. Stands at the beginning only: clearing begins the index anew. */
 const clearEvent = v.object({
   event: v.literal("clear"),
   /** The id that the next sample gets. */
@@ -29,9 +32,6 @@ const datasetEvent = v.variant("event", [addEvent, clearEvent]);
 /** A sample was added; in a table, the n-th of them belongs to the n-th row of rows.csv. */
 export type AddEvent = v.InferOutput<typeof addEvent>;
 
-/** All samples were thrown away. Stands at the beginning only: clearing begins the index anew. */
-export type ClearEvent = v.InferOutput<typeof clearEvent>;
-
 export type DatasetEvent = v.InferOutput<typeof datasetEvent>;
 
 /** What a sample brings to its `add` event. */
@@ -40,6 +40,7 @@ export interface SampleProperties {
   split?: Split | undefined;
   group?: string | undefined;
   source?: string | undefined;
+  bytes?: number | undefined;
   time?: number | undefined;
 }
 
@@ -48,7 +49,7 @@ export interface SampleProperties {
  * an index line of the wrong type could not be read again.
  */
 export function createAddEvent(id: number, sample: SampleProperties): AddEvent {
-  const { label, split, group, source, time } = sample;
+  const { label, split, group, source, bytes, time } = sample;
   return {
     event: "add",
     id,
@@ -56,6 +57,7 @@ export function createAddEvent(id: number, sample: SampleProperties): AddEvent {
     ...((split === "training" || split === "validation") && { split }),
     ...(group !== undefined && group !== null && { group: String(group) }),
     ...(source !== undefined && source !== null && { source: String(source) }),
+    ...(bytes !== undefined && { bytes }),
     time: time !== undefined && Number.isFinite(time) ? time : Date.now(),
   };
 }

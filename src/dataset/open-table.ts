@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { TinymlError } from "../errors";
 import { syncFolder, systemErrorCode, writeFileAtomic } from "../storage";
 import { createLineReader, readChunks } from "./chunks";
-import { createRecordScanner, formatCells, isHeader, parseNumber, parseRecords } from "./csv";
+import { CsvFault, createRecordScanner, formatCells, isHeader, parseNumber, parseRecords } from "./csv";
 import {
   columnNames,
   type DatasetDescription,
@@ -12,12 +12,15 @@ import {
   formatDescription,
   readDescription,
 } from "./description";
-import { createAddEvent, createEventReader, formatEvent, indexFile } from "./events";
+import { type AddEvent, createAddEvent, createEventReader, formatEvent, indexFile } from "./events";
 import { type JournalFile, writeAll } from "./journal";
 import { formatRow, type Row } from "./row";
 
 /** The file of a table's rows. */
 export const rowsFile = "rows.csv";
+
+/** A last line with more bytes is no row whose line break is missing. */
+const longestLine = 2 ** 20;
 
 /** An opened table: its rows.csv and index.ndjson agree, and everything that was ever acknowledged is in them. */
 export interface OpenTable {
@@ -32,13 +35,18 @@ export interface OpenTable {
 
 async function readRange(handle: FileHandle, from: number, to: number): Promise<string> {
   const buffer = Buffer.alloc(to - from);
+  return buffer.toString("utf8", 0, await readInto(handle, buffer, from));
+}
+
+/** Fills a buffer from an offset in the file; how many bytes there were. */
+async function readInto(handle: FileHandle, buffer: Buffer, from: number): Promise<number> {
   let done = 0;
   while (done < buffer.length) {
     const { bytesRead } = await handle.read(buffer, done, buffer.length - done, from + done);
     if (bytesRead === 0) break;
     done += bytesRead;
   }
-  return buffer.toString("utf8", 0, done);
+  return done;
 }
 
 interface Records {
@@ -83,8 +91,8 @@ interface Events {
   count: number;
   /** `add` events that have none. */
   surplus: number;
-  /** The label of the first of those. */
-  surplusLabel: string;
+  /** The first of those. */
+  nextEvent: AddEvent | undefined;
   perLabel: Map<string, number>;
   nextId: number;
   /** Where the last good event ends. */
@@ -93,7 +101,7 @@ interface Events {
 }
 
 async function scanEvents(handle: FileHandle, path: string, rows: number): Promise<Events> {
-  const found: Events = { count: 0, surplus: 0, surplusLabel: "", perLabel: new Map(), nextId: 1, end: 0, size: 0 };
+  const found: Events = { count: 0, surplus: 0, nextEvent: undefined, perLabel: new Map(), nextId: 1, end: 0, size: 0 };
   const read = createEventReader(path);
   const take = (line: string, end: number): void => {
     const event = read(line);
@@ -103,7 +111,7 @@ async function scanEvents(handle: FileHandle, path: string, rows: number): Promi
     } else {
       found.nextId = Math.max(found.nextId, event.id + 1);
       if (found.count === rows) {
-        if (found.surplus === 0) found.surplusLabel = event.label ?? "";
+        found.nextEvent ??= event;
         found.surplus += 1;
         return;
       }
@@ -159,8 +167,12 @@ export async function openTable(folder: string, description: DatasetDescription)
     const index = await openOrCreate(indexPath);
     handles.push(index);
 
-    const records = await scanRecords(rows);
-    const events = await scanEvents(index, indexPath, records.count);
+    let records = await scanRecords(rows);
+    let events = await scanEvents(index, indexPath, records.count);
+    if (await finishLastLine(stored ?? description, rows, records, events)) {
+      records = await scanRecords(rows);
+      events = await scanEvents(index, indexPath, records.count);
+    }
     if (events.surplus > 0) await assertNotHidden(rows, rowsPath, records, events);
     if (records.count > 0) {
       const mismatch = findMismatch(stored ?? description, description, events.perLabel.keys());
@@ -177,10 +189,10 @@ export async function openTable(folder: string, description: DatasetDescription)
           `The columns of ${rowsPath} should be ${columns.join(", ")}, but its first line is ${JSON.stringify(found.trim().slice(0, 200))}. Correct that line, or record into another dataset.`,
         );
       }
-      if (records.size > records.end) await rows.truncate(records.end);
+      await cutOff(description, rows, rowsPath, records.end, records.size);
     } else {
       // Without rows nothing is lost by beginning anew, under the header of today's description.
-      await rows.truncate(0);
+      await cutOff(stored ?? description, rows, rowsPath, 0, records.size);
       await writeAll(rows, Buffer.from(formatCells(columns)), 0);
     }
     if (events.size > events.end) await index.truncate(events.end);
@@ -215,11 +227,74 @@ async function assertNotHidden(rows: FileHandle, path: string, records: Records,
   await readChunks(rows, records.end, (bytes) => {
     for (const byte of bytes) if (byte === 0x0a) lines += 1;
   });
-  if (lines <= events.surplusLabel.split("\n").length - 1) return;
+  if (lines <= (events.nextEvent?.label ?? "").split("\n").length - 1) return;
   throw new TinymlError(
     "TINYML_DATASET_CORRUPT",
     `${path} can't be read behind row ${records.count}: a quote (") is not closed there. Correct that line.`,
   );
+}
+
+/** The rows in a text that a dataset could hold; undefined when the text can't be read. */
+function findRows(description: DatasetDescription, text: string): Row[] | undefined {
+  const fits = (row: Row): boolean => {
+    try {
+      formatRow(description, row);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  try {
+    return parseRecords(text)
+      .map((cells) => readRow(description, cells))
+      .filter(fits);
+  } catch (error) {
+    if (error instanceof CsvFault) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Ends the last line where only its line break is missing, as editors may leave it. That it is whole is sure when its event says so: a
+ * label could have been cut short, and so could a number.
+ */
+async function finishLastLine(
+  description: DatasetDescription,
+  rows: FileHandle,
+  { headerEnd, end, size }: Records,
+  { nextEvent }: Events,
+): Promise<boolean> {
+  if (nextEvent === undefined || headerEnd === 0 || size === end || size - end > longestLine) return false;
+  if (!isHeader(await readRange(rows, 0, headerEnd), columnNames(description))) return false;
+  const found = findRows(description, await readRange(rows, end, size));
+  const [row] = found ?? [];
+  if (found?.length !== 1 || row === undefined) return false;
+  const whole = row.label !== undefined ? row.label === nextEvent.label : nextEvent.bytes === size - end + 1;
+  if (whole) await writeAll(rows, Buffer.from("\n"), size);
+  return whole;
+}
+
+/**
+ * Cuts the rows off at an offset. What may be more than the part of a row that a crash leaves, and that nobody was promised, is kept in a
+ * file beside it.
+ */
+async function cutOff(
+  description: DatasetDescription,
+  rows: FileHandle,
+  path: string,
+  from: number,
+  size: number,
+): Promise<void> {
+  if (size === from) return;
+  const bytes = Buffer.alloc(size - from);
+  await readInto(rows, bytes, from);
+  // A power cut leaves zeros where a row was being written.
+  const text = bytes.toString("utf8").replace(/\0+/g, "");
+  const found = findRows(description, text);
+  if (found === undefined ? text.trimEnd().includes("\n") : found.length > 0) {
+    await writeFileAtomic(`${path}.cut-${new Date().toISOString().replace(/[:.]/g, "-")}`, bytes);
+  }
+  await rows.truncate(from);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { TinymlError } from "../errors";
 import type { Channel, Task } from "../model/metadata";
+import { isPrintable, showUnprintable, unprintable } from "../printable";
 import { parseNumber } from "./csv";
 import type { Table } from "./table";
 import { type Layout, type Source, TableReader } from "./table-reader";
@@ -19,17 +20,26 @@ export interface CsvOptions {
 /** A CSV file that others wrote. */
 export function foreignCsv(source: string, options: CsvOptions): Source {
   const layOut = (columns: readonly string[]): Layout => {
-    if (columns.every((name) => parseNumber(name) !== undefined)) {
-      throw new TinymlError(
-        "TINYML_DATASET_CORRUPT",
-        `The first line of ${source} must name the columns, but it holds numbers. Add a line such as "x,y".`,
-      );
-    }
     const count = options.task === "classification" ? 1 : (options.targets ?? 1);
     if (!Number.isInteger(count) || count < 1 || columns.length <= count) {
       throw new TinymlError(
         "TINYML_DATASET_CORRUPT",
         `${source} has too few columns (${columns.length}): it needs one or more for the readings and, behind them, ${count} for what is to be learned.`,
+      );
+    }
+    // Where the last column holds labels, they are no numbers even in a file without a header.
+    const number = columns.slice(0, -count).find((name) => parseNumber(name) !== undefined);
+    if (number !== undefined) {
+      throw new TinymlError(
+        "TINYML_DATASET_CORRUPT",
+        `The first line of ${source} must name the columns, but it holds the number ${number.trim().slice(0, 40)}. Add a line such as "x,y", or give the columns names that are no numbers.`,
+      );
+    }
+    const faulty = columns.find((name) => !isPrintable(name));
+    if (faulty !== undefined) {
+      throw new TinymlError(
+        "TINYML_DATASET_CORRUPT",
+        `The first line of ${source} names the column ${showUnprintable(faulty)}, ${unprintable}. Correct that name.`,
       );
     }
     const channels = columns.map((name, i): Channel => ({ name: name.trim() || `column ${i + 1}`, unit: "" }));
@@ -40,7 +50,7 @@ export function foreignCsv(source: string, options: CsvOptions): Source {
       task: options.task ?? (count > 1 ? "regression" : undefined),
     };
   };
-  return { source, layOut, notANumber: "TINYML_NOT_A_NUMBER" };
+  return { source, layOut, notANumber: "TINYML_NOT_A_NUMBER", trims: true };
 }
 
 /**

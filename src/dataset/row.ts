@@ -1,4 +1,5 @@
 import { TinymlError } from "../errors";
+import { isPrintable, showUnprintable, unprintable } from "../printable";
 import { formatCells } from "./csv";
 import { type DatasetDescription, fixedLabels } from "./description";
 import type { Split } from "./table";
@@ -61,6 +62,12 @@ export function formatRow(description: DatasetDescription, row: Row): string {
       throw new TinymlError(
         "TINYML_NO_LABEL",
         "The reading has no label. Set the label in the record node, or send it as msg.label (a text).",
+      );
+    }
+    if (!isPrintable(label)) {
+      throw new TinymlError(
+        "TINYML_UNKNOWN_LABEL",
+        `The reading has the label ${showUnprintable(label)}, ${unprintable}. Send a label of plain text.`,
       );
     }
     const allowed = fixedLabels(description);

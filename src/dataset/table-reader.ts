@@ -1,6 +1,15 @@
 import { type ErrorCode, TinymlError } from "../errors";
 import type { Channel, Task } from "../model/metadata";
-import { CsvFault, createRecordScanner, findDelimiter, findLine, parseNumber, parseRecords } from "./csv";
+import { isPrintable, showUnprintable, unprintable } from "../printable";
+import {
+  CsvFault,
+  createRecordScanner,
+  findDelimiter,
+  findLine,
+  findOpenQuote,
+  parseNumber,
+  parseRecords,
+} from "./csv";
 import type { Table } from "./table";
 
 /** What the columns of a table are. */
@@ -19,7 +28,12 @@ export interface Source {
   layOut(columns: readonly string[], header: string): Layout;
   /** The code for a cell that holds no number where one must stand. */
   notANumber: ErrorCode;
+  /** Whether spaces around cells don't count, as people write them; quotes keep them. */
+  trims?: boolean;
 }
+
+/** How many bytes a record may have: with more of them a quote was left open, and the rest of the file is no row. */
+const longestRecord = 2 ** 20;
 
 /** A list of numbers that grows without keeping an object per number. */
 class Numbers {
@@ -52,7 +66,8 @@ export class TableReader {
   #delimiter = ",";
   #rows = 0;
   /** Bytes that were not read yet: they hold no whole record. */
-  #rest: Buffer = Buffer.alloc(0);
+  #rest: Buffer[] = [];
+  #restLength = 0;
   /** Where the rest starts in the file. */
   #offset = 0;
   /** Where the header and the last whole record end in the file. */
@@ -72,15 +87,24 @@ export class TableReader {
   /** Takes the next bytes of the file. */
   push(bytes: Uint8Array): void {
     this.#scanner.push(bytes);
-    this.#rest = Buffer.concat([this.#rest, bytes]);
+    this.#rest.push(Buffer.from(bytes));
+    this.#restLength += bytes.length;
     if (this.#layout === undefined && this.#headerEnd > 0) this.#readHeader(this.#take(this.#headerEnd));
     if (this.#end > this.#offset) this.#readRows(this.#take(this.#end));
+    if (this.#restLength > longestRecord) {
+      this.#assertClosed();
+      throw new TinymlError(
+        "TINYML_DATASET_CORRUPT",
+        `Line ${this.#lines + 1} of ${this.#source.source} is longer than 1 MB. Correct that line.`,
+      );
+    }
   }
 
   /** The table. A last line that has no line break counts on request only: it may have been cut short. */
   finish(name: string, withLastLine: boolean): Table {
-    if (withLastLine && this.#rest.length > 0) {
-      const text = this.#take(this.#offset + this.#rest.length);
+    if (withLastLine && this.#restLength > 0) {
+      this.#assertClosed();
+      const text = this.#take(this.#offset + this.#restLength);
       if (this.#layout === undefined) this.#readHeader(text);
       else this.#readRows(text);
     }
@@ -112,10 +136,22 @@ export class TableReader {
   /** The bytes up to that offset in the file, as text. */
   #take(end: number): string {
     const length = end - this.#offset;
-    const text = this.#rest.toString("utf8", 0, length);
-    this.#rest = this.#rest.subarray(length);
+    const bytes = Buffer.concat(this.#rest);
+    const text = bytes.toString("utf8", 0, length);
+    this.#rest = [bytes.subarray(length)];
+    this.#restLength -= length;
     this.#offset = end;
     return text;
+  }
+
+  /** Throws where a quote is open in what was not read yet. */
+  #assertClosed(): void {
+    if (!this.#scanner.quoted) return;
+    const line = findOpenQuote(Buffer.concat(this.#rest).toString("latin1")) ?? 1;
+    throw new TinymlError(
+      "TINYML_DATASET_CORRUPT",
+      `Line ${this.#lines + line} of ${this.#source.source}: a quote (") that opens there is not closed. Correct that line.`,
+    );
   }
 
   #readHeader(header: string): void {
@@ -128,7 +164,7 @@ export class TableReader {
   #readRows(text: string): void {
     this.#parse(text).forEach((cells, i) => {
       this.#readRow(cells, (code, problem) => {
-        const line = this.#lines + findLine(text, i, this.#delimiter);
+        const line = this.#lines + findLine(text, i, this.#delimiter, this.#source.trims);
         return new TinymlError(code, `Line ${line} of ${this.#source.source}: ${problem} Correct that line.`);
       });
     });
@@ -165,6 +201,9 @@ export class TableReader {
       }
       const text = cells[column] ?? "";
       if (text.trim() === "") throw fault("TINYML_NO_LABEL", `"${target.name}" is empty.`);
+      if (!isPrintable(text)) {
+        throw fault("TINYML_UNKNOWN_LABEL", `it has the label ${showUnprintable(text)}, ${unprintable}.`);
+      }
       this.#texts.push(text);
     });
     this.#rows += 1;
@@ -172,7 +211,7 @@ export class TableReader {
 
   #parse(text: string): string[][] {
     try {
-      return parseRecords(text, this.#delimiter);
+      return parseRecords(text, this.#delimiter, this.#source.trims);
     } catch (error) {
       if (!(error instanceof CsvFault)) throw error;
       throw new TinymlError(

@@ -3,7 +3,7 @@ import type { Channel, FeatureBlock, Metadata } from "../model/metadata";
 import type { Model } from "../model/model";
 import { inverseDeviation } from "../model/normalize";
 import type { Board } from "./board";
-import { arrayDefinition, blockComment, commentText, cString, floatLiteral } from "./c-text";
+import { arrayDefinition, blockComment, commentText, cString, floatLiteral, printableText } from "./c-text";
 import type { CodeTensor, ModelCode } from "./model-code";
 import type { SketchOptions } from "./sketch";
 
@@ -82,6 +82,7 @@ export function generateArduino(model: Model, code: ModelCode, board: Board, opt
     ...(world.labels ? [writeLabels(world.labels)] : []),
     ...(options.knownAnswer ? [writeSelfTest(writer, options.knownAnswer)] : []),
     writeReadPin(board),
+    ...(code.type === "int8" && result !== "label" ? [writeResult(output)] : []),
     writeSetup(result, options.knownAnswer !== undefined),
     writeLoop(writer, result),
   ];
@@ -99,7 +100,10 @@ export function generateArduino(model: Model, code: ModelCode, board: Board, opt
       selfTestBytes: knownNumbers * (code.type === "int8" ? 1 : 4),
       result,
       outputs: output.length,
-      labelBytes: (world.labels ?? []).reduce((sum, label) => sum + new TextEncoder().encode(label).length + 1, 0),
+      labelBytes: (world.labels ?? []).reduce(
+        (sum, label) => sum + new TextEncoder().encode(printableText(label)).length + 1,
+        0,
+      ),
     },
   };
 }
@@ -252,8 +256,8 @@ function writeSelfTest({ code, input, output }: Writer, known: NonNullable<Sketc
     ? [`    if (${output.macro}[i] != ${read}(tinyml_test_output + i)) return false;`]
     : [
         `    float expected = ${read}(tinyml_test_output + i);`,
-        `    float difference = ${output.macro}[i] - expected;`,
-        "    if (!(difference < 1e-4f && difference > -1e-4f)) return false;",
+        `    float difference = fabs(${output.macro}[i] - expected);`,
+        `    if (!(difference <= 1e-4f * fabs(expected) + ${floatLiteral(roundingOf(known.output))})) return false;`,
       ];
   return [
     `/* An input, and the output that the flow computed for it: the board must compute the same${int8 ? "" : " but for rounding"}. */`,
@@ -271,6 +275,13 @@ function writeSelfTest({ code, input, output }: Writer, known: NonNullable<Sketc
   ].join("\n");
 }
 
+/** How far a float output may be off whatever it is: as much as rounding makes of the largest of the outputs. */
+function roundingOf(outputs: ArrayLike<number>): number {
+  const largest = Array.from(outputs, Math.abs).reduce((a, b) => Math.max(a, b), 0);
+  // Its digits are of no use to anyone.
+  return Number((1e-5 * largest).toPrecision(2));
+}
+
 function sumType(board: Board): string {
   return reads * (2 ** board.adcBits - 1) < 65536 ? "uint16_t" : "uint32_t";
 }
@@ -283,6 +294,17 @@ function writeReadPin(board: Board): string {
     `  ${type} sum = 0;`,
     "  for (uint8_t i = 0; i < TINYML_READS; i++) sum += analogRead(pin);",
     "  return sum;",
+    "}",
+  ].join("\n");
+}
+
+function writeResult({ macro }: CodeTensor): string {
+  return [
+    "/* The real number that an element of the output stands for. */",
+    "static float tinyml_result(int8_t stored) {",
+    "  float value;",
+    `  tinyml_dequantize_int8(&stored, &value, 1, ${macro}_SCALE, ${macro}_ZERO_POINT);`,
+    "  return value;",
     "}",
   ].join("\n");
 }
@@ -388,26 +410,21 @@ function showValues({ output, world }: Writer, result: "pwm" | "value", int8: bo
     world.targets.forEach((_, i) => {
       lines.push(`  Serial.print(F(",output${output.length === 1 ? "" : i + 1}:"));`, `  Serial.print(${element(i)});`);
     });
-    lines.push(
-      `  float result[${output.macro}_LENGTH];`,
-      `  tinyml_dequantize_int8(${output.macro}, result, ${output.macro}_LENGTH, ${output.macro}_SCALE, ${output.macro}_ZERO_POINT);`,
-    );
-  } else {
-    lines.push(`  const float *result = ${output.macro};`);
   }
+  const value = (i: number): string => (int8 ? `tinyml_result(${element(i)})` : element(i));
   if (!int8 || result === "value") {
     world.targets.forEach((channel, i) => {
-      lines.push(`  Serial.print(F(${cString(`,${plotterName(channel)}:`)}));`, `  Serial.print(result[${i}], 4);`);
+      lines.push(`  Serial.print(F(${cString(`,${plotterName(channel)}:`)}));`, `  Serial.print(${value(i)}, 4);`);
     });
   }
   if (result === "pwm" && target?.range !== undefined) {
     const [low, high] = target.range.map(Math.fround);
-    const value = low === 0 ? "result[0]" : `(result[0] - ${floatLiteral(low)})`;
+    const above = low === 0 ? value(0) : `(${value(0)} - ${floatLiteral(low)})`;
     const unit = target.unit === "" ? "" : ` ${commentText(target.unit)}`;
     lines.push(
       "",
       `  /* "${commentText(target.name)}": ${low} .. ${high}${unit} becomes 0 .. 255. A model may overshoot; the pin gets no more than its ends. */`,
-      `  float level = ${floatLiteral(255 / Math.fround(high - low))} * ${value};`,
+      `  float level = ${floatLiteral(255 / Math.fround(high - low))} * ${above};`,
       "  uint8_t pwm = 0;",
       "  if (level > 0.0f) pwm = level < 255.0f ? (uint8_t)(level + 0.5f) : 255;",
       "  analogWrite(TINYML_PWM_PIN, pwm);",

@@ -6,12 +6,20 @@ import { TinymlError } from "../errors";
 const lineWidth = 100;
 
 /**
- * A C string literal of any text: printable ASCII as it is, everything else as the octal escapes of its UTF-8 bytes, which
+ * The text as C code and a serial line can carry it: "?" for each control character and line separator. A zero would end
+ * the string, a line feed the line that a board prints.
+ */
+export function printableText(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, "?");
+}
+
+/**
+ * A C string literal of any printableText: printable ASCII as it is, everything else as the octal escapes of its UTF-8 bytes, which
  * unlike hexadecimal ones end after three digits. Question marks are escaped because ??/ is a backslash to C.
  */
 export function cString(text: string): string {
   let literal = "";
-  for (const byte of new TextEncoder().encode(text)) {
+  for (const byte of new TextEncoder().encode(printableText(text))) {
     const character = String.fromCharCode(byte);
     if (character === '"' || character === "\\" || character === "?") literal += `\\${character}`;
     else if (byte >= 0x20 && byte < 0x7f) literal += character;
@@ -50,17 +58,26 @@ export function floatLiteral(value: number): string {
   if (!Number.isFinite(rounded)) {
     throw new TinymlError("TINYML_MODEL_INVALID", `The model holds the number ${value}; train it again.`);
   }
-  let text = String(rounded);
-  for (let digits = 1; digits < 10; digits++) {
-    const shorter = Number(rounded.toPrecision(digits));
-    if (Math.fround(shorter) === rounded) {
-      text = String(shorter);
-      break;
-    }
-  }
-  if (Object.is(rounded, -0)) text = "-0";
+  const text = Object.is(rounded, -0) ? "-0" : String(shorten(rounded));
   return /[.e]/.test(text) ? `${text}f` : `${text}.0f`;
 }
+
+/** The number with the fewest decimal digits that becomes this float32 when it is rounded. */
+function shorten(float: number): number {
+  const exponent = Math.floor(Math.log10(Math.abs(float)));
+  for (let digits = 1; digits < 10; digits++) {
+    const decimals = digits - 1 - exponent;
+    // A whole number over a power of ten that is exact is as good as toPrecision, and far quicker.
+    const exact = decimals >= 0 && decimals <= 22;
+    const power = exact ? powersOfTen[decimals] : 1;
+    const shorter = exact ? Math.round(float * power) / power : Number(float.toPrecision(digits));
+    if (Math.fround(shorter) === float) return shorter;
+  }
+  return float;
+}
+
+/** Those that a double holds exactly. */
+const powersOfTen = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 
 /** A C literal of an int32. */
 export function int32Literal(value: number): string {
@@ -69,18 +86,21 @@ export function int32Literal(value: number): string {
 }
 
 /** `head = {literals};`, broken into lines of at most 100 characters. */
-export function arrayDefinition(head: string, literals: readonly string[]): string {
-  const oneLine = `${head} = {${literals.join(", ")}};`;
-  if (oneLine.length <= lineWidth) return oneLine;
+export function arrayDefinition(head: string, literals: Iterable<string>): string {
   const lines: string[] = [];
-  let line = "  ";
+  let row: string[] = [];
+  let length = 2;
   for (const literal of literals) {
-    if (line.length + literal.length + 2 > lineWidth) {
-      lines.push(line.trimEnd());
-      line = "  ";
+    if (length + literal.length + 2 > lineWidth) {
+      lines.push(row.join(", "));
+      row = [];
+      length = 2;
     }
-    line += `${literal}, `;
+    row.push(literal);
+    length += literal.length + 2;
   }
-  lines.push(line.trimEnd().replace(/,$/, ""));
-  return `${head} = {\n${lines.join("\n")}\n};`;
+  lines.push(row.join(", "));
+  const oneLine = `${head} = {${lines[0]}};`;
+  if (lines.length === 1 && oneLine.length <= lineWidth) return oneLine;
+  return `${head} = {\n  ${lines.join(",\n  ")}\n};`;
 }

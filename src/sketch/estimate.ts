@@ -34,9 +34,12 @@ interface PartSizes {
   /** An offset or factor of a channel's range. */
   scaling: number;
   selfTest: number;
-  /** Printing the value instead of driving the pin; printing another output. */
+  /** Printing the value instead of driving the pin; printing several of them, and each after the first. */
   value: number;
+  severalValues: number;
   furtherValue: number;
+  /** Printing several outputs besides driving the pin, and each after the first. */
+  severalPwmOutputs: number;
   furtherPwmOutput: number;
   /** Choosing and printing a label instead of driving the pin; saved where one score decides between two labels. */
   label: number;
@@ -62,8 +65,10 @@ const avrSizes: Readonly<Record<CodeType, PartSizes>> = {
     scaling: 15,
     selfTest: 128,
     value: -222,
-    furtherValue: 228,
-    furtherPwmOutput: 141,
+    severalValues: 162,
+    furtherValue: 63,
+    severalPwmOutputs: 9,
+    furtherPwmOutput: 35,
     label: -61,
     binary: -77,
   },
@@ -82,10 +87,12 @@ const avrSizes: Readonly<Record<CodeType, PartSizes>> = {
     normalizeOne: 86,
     normalizeSeveral: 130,
     scaling: 12,
-    selfTest: 186,
+    selfTest: 206,
     value: -586,
-    furtherValue: 112,
-    furtherPwmOutput: 115,
+    severalValues: 110,
+    furtherValue: 38,
+    severalPwmOutputs: 170,
+    furtherPwmOutput: 37,
     label: -211,
     binary: -119,
   },
@@ -160,11 +167,12 @@ function sizeOfProgram(traits: ArduinoTraits, parts: PartSizes): number {
     size += code + traits.normalizations * traits.channels * 8;
   }
   if (traits.selfTest) size += parts.selfTest + traits.selfTestBytes;
+  const several = traits.outputs > 1;
   switch (traits.result) {
     case "pwm":
-      return size + (traits.outputs - 1) * parts.furtherPwmOutput;
+      return size + (several ? parts.severalPwmOutputs : 0) + (traits.outputs - 1) * parts.furtherPwmOutput;
     case "value":
-      return size + parts.value + (traits.outputs - 1) * parts.furtherValue;
+      return size + parts.value + (several ? parts.severalValues : 0) + (traits.outputs - 1) * parts.furtherValue;
     case "label":
       return size + parts.label + traits.labelBytes + (traits.outputs === 1 ? parts.binary : 0);
   }

@@ -5,7 +5,7 @@ import { generateArduino } from "./arduino";
 import type { Board } from "./board";
 import { estimateSketch, requireMeasured } from "./estimate";
 import { collectKernelFiles } from "./kernel-files";
-import { generateModelCode } from "./model-code";
+import { generateModelCode, type ModelCode } from "./model-code";
 import type { Sketch, SketchEstimate, SketchOptions } from "./sketch";
 import { sketchName } from "./sketch-name";
 import { generateStdioMain } from "./stdio";
@@ -22,17 +22,20 @@ export function generateSketch(model: Model, board: Board, options: SketchOption
   checkModel(model);
   const code = generateModelCode(model);
   const name = sketchName(options.name);
-  const modelFiles = { "tinyml_model.h": code.header, "tinyml_model.c": code.source };
   if (options.template === "stdio") {
     const kernelFiles = collectKernelFiles(options.kernelSources, code.kernelFiles);
-    return { name, files: { "main.c": generateStdioMain(code), ...modelFiles, ...kernelFiles } };
+    return { name, files: { "main.c": generateStdioMain(code), ...writeModelFiles(code), ...kernelFiles } };
   }
   requireMeasured(model);
   const arduino = generateArduino(model, code, board, options);
   const kernelFiles = collectKernelFiles(options.kernelSources, [...code.kernelFiles, ...arduino.kernelFiles]);
   const estimate = estimateSketch(model, code, arduino.traits, board);
   requireFit(board, estimate);
-  return { name, files: { [`${name}.ino`]: arduino.ino, ...modelFiles, ...kernelFiles }, estimate };
+  return { name, files: { [`${name}.ino`]: arduino.ino, ...writeModelFiles(code), ...kernelFiles }, estimate };
+}
+
+function writeModelFiles(code: ModelCode): Record<string, string> {
+  return { "tinyml_model.h": code.header, "tinyml_model.c": code.source() };
 }
 
 function requireFit(board: Board, { flashBytes, ramBytes }: SketchEstimate): void {

@@ -13,7 +13,8 @@ export type CodeType = "int8" | "float32";
 /** A model as C: tinyml_model.h and tinyml_model.c, the same for every template. */
 export interface ModelCode {
   header: string;
-  source: string;
+  /** Writes tinyml_model.c, which can be long: only for a model that is known to fit. */
+  source: () => string;
   /** Of everything that is computed. */
   type: CodeType;
   /** Bytes of the array that holds everything that is computed. */
@@ -69,7 +70,7 @@ export function generateModelCode(model: Model): ModelCode {
   const arenaBytes = plan.length * elementBytes(type);
   return {
     header: writeHeader(context, inputs, outputs, arenaBytes),
-    source: writeSource(context),
+    source: () => writeSource(context),
     type,
     arenaBytes,
     constantBytes: context.constantBytes,
@@ -84,8 +85,8 @@ interface Context {
   model: Model;
   type: CodeType;
   plan: MemoryPlan;
-  /** Definitions of weights and biases. */
-  constants: string[];
+  /** Definitions of weights and biases; the long ones are written when they are asked for. */
+  constants: (string | (() => string))[];
   constantBytes: number;
   /** Statements of tinyml_model_run. */
   calls: string[];
@@ -218,9 +219,9 @@ function addConstant(context: Context, operator: Operator, number: number, const
   const name = `tinyml_${role}_${number}`;
   const [ctype, literals] = literalsOf(data);
   context.constantBytes += data.byteLength;
-  const head = `static const ${ctype} ${name}[${literals.length}] TINYML_FLASH`;
+  const head = `static const ${ctype} ${name}[${data.length}] TINYML_FLASH`;
   const comment = blockComment(describeConstant(context.model, operator, number, constant));
-  context.constants.push(comment, `${arrayDefinition(head, literals)}\n`);
+  context.constants.push(comment, () => `${arrayDefinition(head, literals())}\n`);
   return name;
 }
 
@@ -274,12 +275,17 @@ function describeConvolutionConstant(
   return [steps, `The input's zero point is in it: minus ${zeroPoint} * the sum of the channel's weights.`];
 }
 
-/** The C type of a constant's elements, and each of them as C. */
-function literalsOf(data: TensorData): [ctype: string, literals: string[]] {
-  if (data instanceof Float32Array) return ["float", Array.from(data, floatLiteral)];
-  if (data instanceof Int8Array) return ["int8_t", Array.from(data, String)];
-  if (data instanceof Int32Array) return ["int32_t", Array.from(data, int32Literal)];
+/** The C type of a constant's elements, and what writes each of them as C. */
+function literalsOf(data: TensorData): [ctype: string, literals: () => Iterable<string>] {
+  if (data instanceof Float32Array) return ["float", () => eachAs(floatLiteral, data)];
+  if (data instanceof Int8Array) return ["int8_t", () => eachAs(String, data)];
+  if (data instanceof Int32Array) return ["int32_t", () => eachAs(int32Literal, data)];
   throw unsupported(`it has constants in a ${data.constructor.name}`);
+}
+
+/** One literal after the other: of millions of weights, an array of them would take hundreds of megabytes. */
+function* eachAs(literal: (value: number) => string, data: Iterable<number>): Iterable<string> {
+  for (const value of data) yield literal(value);
 }
 
 function writeCall(context: Context, title: string, file: string, kernel: string, args: readonly string[]): void {
@@ -384,7 +390,7 @@ function writeSource({ model, type, plan, constants, calls }: Context): string {
     "",
     `${elementType[type]} tinyml_model_arena[${plan.length}];`,
     "",
-    ...constants,
+    ...constants.map((definition) => (typeof definition === "string" ? definition : definition())),
     "void tinyml_model_run(void) {",
     ...calls,
     "}",

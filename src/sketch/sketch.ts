@@ -23,9 +23,9 @@ export interface SketchOptions {
   kernelSources: Readonly<Record<string, string>>;
   /**
    * One input and the output that the model has for it, as raw elements of its tensors. An Arduino sketch checks at its
-   * start that the board computes the same.
+   * start that the board computes the same; without one it checks nothing.
    */
-  knownAnswer?: KnownAnswer;
+  knownAnswer?: KnownAnswer | undefined;
   /** Classification: the label that lights the board's LED; the first one unless given. */
   ledLabel?: string;
 }

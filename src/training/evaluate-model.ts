@@ -1,4 +1,5 @@
 import type { Table } from "../dataset/table";
+import { withLabelsOf } from "../dataset/with-labels-of";
 import { TinymlError } from "../errors";
 import type { Model } from "../model/model";
 import { createPredictor, type Prediction } from "../runtime/predictor";
@@ -17,16 +18,16 @@ export interface Evaluation {
  */
 export function evaluateModel(model: Model, table: Table): Evaluation {
   if (table.rows === 0) throw new TinymlError("TINYML_DATASET_EMPTY", "There are no rows to evaluate the model with.");
-  checkSameQuantities(model, table);
+  const { inputs, outputs, labels } = fitTable(model, table);
   const channels = table.channels.length;
-  const width = table.outputs.length / table.rows;
+  const width = outputs.length / table.rows;
   const predictor = createPredictor(model);
   try {
     let sum = 0;
     for (let row = 0; row < table.rows; row++) {
-      const prediction = predictor.predict(table.inputs.subarray(row * channels, (row + 1) * channels));
-      const wanted = table.outputs.subarray(row * width, (row + 1) * width);
-      sum += table.task === "classification" ? hit(prediction, table.labels?.[wanted[0]]) : error(prediction, wanted);
+      const prediction = predictor.predict(inputs.subarray(row * channels, (row + 1) * channels));
+      const wanted = outputs.subarray(row * width, (row + 1) * width);
+      sum += table.task === "classification" ? hit(prediction, labels?.[wanted[0]]) : error(prediction, wanted);
     }
     const metric = table.task === "classification" ? "accuracy" : "mse";
     return { metric, value: sum / table.rows, samples: table.rows };
@@ -36,10 +37,11 @@ export function evaluateModel(model: Model, table: Table): Evaluation {
 }
 
 /**
- * Checks that a table holds what a model takes and gives: as many channels, and the same labels or as many targets.
+ * A table with its labels in the model's order, once it is sure that it holds what the model takes and gives: as many
+ * channels, and the same labels or as many targets.
  * @throws TinymlError TINYML_DATASET_MISMATCH
  */
-export function checkSameQuantities(model: Model, table: Table): void {
+export function fitTable(model: Model, table: Table): Table {
   const { metadata } = model;
   const channels = model.tensors[model.inputs[0]].shape.at(-1) ?? 1;
   const refuse = (what: string): never => {
@@ -48,14 +50,16 @@ export function checkSameQuantities(model: Model, table: Table): void {
   if (table.channels.length !== channels) {
     refuse(`the model takes ${channels} channels, the dataset has ${table.channels.length}`);
   }
-  if (metadata === undefined) return;
+  if (metadata === undefined) return table;
   if (metadata.task !== table.task) refuse(`the model is for ${metadata.task}, the dataset for ${table.task}`);
-  if (table.task === "classification" && metadata.labels?.join("\n") !== table.labels?.join("\n")) {
-    refuse(`the model knows the labels ${metadata.labels?.join(", ")}, the dataset has ${table.labels?.join(", ")}`);
-  }
   if (table.task === "regression" && metadata.targets?.length !== table.targets?.length) {
     refuse(`the model gives ${metadata.targets?.length} numbers, the dataset has ${table.targets?.length} targets`);
   }
+  const fitted = withLabelsOf(metadata.labels, table);
+  if (table.task === "classification" && fitted.labels?.some((label, i) => label !== metadata.labels?.[i])) {
+    refuse(`the model knows the labels ${metadata.labels?.join(", ")}, the dataset has ${table.labels?.join(", ")}`);
+  }
+  return fitted;
 }
 
 function hit(prediction: Prediction, label: string | undefined): number {

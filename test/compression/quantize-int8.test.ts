@@ -164,6 +164,17 @@ describe("int8 quantization", () => {
     }
   });
 
+  it("takes a dataset whose labels were met in another order", () => {
+    const table = cloudsTable();
+    const order = [2, 0, 1];
+    const shuffled: Table = {
+      ...table,
+      labels: order.map((index) => table.labels?.[index] ?? ""),
+      outputs: table.outputs.map((index) => order.indexOf(index)),
+    };
+    assert.ok((quantizeInt8(classifier, shuffled).metadata?.compression[0].validationMetric ?? 0) > 0.95);
+  });
+
   it("refuses an int8 model, an empty dataset and one that does not fit", () => {
     const table = cloudsTable();
     assert.throws(() => quantizeInt8(quantizeInt8(classifier, table), table), { code: "TINYML_ALREADY_QUANTIZED" });

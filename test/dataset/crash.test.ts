@@ -142,11 +142,7 @@ describe("dataset when things go wrong", function () {
     });
 
     it("rejects the rows that have no room, keeps the others, and goes on when there is room", async function () {
-      disk = await mountSmallDisk(join(parent, "disk"));
-      if (disk === undefined) {
-        if (this.test) this.test.title += " [skipped: needs the right to mount; the file size limit stands in]";
-        return this.skip();
-      }
+      disk = await mountSmallDisk(this, join(parent, "disk"));
       const folder = join(disk, "full");
       const ballast = join(disk, "ballast");
       await writeFile(ballast, Buffer.alloc(40 * 1024));
@@ -163,8 +159,7 @@ describe("dataset when things go wrong", function () {
     });
 
     it("can be cleared, and tells when not even an empty dataset fits", async function () {
-      disk = await mountSmallDisk(join(parent, "disk"));
-      if (disk === undefined) return this.skip();
+      disk = await mountSmallDisk(this, join(parent, "disk"));
       const folder = join(disk, "full");
       const dataset = await openDataset(folder, describeRecorded, { delay: 0 });
       let rows = 0;
@@ -191,15 +186,19 @@ describe("dataset when things go wrong", function () {
   });
 });
 
-/** A disk of 128 KB, or undefined where mounting is not allowed. */
-async function mountSmallDisk(path: string): Promise<string | undefined> {
+/** A disk of 128 KB. Where mounting is not allowed the test is skipped and says so; with CI=true it fails. */
+async function mountSmallDisk(context: Mocha.Context, path: string): Promise<string> {
+  requireTool(context, "mount", "umount");
   await mkdir(path);
   try {
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=128k", "tmpfs", path], { stdio: "ignore" });
-    return path;
-  } catch {
-    return undefined;
+  } catch (error) {
+    const message = "needs the right to mount; the file size limit stands in";
+    if (process.env.CI === "true") throw new Error(message, { cause: error });
+    if (context.test) context.test.title += ` [skipped: ${message}]`;
+    context.skip();
   }
+  return path;
 }
 
 /** Rows were refused in between, so the numbers have gaps: what is there are the acknowledged rows and, at the end, at most unacknowledged ones. */

@@ -122,16 +122,44 @@ describe("readCsv", () => {
       ["x\n1\n", "TINYML_DATASET_CORRUPT", /too few columns/],
       ["x,y\n1,2\n\n3\n", "TINYML_DATASET_CORRUPT", /Line 4 .*1 columns, the header has 2/],
       ["x,y\n1,2,3\n", "TINYML_DATASET_CORRUPT", /Line 2 /],
-      ['x,y\n1,"a\nb"\ntwo,c\n', "TINYML_NOT_A_NUMBER", /Line 4 .*"x" must be a number.*"two"/],
+      ['x,y\n"\n1",a\ntwo,c\n', "TINYML_NOT_A_NUMBER", /Line 4 .*"x" must be a number.*"two"/],
+      ['x,y\n1,a\n2,"a\nb"\n', "TINYML_UNKNOWN_LABEL", /Line 4 .*"a\\nb", which has control characters/],
+      ['x,"y\u001b"\n1,a\n', "TINYML_DATASET_CORRUPT", /column "y\\u001b", which has control characters/],
+      ["1,2,on\n3,4,off\n", "TINYML_DATASET_CORRUPT", /first line .* must name the columns.*number 1/],
+      ["x,2,kind\n3,4,off\n", "TINYML_DATASET_CORRUPT", /number 2\./],
       ["x;y\n0,5;a\n", "TINYML_NOT_A_NUMBER", /Line 2 .*decimal point/],
       ["x,y\n1e39,a\n", "TINYML_NOT_A_NUMBER", /Line 2/],
       ["x,y\n1,a\n2,\n", "TINYML_NO_LABEL", /Line 3 .*"y" is empty/],
-      ['x,y\n1,"a\n2,b\n', "TINYML_DATASET_CORRUPT", /quote/],
+      ['x,y\n1,a\n1,"a\n2,b\n3,c\n', "TINYML_DATASET_CORRUPT", /Line 3 .*quote .* not closed/],
       ['x,y\n1,2\n2,b"c"\n', "TINYML_DATASET_CORRUPT", /Line 3 .*quote/],
     ];
     for (const [text, code, message] of cases)
       assert.throws(() => readCsv(text), { code, message }, JSON.stringify(text));
     assert.throws(() => readCsv("x,y\n1,a\n", { task: "regression" }), { code: "TINYML_NOT_A_NUMBER" });
+  });
+
+  it("drops spaces around labels, but for quoted ones", () => {
+    for (const [delimiter, space] of [
+      [", ", " "],
+      [" ;  ", "  "],
+      ["\t", " "],
+    ]) {
+      const cells = (...list: string[]): string => `${space}${list.join(delimiter)}${space}`;
+      const text = [cells("x", "kind"), cells("1", "on"), cells("2", '" on"'), cells("3", "o n")].join("\n");
+      const table = readCsv(text);
+      assert.deepEqual([table.labels, table.channels[0]?.name], [["on", " on", "o n"], "x"], text);
+    }
+  });
+
+  it("takes a quote that is left open for a fault of its line, soon and in time", () => {
+    const rows = Array.from({ length: 2_000_000 }, (_, i) => `${i},b`).join("\n");
+    const started = performance.now();
+    assert.throws(() => readCsv(`x,y\n1,a\n2,"b\n${rows}\n`), {
+      code: "TINYML_DATASET_CORRUPT",
+      message: /Line 3 of .*a quote .* that opens there is not closed/,
+    });
+    assert.ok(performance.now() - started < 5000);
+    assert.throws(() => readCsv(`x,y\n1,a\n2,${"b".repeat(2 ** 21)}`), { message: /Line 3 of .* longer than 1 MB/ });
   });
 
   it("never fails but with a code, whatever the text", () => {
@@ -143,7 +171,10 @@ describe("readCsv", () => {
             const table = readCsv(text);
             assert.ok(table.rows > 0);
           } catch (error) {
-            assert.match(String(error instanceof Error && "code" in error && error.code), /^TINYML_(DATASET|NOT|NO)/);
+            assert.match(
+              String(error instanceof Error && "code" in error && error.code),
+              /^TINYML_(DATASET|NOT|NO|UNKNOWN_LABEL)/,
+            );
           }
         },
       ),

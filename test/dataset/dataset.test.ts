@@ -117,7 +117,7 @@ describe("dataset", () => {
         fc.record({
           values: fc.tuple(fc.float({ noDefaultInfinity: true, noNaN: true }), fc.integer()),
           label: fc
-            .string({ unit: fc.constantFrom(",", '"', "\n", "\r", " ", ";", "ä", "b") })
+            .string({ unit: fc.constantFrom(",", '"', "'", "=", " ", ";", "ä", "b", "\uFEFF", "\u2028") })
             .filter((text) => text.trim() !== ""),
           group: fc.string(),
         }),
@@ -165,6 +165,14 @@ describe("dataset", () => {
         [{ values: [text, 1], label: "on" }, "TINYML_NOT_A_NUMBER", /the text "5"/],
         [{ values: [1, 2] }, "TINYML_NO_LABEL", /msg.label/],
         [{ values: [1, 2], label: " " }, "TINYML_NO_LABEL", /msg.label/],
+        [
+          { values: [1, 2], label: "two\nlines" },
+          "TINYML_UNKNOWN_LABEL",
+          /"two\\nlines", which has control characters/,
+        ],
+        [{ values: [1, 2], label: "\u001b[2J" }, "TINYML_UNKNOWN_LABEL", /"\\u001b\[2J"/],
+        [{ values: [1, 2], label: "\0" }, "TINYML_UNKNOWN_LABEL", /\\u0000/],
+        [{ values: [1, 2], label: "\ud83d" }, "TINYML_UNKNOWN_LABEL", /\\ud83d.*broken Unicode/],
         [{ values: [1, 2], label: "red" }, "TINYML_UNKNOWN_LABEL", /no label "red", only on, off/],
       ];
       for (const [row, code, message] of cases) await assert.rejects(dataset.append(row), { code, message });
@@ -343,6 +351,41 @@ describe("dataset", () => {
       assert.deepEqual(JSON.parse(await file("dataset.json")), wider);
     });
 
+    it("wants the same labels and ranges from all who use it at once, and takes others afterwards", async () => {
+      const labels = { ...lamp, labels: ["on", "off"] };
+      const dataset = await open(labels);
+      for (const other of [{ ...lamp, labels: ["on", "dim"] }, { ...lamp, labels: ["off", "on"] }, lamp]) {
+        await assert.rejects(openDataset(folder, other), {
+          code: "TINYML_DATASET_MISMATCH",
+          message: /labels on, off, the settings say/,
+        });
+      }
+      const [light, x] = lamp.channels;
+      const ranged: DatasetDescription = { ...labels, channels: [{ ...light, range: [0, 5] } as typeof light, x] };
+      await assert.rejects(openDataset(folder, ranged), {
+        code: "TINYML_DATASET_MISMATCH",
+        message: /range of its channel light is \(none\), the settings say 0 to 5/,
+      });
+      assert.deepEqual([dataset.description, JSON.parse(await file("dataset.json"))], [labels, labels]);
+      const next = await reopen(dataset, ranged);
+      assert.deepEqual([next.description, JSON.parse(await file("dataset.json"))], [ranged, ranged]);
+    });
+
+    it("keeps its settings when new ones can't be written, and counts labels on their way to the disk", async () => {
+      const dataset = await open(lamp, { delay: 60_000 });
+      const pending = dataset.append(on);
+      await assert.rejects(
+        dataset.redescribe({ ...lamp, labels: ["off"] }, () => false),
+        { code: "TINYML_DATASET_MISMATCH", message: /label "on"/ },
+      );
+      await pending;
+      await rm(join(folder, "dataset.json"));
+      await mkdir(join(folder, "dataset.json", "in the way"), { recursive: true });
+      await assert.rejects(openDataset(folder, { ...lamp, rateHz: 5 }), { code: "TINYML_STORAGE" });
+      assert.deepEqual(dataset.description, lamp);
+      await rm(join(folder, "dataset.json"), { recursive: true });
+    });
+
     it("does not stay open after opening failed", async () => {
       await writeFile(folder, "a file is in the way");
       await assert.rejects(openDataset(folder, lamp), { code: "TINYML_STORAGE" });
@@ -369,6 +412,9 @@ describe("dataset", () => {
         { ...lamp, channels: [{ name: "label", unit: "" }] },
         { version: 1, kind: "table", task: "regression", channels: pot.channels },
         { ...pot, targets: pot.channels },
+        { ...lamp, labels: ["on", "o\nff"] },
+        { ...lamp, channels: [{ name: "light\u001b", unit: "" }] },
+        { ...lamp, channels: [{ name: "light", unit: "\ud83d" }] },
         JSON.parse('{"version": 2, "kind": "table"}'),
         JSON.parse('{"version": 1, "kind": "smell"}'),
         JSON.parse("null"),
@@ -520,6 +566,83 @@ describe("dataset", () => {
     });
   });
 
+  describe("whose last line break is gone", () => {
+    const cuts = async (): Promise<string[]> => {
+      const names = (await readdir(folder)).filter((name) => name.startsWith("rows.csv.cut-"));
+      return Promise.all(names.map(file));
+    };
+    const cut = async (bytes: number): Promise<void> => {
+      const path = join(folder, "rows.csv");
+      await truncate(path, (await readFile(path)).length - bytes);
+    };
+
+    it("keeps its last row, when it is the only one, too", async () => {
+      for (const [description, row] of [
+        [lamp, on],
+        [pot, { values: [0.5], targets: [100] }],
+      ] as const) {
+        await clearDataset(folder, description);
+        for (let count = 1; count <= 3; count++) {
+          const dataset = await openDataset(folder, description);
+          await dataset.append(row);
+          await dataset.close();
+          const whole = await file("rows.csv");
+          await cut(1);
+          const again = await openDataset(folder, description);
+          assert.equal(again.count, count);
+          await again.close();
+          assert.equal(await file("rows.csv"), whole);
+        }
+      }
+      assert.deepEqual(await cuts(), []);
+    });
+
+    it("keeps it while it is open", async () => {
+      const dataset = await open();
+      await dataset.append(on);
+      await cut(1);
+      await dataset.append(off);
+      assert.equal(await file("rows.csv"), "light,x,label\n1,2,on\n0.1,-0,off\n");
+    });
+
+    it("takes no number or label that was cut short for a whole one, and keeps what looks like a row aside", async () => {
+      for (const [description, row, rest] of [
+        [lamp, off, "0.1,-0,of"],
+        [pot, { values: [0.5], targets: [100] }, "0.5,10"],
+      ] as const) {
+        await rm(folder, { recursive: true, force: true });
+        const dataset = await openDataset(folder, description);
+        await dataset.append(row);
+        await dataset.append(row);
+        await dataset.close();
+        await cut(2);
+        const again = await openDataset(folder, description);
+        assert.equal(again.count, 1);
+        await again.close();
+        assert.deepEqual(await cuts(), [rest]);
+      }
+    });
+
+    it("keeps aside what somebody added without a line break", async () => {
+      await (await open()).append(on);
+      await opened.pop()?.close();
+      await appendFile(join(folder, "rows.csv"), "3,4,off");
+      assert.equal((await open()).count, 1);
+      assert.deepEqual(await cuts(), ["3,4,off"]);
+    });
+
+    it("keeps nothing aside of a row that was never acknowledged", async () => {
+      await (await open()).append(on);
+      await opened.pop()?.close();
+      for (const part of ["3", "3,4", "3,4,", '3,4,"o', "\0\0\0"]) {
+        await appendFile(join(folder, "rows.csv"), part);
+        assert.equal((await open()).count, 1);
+        await opened.pop()?.close();
+      }
+      assert.deepEqual(await cuts(), []);
+    });
+  });
+
   describe("cut short at any byte", () => {
     const rows: Row[] = [
       on,
@@ -638,9 +761,9 @@ describe("dataset", () => {
 
     it("names the line of a row that was damaged by hand", async () => {
       const dataset = await open();
-      await Promise.all([dataset.append({ ...on, label: "two\nlines" }), dataset.append(off)]);
+      await Promise.all([dataset.append({ ...on, label: 'two "words"' }), dataset.append(off)]);
       await writeFile(join(folder, "rows.csv"), (await file("rows.csv")).replace("0.1", "O.1"));
-      await assert.rejects(readDataset(folder), { code: "TINYML_DATASET_CORRUPT", message: /Line 4 .*"light".*"O.1"/ });
+      await assert.rejects(readDataset(folder), { code: "TINYML_DATASET_CORRUPT", message: /Line 3 .*"light".*"O.1"/ });
     });
   });
 
@@ -656,7 +779,7 @@ describe("dataset", () => {
 
     it("reads a file of many pieces and names its lines", async () => {
       const path = join(parent, "long.csv");
-      const lines = Array.from({ length: 20_000 }, (_, i) => `${i},${i % 7},"a,\n${i % 3}"`);
+      const lines = Array.from({ length: 20_000 }, (_, i) => `"\n${i}",${i % 7},"a,${i % 3}"`);
       await writeFile(path, `x,y,z\n${lines.join("\n")}\n`);
       const table = await readTableFile(path);
       assert.equal(table.rows, 20_000);

@@ -3,6 +3,7 @@ import { quantizeInt8 } from "../../src/compression/quantize-int8";
 import { kernels } from "../../src/kernels/kernels";
 import type { Model } from "../../src/model/model";
 import { perTensor } from "../../src/model/operators";
+import { knownAnswer } from "../../src/runtime/known-answer";
 import { createPredictor } from "../../src/runtime/predictor";
 import { parseRecipe } from "../../src/training/recipe";
 import { trainRecipe } from "../../src/training/train-recipe";
@@ -190,6 +191,44 @@ describe("Arduino Uno: other sketches", () => {
       });
     }
     predictor.dispose();
+  }).timeout(60000);
+
+  for (const size of [100000, 1, 1e-6]) {
+    it(`float targets of about ${size}: the self-test passes the right answer and fails another`, () => {
+      const network = randomNetwork({
+        inputs: 1,
+        layers: [{ units: 8, activation: "TANH" }, { units: 2 }],
+        targetRange: null,
+      });
+      const last = network.tensors.map((tensor) =>
+        tensor.name.startsWith("dense_1/") && tensor.data instanceof Float32Array
+          ? { ...tensor, data: tensor.data.map((weight) => size * weight) }
+          : tensor,
+      );
+      const model = { ...network, tensors: last };
+      const known = knownAnswer(model);
+      assert.ok(known);
+      const selfTest = (output: number[]): string => {
+        const sketch = sketchOf(model, { knownAnswer: { input: known.input, output } });
+        return new UnoSimulator(buildSketch(sketch, uno).hex).readLine();
+      };
+      assert.equal(selfTest(known.output), "self-test: pass");
+      assert.equal(selfTest(known.output.map((value) => 1.001 * value)), "self-test: FAIL");
+      assert.equal(selfTest([0, 0]), "self-test: FAIL");
+    }).timeout(60000);
+  }
+
+  it("110 int8 targets work where little more than the stack's reserve is left of the RAM", () => {
+    const layers = [{ units: 1400 }, { units: 5 }, { units: 110 }];
+    const model = quantizeRandomly(randomNetwork({ inputs: 1, layers, targetRange: null }));
+    const sketch = sketchOf(model, { knownAnswer: knownAnswer(model) });
+    const built = buildSketch(sketch, uno);
+    assert.ok(built.ramBytes > 1550 && built.ramBytes <= uno.ramBytes - uno.stackBytes, `${built.ramBytes} bytes`);
+    const simulator = new UnoSimulator(built.hex);
+    assert.equal(simulator.readLine(), "self-test: pass");
+    const values = simulator.readLine().match(/level\d+:-?[\d.]+/g);
+    assert.equal(values?.length, 110);
+    assert.doesNotMatch(sketch.files[`${sketch.name}.ino`], /float \w+\[TINYML_MODEL_OUTPUT_LENGTH\]/);
   }).timeout(60000);
 
   it("a board that computes something else says so at its start", () => {

@@ -53,7 +53,7 @@ for (const version of nodeRedVersions) {
         // A status without a text has no element.
         text = (await label.count()) === 0 ? "" : ((await label.textContent()) ?? "");
         return wanted.test(text);
-      }).catch(() => assert.match(text, wanted, `the status of ${node}`));
+      }).catch(() => assert.match(text, wanted, `the status of ${node} is "${text}", not ${wanted}`));
       return text;
     };
 
@@ -120,6 +120,7 @@ for (const version of nodeRedVersions) {
       await press("train");
       await status("tinyml-train", /^epoch \d+\/200000/);
       await setEpochs(500);
+      await status("tinyml-train", /^stopped after epoch \d+$/);
       await newestRun()
         .getByText(/^stopped after epoch \d+$/)
         .waitFor();

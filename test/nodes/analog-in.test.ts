@@ -36,6 +36,15 @@ describe("node analog in", () => {
     assert.ok(numbers("means").length <= numbers("raws").length / 25);
   });
 
+  it("tells the catch node of wrong settings once, though no message arrives", async () => {
+    const flow = await startFlow([...base, { ...sensor, interval: 0 }]);
+    const { error } = await flow.next("errors");
+    assert.deepEqual([error?.code, error?.source.id], ["TINYML_CONFIG_INVALID", "adc"]);
+    await flow.redeploy([...base, { ...sensor, interval: 2 }]);
+    await flow.until("it sends", () => flow.received("out").length >= 10);
+    assert.equal(flow.received("errors").length, 1);
+  });
+
   it("holds back readings that hardly differ", async () => {
     const flow = await startFlow([...base, { ...sensor, deadband: 0.3 }]);
     await flow.until("it sends", () => flow.received("out").length >= 4);

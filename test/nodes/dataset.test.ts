@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import { readTflite } from "../../src/tflite/read-tflite";
+import { quickRecipe, storePotentiometer } from "./support/data";
 import { potentiometerDataset, startFlow, tab } from "./support/flow";
 
 const record = { id: "record", z: "tab", type: "tinyml-record", dataset: "dataset", count: 1, wires: [["out"]] };
@@ -38,6 +40,53 @@ describe("node dataset", () => {
     flow.send("record", { record: "start" });
     flow.send("record", { payload: 0.5, label: 1 });
     assert.deepEqual((await flow.next("out")).payload, { recorded: 1, total: 2 });
+  });
+
+  it("is trained and quantized with today's settings, or not at all", async () => {
+    const train = { id: "train", z: "tab", type: "tinyml-train", dataset: "dataset", model: "pot", wires: [["out"]] };
+    const quantize = { id: "quantize", z: "tab", type: "tinyml-quantize", dataset: "dataset", model: "pot" };
+    const settings = { ...quickRecipe, epochs: 2 };
+    const nodes = (dataset: object) => [...base, dataset, { ...train, ...settings }, quantize];
+    const range = { low: "0", high: "5" };
+    const flow = await startFlow(nodes({ ...potentiometerDataset, channels: [{ name: "position", ...range }] }));
+    await storePotentiometer(flow.storage, 100);
+    flow.send("train", {});
+    const { payload } = await flow.next("out");
+    assert.deepEqual(readTflite(payload as Buffer).metadata?.inputs?.[0]?.range, [0, 5]);
+    await flow.redeploy(nodes({ ...potentiometerDataset, channels: [{ name: "x" }] }));
+    for (const id of ["train", "quantize"]) {
+      flow.send(id, { payload });
+      const { error } = await flow.next("errors");
+      assert.deepEqual([error?.code, error?.source.id], ["TINYML_DATASET_MISMATCH", id]);
+      assert.match(error?.message ?? "", /channels position, the settings say x.*msg\.record = "clear"/);
+    }
+  });
+
+  it("takes the labels of today's settings", async () => {
+    const moves = { ...potentiometerDataset, task: "classification", labels: "up, down, never" };
+    const always = { ...record, always: true };
+    const train = { id: "train", z: "tab", type: "tinyml-train", dataset: "dataset", model: "m", ...quickRecipe };
+    const nodes = (labels: string) => [
+      ...base,
+      { ...moves, labels },
+      always,
+      { ...train, epochs: 2, wires: [["out"]] },
+    ];
+    const flow = await startFlow(nodes("up, down, never"));
+    for (let i = 0; i < 20; i++) flow.send("record", { payload: i, label: i % 2 ? "up" : "down" });
+    for (const [labels, expected] of [
+      ["down, up", ["down", "up"]],
+      ["", ["down", "up"]],
+      ["other, up, down", ["other", "up", "down"]],
+    ] as const) {
+      await flow.redeploy(nodes(labels));
+      flow.send("train", {});
+      const { payload } = await flow.next("out");
+      assert.deepEqual(readTflite(payload as Buffer).metadata?.labels, expected);
+    }
+    await flow.redeploy(nodes("up"));
+    flow.send("train", {});
+    assert.match((await flow.next("errors")).error?.message ?? "", /label "down"/);
   });
 
   it("is shared: two configuration nodes of one name write one dataset", async () => {

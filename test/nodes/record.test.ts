@@ -54,6 +54,54 @@ describe("node record", () => {
     assert.deepEqual((await flow.next("out")).payload, { recorded: 1, total: 1 });
   });
 
+  it("counts anew when the dataset is cleared during a recording", async () => {
+    const flow = await startFlow([...base, recorder]);
+    flow.send("record", { record: "start" });
+    for (const value of [1, 2]) flow.send("record", { payload: value, label: value });
+    await flow.until("two are stored", () => flow.received("completed").length >= 3);
+    flow.send("record", { record: "clear" });
+    for (const value of [3, 4, 5]) flow.send("record", { payload: value, label: value });
+    assert.deepEqual((await flow.next("out")).payload, { recorded: 3, total: 3 });
+    const { inputs } = await readDataset(path.join(flow.storage, "datasets", "potentiometer"));
+    assert.deepEqual(Array.from(inputs), [3, 4, 5]);
+  });
+
+  it("clears a dataset that was recorded under other settings", async () => {
+    const flow = await startFlow([...base, recorder]);
+    flow.send("record", { record: "start" });
+    for (const value of [1, 2, 3]) flow.send("record", { payload: value, label: value });
+    await flow.next("out");
+    const channels = [{ name: "x" }, { name: "y" }];
+    await flow.redeploy(
+      [...base, { ...potentiometerDataset, channels }, recorder].filter((n) => n !== potentiometerDataset),
+    );
+    flow.send("record", { record: "start" });
+    const { error } = await flow.next("errors");
+    assert.equal(error?.code, "TINYML_DATASET_MISMATCH");
+    assert.match(error.message, /msg\.record = "clear"/);
+    flow.send("record", { record: "clear" });
+    flow.send("record", { record: "start" });
+    for (const value of [1, 2, 3]) flow.send("record", { payload: [value, value], label: value });
+    assert.deepEqual((await flow.next("out")).payload, { recorded: 3, total: 3 });
+  });
+
+  for (const always of [false, true]) {
+    it(`tells a failure of the disk once, with the number of lost readings (always: ${always})`, async () => {
+      const flow = await startFlow([...base, { ...recorder, count: 0, always }]);
+      const folder = path.join(flow.storage, "datasets", "potentiometer");
+      flow.send("record", { record: "start" });
+      flow.send("record", { payload: 1, label: 1 });
+      await flow.until("it is stored", () => flow.received("completed").length >= 2);
+      await rm(folder, { recursive: true });
+      for (let i = 0; i < 50; i++) flow.send("record", { payload: i, label: i });
+      const { error } = await flow.next("errors");
+      assert.equal(error?.code, "TINYML_DATASET_MISSING");
+      assert.match(error.message, / 50 readings were not stored\.$/);
+      await flow.until("the others are done", () => flow.received("completed").length >= 51);
+      assert.equal(flow.received("errors").length, 1);
+    });
+  }
+
   it("tells what is wrong with a reading, and goes on", async () => {
     const flow = await startFlow([...base, recorder]);
     flow.send("record", { record: "start" });
@@ -123,11 +171,24 @@ describe("node record", () => {
       { ...recorder, id: "other", dataset: "gone" },
       { ...recorder, id: "third", dataset: "broken" },
       { ...potentiometerDataset, id: "broken", name: "../escape" },
+      { ...recorder, id: "fourth", dataset: "empty" },
+      { ...potentiometerDataset, id: "empty", channels: [] },
+      { ...recorder, id: "off", dataset: "disabled" },
+      { ...potentiometerDataset, id: "disabled", d: true },
     ];
     const flow = await startFlow(nodes);
-    for (const id of ["record", "other", "third"]) {
+    const expected = {
+      record: ["TINYML_DATASET_NOT_SET", /chosen/],
+      other: ["TINYML_DATASET_NOT_SET", /deleted/],
+      off: ["TINYML_DATASET_NOT_SET", /disabled/],
+      third: ["TINYML_NAME_INVALID", /escape/],
+      fourth: ["TINYML_CONFIG_INVALID", /list "channels" is empty/],
+    } as const;
+    for (const [id, [code, message]] of Object.entries(expected)) {
       flow.send(id, { record: "start" });
-      assert.equal((await flow.next("errors")).error?.code, "TINYML_DATASET_NOT_SET", id);
+      const { error } = await flow.next("errors");
+      assert.equal(error?.code, code, id);
+      assert.match(error.message, message);
     }
   });
 

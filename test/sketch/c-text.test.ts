@@ -1,28 +1,37 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { commentText, cString, floatLiteral, int32Literal } from "../../src/sketch/c-text";
+import {
+  arrayDefinition,
+  commentText,
+  cString,
+  floatLiteral,
+  int32Literal,
+  printableText,
+} from "../../src/sketch/c-text";
 import { sketchName } from "../../src/sketch/sketch-name";
 
 describe("texts in generated C", () => {
   const literals: [what: string, text: string, literal: string][] = [
     ["plain text", "on", '"on"'],
     ["quotes and backslashes", 'say "hi" \\ there', '"say \\"hi\\" \\\\ there"'],
-    ["line ends", "a\nb\r", '"a\\012b\\015"'],
+    ["line ends", "a\nb\r\u2028", '"a\\?b\\?\\?"'],
     ["a trigraph", "??/", '"\\?\\?/"'],
     ["UTF-8, with a digit after it", "°1", '"\\302\\2601"'],
-    ["a zero", "a\0b", '"a\\000b"'],
+    ["a zero", "a\0b", '"a\\?b"'],
+    ["control characters of both kinds", "\t\x7f\x85", '"\\?\\?\\?"'],
     ["a percent sign", "100 %", '"100 %"'],
   ];
   for (const [what, text, literal] of literals) {
     it(`a string of ${what}`, () => assert.equal(cString(text), literal));
   }
 
-  it("a string literal of any text gives its UTF-8 bytes back", () => {
+  it("a string literal of any text gives its UTF-8 bytes back, with ? for control characters", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         const literal = cString(text);
         assert.match(literal, /^"[ -~]*"$/);
-        assert.deepEqual(readCString(literal), Buffer.from(text, "utf8"));
+        assert.deepEqual(readCString(literal), Buffer.from(printableText(text), "utf8"));
+        assert.doesNotMatch(readCString(literal).toString(), /[\p{Cc}\u2028\u2029]/u);
       }),
     );
   });
@@ -54,6 +63,31 @@ describe("texts in generated C", () => {
   it("a float literal is short", () => {
     assert.equal(floatLiteral(Math.fround(0.1)), "0.1f");
     assert.equal(floatLiteral(1), "1.0f");
+  });
+
+  it("a float literal has no more digits than toPrecision would need", () => {
+    const digitsOf = (text: string): number => text.replace(/e.*|[-.]/g, "").replace(/^0+|0+$/g, "").length;
+    fc.assert(
+      fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (value) => {
+        const digits =
+          [1, 2, 3, 4, 5, 6, 7, 8, 9].find((n) => Math.fround(Number(value.toPrecision(n))) === value) ?? 0;
+        assert.ok(digitsOf(floatLiteral(value).slice(0, -1)) <= digits, `${value}`);
+      }),
+    );
+  });
+
+  it("an array is one line where it fits into 100 characters, else lines of at most that", () => {
+    assert.equal(arrayDefinition("int a[2]", ["1", "2"]), "int a[2] = {1, 2};");
+    const text = arrayDefinition(
+      "int a[90]",
+      Array.from({ length: 90 }, (_, i) => `${i}`),
+    );
+    assert.match(text, /^int a\[90\] = \{\n( {2}(\d+, )*\d+,?\n)+\};$/);
+    assert.ok(text.split("\n").every((line) => line.length <= 100));
+    assert.deepEqual(
+      text.slice(13).match(/\d+/g)?.map(Number),
+      Array.from({ length: 90 }, (_, i) => i),
+    );
   });
 
   it("a number that is none is an error", () => {

@@ -31,6 +31,8 @@ const networks: Record<string, RandomNetwork> = {
   },
   "RELU as an operator": { inputs: 2, layers: [{ units: 8, activation: "RELU_OPERATOR" }, { units: 1 }] },
   "two targets without a range": { inputs: 1, layers: [relu(8), { units: 2 }], targetRange: null },
+  "110 targets without a range": { inputs: 1, layers: [relu(8), { units: 110 }], targetRange: null },
+  "forty targets, the first on a pin": { inputs: 1, layers: [relu(8), { units: 40 }] },
   "three classes": {
     inputs: 3,
     layers: [relu(10), { units: 3, activation: "SOFTMAX" }],

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Metadata } from "../../src/model/metadata";
 import type { Model } from "../../src/model/model";
+import { knownAnswer } from "../../src/runtime/known-answer";
 import type { SketchOptions } from "../../src/sketch/sketch";
 import { quantizeRandomly, type RandomNetwork, randomNetwork } from "../support/models";
 import { sketchOf } from "../support/sketches";
@@ -160,6 +161,31 @@ describe("Arduino sketch", () => {
     const sketch = sketchOf(big, { template: "stdio" });
     assert.equal(sketch.estimate, undefined);
     assert.ok(sketch.files["main.c"]);
+  });
+
+  it("refuses what is far too large before it writes it", () => {
+    const model = randomNetwork({ ...regression, layers: [{ units: 2048 }, { units: 1024 }, { units: 1 }] });
+    const begin = performance.now();
+    assert.throws(() => sketchOf(model), { code: "TINYML_DOES_NOT_FIT" });
+    const refused = performance.now() - begin;
+    assert.ok(refused < 500, `${refused} ms`);
+  });
+
+  it("a label holds no character that would end it or its line, so that each keeps its number", () => {
+    const model = randomNetwork({ ...classification, labels: ["a\0b", "c\n", "d"] });
+    const { files } = sketchOf(model);
+    assert.match(files["random.ino"], /"a\\\?b\\000"\n *"c\\\?\\000"\n *"d\\000";/);
+  });
+
+  it("has a known answer for up to 1,024 elements, and no self-test beyond", () => {
+    const known = (inputs: number) => knownAnswer(randomNetwork({ inputs, layers: [{ units: 1 }] }));
+    assert.equal(known(1024)?.input.length, 1024);
+    assert.equal(known(1025), undefined);
+    assert.equal(knownAnswer(randomNetwork({ inputs: 1, layers: [{ units: 1025 }] })), undefined);
+    assert.doesNotMatch(
+      sketchOf(randomNetwork(regression), { knownAnswer: undefined }).files["Pot_to_LED.ino"],
+      /self/,
+    );
   });
 
   it("no name of the user's gets into the code as code", () => {

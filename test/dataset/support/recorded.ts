@@ -14,5 +14,5 @@ export const describeRecorded: DatasetDescription = {
 
 /** The row of that number; its label has what is hard in CSV. */
 export function recordedRow(number: number): Row {
-  return { values: [number, number / 3], label: `quo"ted,\n${number % 2}`, group: `g${number}`, time: number };
+  return { values: [number, number / 3], label: `quo"ted, ${number % 2}`, group: `g${number}`, time: number };
 }
