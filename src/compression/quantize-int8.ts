@@ -37,7 +37,8 @@ interface Range {
  * @throws TinymlError TINYML_ALREADY_QUANTIZED, TINYML_MODEL_UNSUPPORTED naming an operator, TINYML_DATASET_EMPTY, TINYML_DATASET_MISMATCH
  */
 export function quantizeInt8(model: Model, data: Table): Model {
-  if (model.tensors.some((tensor) => tensor.type !== "float32")) {
+  // MEAN and RESHAPE have integers among their constants.
+  if (model.tensors.some((tensor) => tensor.data === undefined && tensor.type !== "float32")) {
     throw new TinymlError("TINYML_ALREADY_QUANTIZED", "This model is quantized already; send the float model.");
   }
   const unknown = model.operators.find(({ type }) => !QUANTIZABLE.includes(type));

@@ -7,23 +7,44 @@
 #include "tinyml_window.h"
 
 #ifdef __wasm_simd128__
+#include <wasm_simd128.h>
+
 /* Elements of the windows that are laid out side by side before they are multiplied: half of the stack. */
 enum { TINYML_FLOAT_PATCH_ELEMENTS = 8192, TINYML_FLOAT_PATCH_WINDOWS = 32 };
 
+/* No calls of memcpy and memset: for a few elements they take longer than the loops do. */
+#define TINYML_LOOP __attribute__((no_builtin("memcpy", "memset")))
+
+TINYML_LOOP static void tinyml_copy_floats(const float *from, float *to, int count) {
+  int i = 0;
+  for (; i + 4 <= count; i += 4) wasm_v128_store(to + i, wasm_v128_load(from + i));
+  for (; i < count; i++) to[i] = from[i];
+}
+
+TINYML_LOOP static void tinyml_zero_floats(float *to, int count) {
+  for (int i = 0; i < count; i++) to[i] = 0.0f;
+}
+
 /* The inputs of one window in the order of its weights, 0 outside of the picture; returns where the next one begins. */
-static float *tinyml_lay_out_float_window(const float *picture, const tinyml_window *w, int top, int left, float *to) {
-  tinyml_size channels = w->input_channels;
+TINYML_LOOP static float *tinyml_lay_out_float_window(const float *picture, const tinyml_window *w, int top, int left,
+                                                      float *to) {
+  int channels = w->input_channels;
+  tinyml_span columns = tinyml_span_inside(left, w->window_width, w->dilation_width, w->input_width);
   for (int i = 0; i < w->window_height; i++) {
     int y = top + i * w->dilation_height;
-    for (int j = 0; j < w->window_width; j++) {
-      int x = left + j * w->dilation_width;
-      if (y >= 0 && y < w->input_height && x >= 0 && x < w->input_width) {
-        __builtin_memcpy(to, picture + ((tinyml_size)y * w->input_width + x) * channels, channels * sizeof(float));
-      } else {
-        __builtin_memset(to, 0, channels * sizeof(float));
+    int inside = y >= 0 && y < w->input_height;
+    int first = inside ? columns.first : w->window_width, end = inside ? columns.end : w->window_width;
+    const float *row = picture + (tinyml_size)(inside ? y : 0) * w->input_width * channels;
+    tinyml_zero_floats(to, first * channels);
+    if (w->dilation_width == 1) {
+      if (end > first) tinyml_copy_floats(row + (left + first) * channels, to + first * channels, (end - first) * channels);
+    } else {
+      for (int j = first; j < end; j++) {
+        tinyml_copy_floats(row + (left + j * w->dilation_width) * channels, to + j * channels, channels);
       }
-      to += channels;
     }
+    tinyml_zero_floats(to + end * channels, (w->window_width - end) * channels);
+    to += w->window_width * channels;
   }
   return to;
 }

@@ -7,21 +7,25 @@
 #include <wasm_simd128.h>
 
 /* Four channels of one place: bias and products are added in the order of the plain path, so the bits are the same. */
-static inline void tinyml_depthwise_float_four(const float *input, const float *weights, v128_t sum, float *output,
-                                               const tinyml_window *w, int top, int left, tinyml_span rows,
-                                               tinyml_span columns, v128_t low, v128_t high) {
+static inline void tinyml_depthwise_float_four(const float *input, const float *weights, int o, int multiple, v128_t sum,
+                                               float *output, const tinyml_window *w, int top, int left,
+                                               tinyml_span rows, tinyml_span columns, v128_t low, v128_t high) {
+  int a = o / multiple, b = (o + 1) / multiple, c = (o + 2) / multiple, d = (o + 3) / multiple;
+  input += a;
+  b -= a, c -= a, d -= a;
   for (int i = rows.first; i < rows.end; i++) {
     const float *place = input + ((tinyml_size)(top + i * w->dilation_height) * w->input_width + left +
                                   columns.first * w->dilation_width) *
                                      w->input_channels;
-    const float *weight = weights + (i * w->window_width + columns.first) * w->output_channels;
+    const float *weight = weights + (i * w->window_width + columns.first) * w->output_channels + o;
     for (int j = columns.first; j < columns.end; j++) {
-      sum = wasm_f32x4_add(sum, wasm_f32x4_mul(wasm_v128_load(place), wasm_v128_load(weight)));
+      v128_t inputs = multiple == 1 ? wasm_v128_load(place) : wasm_f32x4_make(place[0], place[b], place[c], place[d]);
+      sum = wasm_f32x4_add(sum, wasm_f32x4_mul(inputs, wasm_v128_load(weight)));
       place += w->dilation_width * w->input_channels;
       weight += w->output_channels;
     }
   }
-  wasm_v128_store(output, wasm_f32x4_pmin(wasm_f32x4_pmax(sum, low), high));
+  wasm_v128_store(output + o, wasm_f32x4_pmin(wasm_f32x4_pmax(sum, low), high));
 }
 #endif
 
@@ -43,9 +47,9 @@ void tinyml_depthwise_float(const float *input, const float *weights, const floa
         tinyml_span columns = tinyml_span_inside(left, w.window_width, w.dilation_width, w.input_width);
         int o = 0;
 #ifdef __wasm_simd128__
-        for (; multiple == 1 && o + 4 <= w.output_channels; o += 4) {
+        for (; o + 4 <= w.output_channels; o += 4) {
           v128_t start = bias ? wasm_v128_load(bias + o) : wasm_f32x4_const_splat(0);
-          tinyml_depthwise_float_four(input + o, weights + o, start, output + o, &w, top, left, rows, columns, low, high);
+          tinyml_depthwise_float_four(input, weights, o, multiple, start, output, &w, top, left, rows, columns, low, high);
         }
 #endif
         for (; o < w.output_channels; o++) {

@@ -54,14 +54,16 @@ void tinyml_mean_float(const float *input, float *output, tinyml_size outer, tin
   float elements = (float)first * (float)second;
   for (tinyml_size a = 0; a < outer; a++) {
     for (tinyml_size m = 0; m < between; m++) {
-      for (tinyml_size i = 0; i < inner; i++) {
-        float sum = 0.0f;
-        for (tinyml_size f = 0; f < first; f++) {
-          const float *at = input + ((a * first + f) * between + m) * second * inner + i;
-          for (tinyml_size s = 0; s < second; s++) sum += at[s * inner];
+      /* The output itself holds the sums so far. */
+      for (tinyml_size i = 0; i < inner; i++) output[i] = 0.0f;
+      for (tinyml_size f = 0; f < first; f++) {
+        const float *at = input + ((a * first + f) * between + m) * second * inner;
+        for (tinyml_size s = 0; s < second; s++, at += inner) {
+          for (tinyml_size i = 0; i < inner; i++) output[i] += at[i];
         }
-        *output++ = sum / elements;
       }
+      for (tinyml_size i = 0; i < inner; i++) output[i] /= elements;
+      output += inner;
     }
   }
 }

@@ -10,6 +10,7 @@
 /* count of eight elements as 16 bits, the others 0. */
 static inline v128_t tinyml_load_int8_lanes(const int8_t *values, int count) {
   if (count == 8) return wasm_i16x8_load8x8(values);
+  if (count == 4) return wasm_i16x8_extend_low_i8x16(wasm_v128_load32_zero(values));
   int16_t lanes[8] = {0};
   for (int i = 0; i < count; i++) lanes[i] = values[i];
   return wasm_v128_load(lanes);
@@ -26,6 +27,12 @@ static inline v128_t tinyml_repeat_int8_lanes(const int8_t *place, int o, int co
   return wasm_v128_load(lanes);
 }
 
+/* The same for eight outputs, two of each input; o is even. */
+static inline v128_t tinyml_double_int8_lanes(const int8_t *place, int o) {
+  v128_t four = wasm_v128_load32_zero(place + o / 2);
+  return wasm_i16x8_extend_low_i8x16(wasm_i8x16_shuffle(four, four, 0, 0, 1, 1, 2, 2, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0));
+}
+
 /* What eight neighbouring output channels, or fewer where there are no eight, are computed with. */
 typedef struct {
   int first, count, multiple, input_zero_point;
@@ -36,7 +43,7 @@ typedef struct {
 
 /*
  * These channels of one picture. An input less its zero point has 9 bits, so its product with a weight fits into 16.
- * How inputs become lanes is a constant wherever this is inlined: 0 as they lie, 1 one for all, 2 repeated.
+ * How inputs become lanes is a constant wherever this is inlined: 0 as they lie, 1 one for all, 2 twice each, 3 repeated.
  */
 static inline __attribute__((always_inline)) void tinyml_depthwise_eight(const int8_t *input, const int8_t *weights,
                                                                          int8_t *output, const tinyml_window *w,
@@ -59,6 +66,7 @@ static inline __attribute__((always_inline)) void tinyml_depthwise_eight(const i
         for (int j = columns.first; j < columns.end; j++) {
           v128_t inputs = lanes == 0   ? tinyml_load_int8_lanes(place + first, count)
                           : lanes == 1 ? wasm_i16x8_splat(*place)
+                          : lanes == 2 ? tinyml_double_int8_lanes(place, first)
                                        : tinyml_repeat_int8_lanes(place, first, count, c->multiple);
           v128_t products =
               wasm_i16x8_mul(wasm_i16x8_sub(inputs, zero_point), tinyml_load_int8_lanes(weight, count));
@@ -78,10 +86,12 @@ static inline __attribute__((always_inline)) void tinyml_depthwise_eight(const i
 
 static void tinyml_depthwise_channels_of(const int8_t *input, const int8_t *weights, int8_t *output,
                                          const tinyml_window *w, const tinyml_depthwise_channels *c) {
-  int lanes = c->multiple == 1 ? 0 : w->input_channels == 1 ? 1 : 2;
+  int lanes = c->multiple == 1 ? 0 : w->input_channels == 1 ? 1 : c->multiple == 2 && c->count == 8 ? 2 : 3;
   if (c->count == 8 && lanes == 0) tinyml_depthwise_eight(input, weights, output, w, c, 0, 8);
   else if (c->count == 8 && lanes == 1) tinyml_depthwise_eight(input, weights, output, w, c, 1, 8);
-  else if (c->count == 8) tinyml_depthwise_eight(input, weights, output, w, c, 2, 8);
+  else if (c->count == 8 && lanes == 2) tinyml_depthwise_eight(input, weights, output, w, c, 2, 8);
+  else if (c->count == 8) tinyml_depthwise_eight(input, weights, output, w, c, 3, 8);
+  else if (c->count == 4 && lanes == 0) tinyml_depthwise_eight(input, weights, output, w, c, 0, 4);
   else tinyml_depthwise_eight(input, weights, output, w, c, lanes, c->count);
 }
 #endif

@@ -67,14 +67,19 @@ void tinyml_mean_int8(const int8_t *input, int8_t *output, tinyml_size outer, ti
   int32_t zeros = (int32_t)(first * second) * input_zero_point;
   for (tinyml_size a = 0; a < outer; a++) {
     for (tinyml_size m = 0; m < between; m++) {
-      for (tinyml_size i = 0; i < inner; i++) {
-        int32_t sum = 0;
+      for (tinyml_size i = 0; i < inner; i += TINYML_POOL_CHANNELS) {
+        tinyml_size count = inner - i < TINYML_POOL_CHANNELS ? inner - i : TINYML_POOL_CHANNELS;
+        int32_t sums[TINYML_POOL_CHANNELS] = {0};
         for (tinyml_size f = 0; f < first; f++) {
           const int8_t *at = input + ((a * first + f) * between + m) * second * inner + i;
-          for (tinyml_size s = 0; s < second; s++) sum += at[s * inner];
+          for (tinyml_size s = 0; s < second; s++, at += inner) {
+            for (tinyml_size c = 0; c < count; c++) sums[c] += at[c];
+          }
         }
-        sum = tinyml_rescale(sum - zeros, multiplier, shift) + output_zero_point;
-        *output++ = tinyml_clamp_int8(sum, -128, 127);
+        for (tinyml_size c = 0; c < count; c++) {
+          int32_t value = tinyml_rescale(sums[c] - zeros, multiplier, shift) + output_zero_point;
+          *output++ = tinyml_clamp_int8(value, -128, 127);
+        }
       }
     }
   }

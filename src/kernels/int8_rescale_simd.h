@@ -13,6 +13,7 @@ typedef struct {
   v128_t multiplier;
   v128_t right;      /* 2^(31 - n) of shifts by n to the right, else 0 */
   v128_t unshifted;  /* all ones where nothing is shifted to the right */
+  int any_left;      /* whether anything is shifted to the left */
 } tinyml_rescale_lanes;
 
 /* count of four lanes, the others 0. */
@@ -24,14 +25,16 @@ static inline v128_t tinyml_load_int32_lanes(const int32_t *values, int count) {
 
 static inline tinyml_rescale_lanes tinyml_rescale_lanes_of(const int32_t *multipliers, const int8_t *shifts, int count) {
   int32_t left[4] = {0}, right[4] = {0}, unshifted[4] = {0};
+  int any_left = 0;
   for (int i = 0; i < count; i++) {
     int shift = shifts[i];
+    if (shift > 0) any_left = 1;
     left[i] = shift > 0 ? (int32_t)1 << shift : 1;
     right[i] = shift < 0 ? (int32_t)1 << (31 + shift) : 0;
     unshifted[i] = shift < 0 ? 0 : -1;
   }
   tinyml_rescale_lanes lanes = {wasm_v128_load(left), tinyml_load_int32_lanes(multipliers, count), wasm_v128_load(right),
-                                wasm_v128_load(unshifted)};
+                                wasm_v128_load(unshifted), any_left};
   return lanes;
 }
 
@@ -44,7 +47,8 @@ static inline v128_t tinyml_multiply_fraction_lanes(v128_t a, v128_t b) {
 }
 
 static inline v128_t tinyml_rescale_four(v128_t value, const tinyml_rescale_lanes *by) {
-  value = tinyml_multiply_fraction_lanes(wasm_i32x4_mul(value, by->left), by->multiplier);
+  if (by->any_left) value = wasm_i32x4_mul(value, by->left);
+  value = tinyml_multiply_fraction_lanes(value, by->multiplier);
   /* value / 2^n, halves away from zero, is (value - 1 if negative) * 2^(31 - n) / 2^31, halves up. */
   v128_t shifted = tinyml_multiply_fraction_lanes(wasm_i32x4_add(value, wasm_i32x4_shr(value, 31)), by->right);
   return wasm_v128_bitselect(value, shifted, by->unshifted);

@@ -36,7 +36,7 @@ export function commentText(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu, " ")
     .replace(/\\/g, "/")
-    .replace(/\?\?/g, "? ?")
+    .replace(/\?(?=\?)/g, "? ")
     .replace(/\*(?=\/)/g, "* ")
     .replace(/\/(?=\*)/g, "/ ")
     .replace(/\s+/g, " ")

@@ -327,12 +327,14 @@ function checkTrainable(model: Model): void {
   const refuse = (why: string): never => {
     throw new TinymlError("TINYML_NOT_TRAINABLE", `This model can't be trained: ${why}.`);
   };
-  if (model.tensors.some((tensor) => tensor.type !== "float32"))
-    refuse("it is quantized; train the float model instead");
+  const unknown = model.operators.find((operator) => !hasGradient(operator));
+  const computed = model.tensors.filter(({ data }) => data === undefined);
+  if (computed.some(({ type }) => type !== "float32")) refuse("it is quantized; train the float model instead");
+  if (unknown !== undefined) refuse(`it has ${unknown.type}, which can't be trained yet`);
+  if (model.tensors.some(({ type }) => type !== "float32")) refuse("it has constants that are no float32 numbers");
   if (model.inputs.length !== 1 || model.outputs.length !== 1) refuse("it must have one input and one output");
   let current = model.inputs[0];
   for (const operator of model.operators) {
-    if (!hasGradient(operator)) refuse(`it has ${operator.type}, which can't be trained yet`);
     if (operator.inputs[0] !== current) refuse("its operators must follow each other in one chain");
     current = operator.outputs[0];
   }

@@ -13,6 +13,7 @@ import { parseRecipe, type Recipe, type RecipeInput } from "../../src/training/r
 import { trainRecipe } from "../../src/training/train-recipe";
 import { loadInLiteRt } from "../support/litert";
 import { cloudsTable, potentiometerTable } from "../support/potentiometer";
+import { pictureNetwork } from "../tflite/models";
 
 /** The book's recipe with a seed. */
 function bookRecipe(seed: number): Recipe {
@@ -173,6 +174,14 @@ describe("int8 quantization", () => {
       outputs: table.outputs.map((index) => order.indexOf(index)),
     };
     assert.ok((quantizeInt8(classifier, shuffled).metadata?.compression[0].validationMetric ?? 0) > 0.95);
+  });
+
+  it("names the operator that it can't quantize", () => {
+    assert.throws(() => quantizeInt8(pictureNetwork(false), cloudsTable()), {
+      code: "TINYML_MODEL_UNSUPPORTED",
+      message: /has CONV_2D, which can't be quantized here yet/,
+    });
+    assert.throws(() => quantizeInt8(pictureNetwork(true), cloudsTable()), { code: "TINYML_ALREADY_QUANTIZED" });
   });
 
   it("refuses an int8 model, an empty dataset and one that does not fit", () => {

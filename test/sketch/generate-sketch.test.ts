@@ -5,6 +5,7 @@ import { knownAnswer } from "../../src/runtime/known-answer";
 import type { SketchOptions } from "../../src/sketch/sketch";
 import { quantizeRandomly, type RandomNetwork, randomNetwork } from "../support/models";
 import { sketchOf } from "../support/sketches";
+import { pictureNetwork } from "../tflite/models";
 
 const regression: RandomNetwork = {
   inputs: 1,
@@ -114,6 +115,12 @@ describe("Arduino sketch", () => {
       },
       "TINYML_NO_SCALING",
       /from another tool/,
+    ],
+    [
+      "an operator whose size on boards is not known",
+      () => pictureNetwork(true),
+      "TINYML_NOT_FOR_BOARDS",
+      /operator 1 is CONV_2D, whose size on boards has not been measured\. Export it with the template stdio/,
     ],
     [
       "more channels than analog pins",

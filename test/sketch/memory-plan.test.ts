@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { elementCount } from "../../src/model/tensor";
 import { planMemory } from "../../src/sketch/memory-plan";
 import { type RandomLayer, randomNetwork } from "../support/models";
+import { pictureNetwork } from "../tflite/models";
 
 describe("memory plan", () => {
   it("takes the largest pair of neighbouring layers, no more", () => {
@@ -16,6 +17,17 @@ describe("memory plan", () => {
       { units: 4, activation: "SOFTMAX" },
     ];
     assert.equal(planMemory(randomNetwork({ inputs: 2, layers })).length, 8 + 4);
+  });
+
+  it("gives a new shape the memory of the old one", () => {
+    const model = pictureNetwork(true);
+    const { offsets, length } = planMemory(model);
+    const [average, reshaped] = ["average", "reshaped"].map((name) =>
+      model.tensors.findIndex((tensor) => tensor.name === name),
+    );
+    assert.equal(offsets.get(reshaped), offsets.get(average));
+    // the two largest neighbours: 6 × 6 × 3 and 4 × 4 × 6
+    assert.equal(length, 108 + 96);
   });
 
   it("keeps an output that a later operator reads", () => {

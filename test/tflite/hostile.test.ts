@@ -2,13 +2,18 @@ import assert from "node:assert/strict";
 import { Builder } from "flatbuffers";
 import { createRandom } from "../../src/dataset/random";
 import { TinymlError } from "../../src/errors";
-import type { Model, Tensor } from "../../src/model/model";
+import { kernels } from "../../src/kernels/kernels";
+import { checkModel } from "../../src/model/check";
+import type { Model, Operator, Tensor, TensorData, TensorType } from "../../src/model/model";
+import { summarizeModel } from "../../src/model/summarize";
+import { elementBytes, elementCount, tensorDataOver } from "../../src/model/tensor";
+import { loadModel } from "../../src/runtime/load-model";
 import { isTflite } from "../../src/tflite/is-tflite";
 import { readTflite } from "../../src/tflite/read-tflite";
 import { BUFFER, MODEL, OPERATOR, OPERATOR_CODE, QUANTIZATION, SUBGRAPH, TENSOR } from "../../src/tflite/schema";
 import { writeTflite } from "../../src/tflite/write-tflite";
 import { damage } from "./damage";
-import { bookNetwork, classifier, floatModel, int8Model, quantized } from "./models";
+import { bookNetwork, classifier, floatModel, int8Model, pictureNetwork, quantized } from "./models";
 
 const MUTATIONS = 10_000;
 
@@ -144,6 +149,16 @@ function repeated(builder: Builder, offset: number, times: number): number {
   return builder.endVector();
 }
 
+function emptyTensor(type: TensorType, shape: readonly number[]): TensorData {
+  return tensorDataOver(type, new ArrayBuffer(elementCount(shape) * elementBytes(type)));
+}
+
+/** The model with other numbers in the int32 constant of this name. */
+function withConstant(model: Model, name: string, ...values: number[]): Model {
+  const index = model.tensors.findIndex((tensor) => tensor.name === name);
+  return withTensor(model, index, { shape: [values.length], data: Int32Array.from(values) });
+}
+
 describe("hostile .tflite files", () => {
   it("are not taken for models when they are something else", () => {
     for (const value of [undefined, null, "TFL3", [], new Uint8Array(), Buffer.from("....TFL2"), new Uint8Array(7)]) {
@@ -164,7 +179,13 @@ describe("hostile .tflite files", () => {
   });
 
   it(`end in a model that is whole, or in an error with a code (${MUTATIONS} mutations)`, () => {
-    const files = [writeTflite(bookNetwork()), writeTflite(classifier()), writeTflite(int8Model("RELU6", "TANH"))];
+    const files = [
+      writeTflite(bookNetwork()),
+      writeTflite(classifier()),
+      writeTflite(int8Model("RELU6", "TANH")),
+      writeTflite(pictureNetwork(false)),
+      writeTflite(pictureNetwork(true)),
+    ];
     for (let seed = 0; seed < MUTATIONS; seed += 1) {
       const bytes = damage(files[seed % files.length] ?? new Uint8Array(), createRandom(seed));
       let model: Model;
@@ -175,6 +196,55 @@ describe("hostile .tflite files", () => {
         continue;
       }
       assert.deepEqual(readTflite(writeTflite(model)), model, `seed ${seed}`);
+    }
+  });
+
+  it("are run, when they are models, without leaving their memory", () => {
+    const files = [writeTflite(pictureNetwork(false)), writeTflite(pictureNetwork(true))];
+    let ran = 0;
+    for (let seed = 0; seed < MUTATIONS; seed += 1) {
+      const bytes = damage(files[seed % files.length] ?? new Uint8Array(), createRandom(seed));
+      try {
+        const model = readTflite(bytes);
+        const elements = model.tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+        if (summarizeModel(model, 0).macs > 1e6 || elements > 1e6) continue;
+        const loaded = loadModel(model);
+        loaded.run(loaded.inputs.map(({ type, shape }) => emptyTensor(type, shape)));
+        loaded.dispose();
+        ran += 1;
+      } catch (error) {
+        assert.ok(error instanceof TinymlError, `seed ${seed}: ${error instanceof Error ? error.stack : error}`);
+      }
+    }
+    assert.ok(ran > 20, `only ${ran} of them ran`);
+    assert.equal(kernels().heap.usedBytes, 0);
+  });
+
+  it("name what is wrong with a window, axes or a shape", () => {
+    const model = pictureNetwork(true);
+    const change = (index: number, options: object): Model => ({
+      ...model,
+      // options that TypeScript would refuse are the point
+      operators: model.operators.map((operator, i) =>
+        i === index ? ({ ...operator, options: { ...operator.options, ...options } } as Operator) : operator,
+      ),
+    });
+    const wrong: [model: Model, message: RegExp][] = [
+      [change(0, { strideWidth: 0 }), /CONV_2D.*strideWidth must be a whole number above 0/],
+      [change(0, { dilationHeight: -1 }), /CONV_2D.*dilationHeight/],
+      [change(0, { padding: "VALID" }), /CONV_2D.*shape is \[1,6,6,3\], the operator's \[1,4,4,3\]/],
+      [change(1, { dilationWidth: 2 ** 30 }), /DEPTHWISE_CONV_2D.*does not fit/],
+      [change(1, { depthMultiplier: 3 }), /DEPTHWISE_CONV_2D.*depthMultiplier 3/],
+      [change(2, { filterWidth: 0 }), /MAX_POOL_2D.*window/],
+      [change(3, { strideHeight: 2 ** 31 - 1 }), /AVERAGE_POOL_2D.*does not fit/],
+      [withTensor(model, 0, { shape: [6, 6, 2] }), /CONV_2D.*four dimensions/],
+      [withTensor(model, 0, { shape: [1, 6, 6, 5] }), /CONV_2D.*5 channels/],
+      [withTensor(model, 8, { quantization: quantized(1, 0) }), /POOL_2D.*same scale/],
+      [withConstant(model, "axes", 3), /MEAN.*no axis 3/],
+      [withConstant(model, "shape", -1, 5, 5), /RESHAPE.*can't take the shape/],
+    ];
+    for (const [damaged, message] of wrong) {
+      assert.throws(() => checkModel(damaged), { code: "TINYML_MODEL_INVALID", message });
     }
   });
 

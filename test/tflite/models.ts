@@ -121,6 +121,92 @@ export function int8Model(activation: FusedActivation, then?: "RELU" | "LOGISTIC
   return graph.model([input], [output]);
 }
 
+/** A network of pictures, 6 × 6 × 2, with every operator that they need, and all inner tensors on one scale in int8. */
+export function pictureNetwork(int8: boolean): Model {
+  const graph = new Graph();
+  const type = int8 ? "int8" : "float32";
+  const onScale = int8 ? { quantization: quantized(1 / 32, 3) } : {};
+  const computed = (name: string, shape: number[]) => graph.tensor({ name, type, shape, ...onScale });
+  const integers = (name: string, ...values: number[]) =>
+    graph.tensor({ name, type: "int32", shape: [values.length], data: Int32Array.from(values) });
+  const layer = (name: string, shape: number[], axis: number): number[] => {
+    const channels = shape[axis] ?? 1;
+    const values = wave(shape.reduce((product, dimension) => product * dimension, 1));
+    const scales = Array.from({ length: channels }, (_, i) => Math.fround((1 + i) / 512));
+    const biasScales = scales.map((scale) => Math.fround(scale / 32));
+    const zeros = scales.map(() => 0);
+    const weights = int8
+      ? {
+          type: "int8" as const,
+          data: Int8Array.from(values, (value) => Math.round(127 * value)),
+          quantization: { scales, zeroPoints: zeros, axis },
+        }
+      : { type: "float32" as const, data: new Float32Array(values) };
+    const bias = int8
+      ? {
+          type: "int32" as const,
+          data: Int32Array.from(zeros, (_, i) => 100 * i),
+          quantization: { scales: biasScales, zeroPoints: zeros, axis: 0 },
+        }
+      : { type: "float32" as const, data: new Float32Array(wave(channels, 2)) };
+    return [
+      graph.tensor({ name: `${name}/weights`, shape, ...weights }),
+      graph.tensor({ name: `${name}/bias`, shape: [channels], ...bias }),
+    ];
+  };
+  const window = { strideWidth: 1, strideHeight: 1 };
+  const dilation = { dilationWidth: 1, dilationHeight: 1 };
+  const input = computed("input", [1, 6, 6, 2]);
+  const conv = computed("conv", [1, 6, 6, 3]);
+  graph.operator({
+    type: "CONV_2D",
+    inputs: [input, ...layer("conv", [3, 3, 3, 2], 0)],
+    outputs: [conv],
+    options: { padding: "SAME", ...window, ...dilation, activation: "RELU" },
+  });
+  const depthwise = computed("depthwise", [1, 4, 4, 6]);
+  graph.operator({
+    type: "DEPTHWISE_CONV_2D",
+    inputs: [conv, ...layer("depthwise", [1, 2, 2, 6], 3)],
+    outputs: [depthwise],
+    options: {
+      padding: "VALID",
+      ...window,
+      dilationWidth: 2,
+      dilationHeight: 2,
+      depthMultiplier: 2,
+      activation: "NONE",
+    },
+  });
+  const largest = computed("largest", [1, 2, 2, 6]);
+  const pool = { padding: "SAME", filterWidth: 3, filterHeight: 2, activation: "NONE" } as const;
+  graph.operator({
+    type: "MAX_POOL_2D",
+    inputs: [depthwise],
+    outputs: [largest],
+    options: { ...pool, strideWidth: 2, strideHeight: 2 },
+  });
+  const average = computed("average", [1, 2, 2, 6]);
+  graph.operator({ type: "AVERAGE_POOL_2D", inputs: [largest], outputs: [average], options: { ...pool, ...window } });
+  const reshaped = computed("reshaped", [1, 4, 6]);
+  graph.operator({
+    type: "RESHAPE",
+    inputs: [average, integers("shape", -1, 4, 6)],
+    outputs: [reshaped],
+    options: { newShape: [1, 4, 6] },
+  });
+  const mean = computed("mean", [1, 1, 6]);
+  graph.operator({
+    type: "MEAN",
+    inputs: [reshaped, integers("axes", -2)],
+    outputs: [mean],
+    options: { keepDims: true },
+  });
+  const output = graph.tensor({ name: "output", type, shape: [1, 1, 6], ...(int8 && { quantization: PROBABILITY }) });
+  graph.operator({ type: "SOFTMAX", inputs: [mean], outputs: [output], options: { beta: 1 } });
+  return graph.model([input], [output]);
+}
+
 const PROBABILITY = quantized(1 / 256, -128);
 const TANH_OUTPUT = quantized(1 / 128, 0);
 

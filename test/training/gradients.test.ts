@@ -4,6 +4,7 @@ import type { Table } from "../../src/dataset/table";
 import { compileRecipe } from "../../src/training/compile-recipe";
 import { parseRecipe, type RecipeInput } from "../../src/training/recipe";
 import { createTrainer } from "../../src/training/trainer";
+import { pictureNetwork } from "../tflite/models";
 
 /*
  * One step of plain gradient descent moves every weight by −rate × its gradient, so the gradients can be read off the
@@ -134,6 +135,26 @@ function checkGradients(task: "classification" | "regression", layers: Layer[], 
     trainer.dispose();
   }
 }
+
+describe("models that can't be trained", () => {
+  const { training } = parseRecipe({
+    version: 1,
+    task: "regression",
+    input: { shape: [1] },
+    layers: [{ type: "dense", units: 1 }],
+    training: { loss: "meanSquaredError", optimizer: { type: "sgd", learningRate: 0.1 }, batchSize: 4, epochs: 1 },
+  } satisfies RecipeInput);
+  it("name their operator", () => {
+    assert.throws(() => createTrainer(pictureNetwork(false), training), {
+      code: "TINYML_NOT_TRAINABLE",
+      message: /it has CONV_2D, which can't be trained yet/,
+    });
+    assert.throws(() => createTrainer(pictureNetwork(true), training), {
+      code: "TINYML_NOT_TRAINABLE",
+      message: /it is quantized/,
+    });
+  });
+});
 
 describe("gradients against finite differences", () => {
   for (const rows of [1, 5, 16]) {
