@@ -268,7 +268,9 @@ export const OPERATORS: { readonly [T in OperatorType]: OperatorRule<T> } = {
       const known = elementCount(wanted.filter((dimension) => dimension !== -1));
       const output = wanted.map((dimension) => (dimension === -1 ? count / known : dimension));
       // a second −1 gives another number of elements too
-      if (elementCount(output) !== count) return `its input [${input}] can't take the shape [${wanted}]`;
+      if (elementCount(output) !== count || !output.every(Number.isInteger)) {
+        return `its input [${input}] can't take the shape [${wanted}]`;
+      }
       return [output];
     },
     macs: () => 0,

@@ -145,11 +145,11 @@ describe("models that can't be trained", () => {
     training: { loss: "meanSquaredError", optimizer: { type: "sgd", learningRate: 0.1 }, batchSize: 4, epochs: 1 },
   } satisfies RecipeInput);
   it("name their operator", () => {
-    assert.throws(() => createTrainer(pictureNetwork(false), training), {
+    assert.throws(() => createTrainer(pictureNetwork(false), training, 4), {
       code: "TINYML_NOT_TRAINABLE",
       message: /it has CONV_2D, which can't be trained yet/,
     });
-    assert.throws(() => createTrainer(pictureNetwork(true), training), {
+    assert.throws(() => createTrainer(pictureNetwork(true), training, 4), {
       code: "TINYML_NOT_TRAINABLE",
       message: /it is quantized/,
     });
