@@ -267,8 +267,8 @@ export const OPERATORS: { readonly [T in OperatorType]: OperatorRule<T> } = {
       const count = elementCount(input);
       const known = elementCount(wanted.filter((dimension) => dimension !== -1));
       const output = wanted.map((dimension) => (dimension === -1 ? count / known : dimension));
-      // a second −1 gives another number of elements too
-      if (elementCount(output) !== count || !output.every(Number.isInteger)) {
+      const isWhole = output.every((dimension) => Number.isInteger(dimension) && dimension > 0);
+      if (!isWhole || elementCount(output) !== count || wanted.indexOf(-1) !== wanted.lastIndexOf(-1)) {
         return `its input [${input}] can't take the shape [${wanted}]`;
       }
       return [output];
