@@ -57,7 +57,7 @@ export function drawCurve(curve: Curve, { width, height, epochs, texts }: CurveD
   const y = (loss: number) => top + ((high - Math.log10(loss)) / (high - low)) * (height - top - bottom);
 
   const parts: string[] = [];
-  for (const { exponent, label } of logarithmicTicks(low, high)) {
+  for (const { exponent, label } of logarithmicTicks(low, high, height - top - bottom)) {
     const at = round(y(10 ** exponent));
     parts.push(`<line class="tinyml-curve-grid" x1="${left}" x2="${width - right}" y1="${at}" y2="${at}"/>`);
     parts.push(`<text class="tinyml-curve-text" x="${left - 5}" y="${at + 4}" text-anchor="end">${label}</text>`);
@@ -125,12 +125,31 @@ function logarithmicRange(losses: readonly number[]): [low: number, high: number
   return [low - air, high + air];
 }
 
-/** Lines of the loss axis: the powers of ten, and more between them the fewer of them there are. */
-function logarithmicTicks(low: number, high: number): Array<{ exponent: number; label: string }> {
-  const span = high - low;
-  const factors = span > 4 ? [1] : span > 1.5 ? [1, 3] : span > 0.8 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 6, 8];
+/** Pixels that two lines of the loss axis are apart at least, so that their numbers don't touch. */
+const tickGap = 14;
+/** Between which powers of ten there are lines, and at which multiples of them: the finest first. */
+const tickSteps = [
+  { decades: 1, factors: [1, 1.5, 2, 3, 4, 5, 6, 8] },
+  { decades: 1, factors: [1, 1.5, 2, 3, 5, 7] },
+  { decades: 1, factors: [1, 2, 5] },
+  { decades: 1, factors: [1, 3] },
+  ...[1, 2, 3, 5, 10, 20, 50, 100].map((decades) => ({ decades, factors: [1] })),
+];
+
+/** Lines of a loss axis of that many pixels, between two exponents of ten: as many as there is room for. */
+export function logarithmicTicks(
+  low: number,
+  high: number,
+  pixels: number,
+): Array<{ exponent: number; label: string }> {
+  const fitting = tickSteps.find(({ decades, factors }) => {
+    const exponents = [...factors.map((factor) => Math.log10(factor)), decades];
+    const gaps = exponents.slice(1).map((exponent, index) => exponent - (exponents[index] ?? 0));
+    return (Math.min(...gaps) * pixels) / (high - low) >= tickGap;
+  });
   const ticks: Array<{ exponent: number; label: string }> = [];
-  for (let decade = Math.floor(low); decade <= Math.ceil(high); decade++) {
+  const { decades, factors } = fitting ?? { decades: 100, factors: [1] };
+  for (let decade = Math.floor(low / decades) * decades; decade <= high; decade += decades) {
     for (const factor of factors) {
       const exponent = decade + Math.log10(factor);
       if (exponent < low || exponent > high) continue;
@@ -142,6 +161,18 @@ function logarithmicTicks(low: number, high: number): Array<{ exponent: number; 
     }
   }
   return ticks;
+}
+
+/**
+ * The epochs that the axis of a run covers. One that has ended: those that it trained. One under way: somewhat more, up to the next
+ * round number, because its limit may be so far off that nothing were to be seen.
+ */
+export function shownEpochs({ state, epoch, epochs }: { state: string; epoch: number; epochs: number }): number {
+  if (state !== "running") return Math.max(1, epoch);
+  const wanted = Math.max(20, 1.2 * epoch);
+  const decade = 10 ** Math.floor(Math.log10(wanted));
+  const round = [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((factor) => factor * decade).find((value) => value >= wanted);
+  return Math.min(epochs, round ?? epochs);
 }
 
 /** Epochs to mark: round ones, as many as the width has room for. */

@@ -36,12 +36,24 @@ export function commandOf<T extends string>(value: unknown, property: string, co
 export function answerOf(task: Task, answer: unknown): Pick<Row, "label" | "targets"> {
   if (answer === undefined || answer === null || answer === "") return {};
   if (task === "classification") return { label: typeof answer === "string" ? answer.trim() : String(answer) };
-  return { targets: Array.isArray(answer) ? answer : [typeof answer === "number" ? answer : Number.NaN] };
+  if (Array.isArray(answer)) return { targets: answer };
+  if (typeof answer === "number") return { targets: [answer] };
+  throw new TinymlError(
+    "TINYML_NOT_A_NUMBER",
+    `What is to be learned must be a number or a list of numbers here, but it is ${describe(answer)}.`,
+  );
 }
 
-function describe(value: unknown): string {
+/** What came instead of what was wanted, for a sentence: "the text "abc"", "a list of 3 numbers". */
+export function describe(value: unknown): string {
   if (typeof value === "string") return `the text ${JSON.stringify(value.slice(0, 40))}`;
   if (value === undefined || value === null) return "missing";
   if (value instanceof Uint8Array) return "a buffer";
-  return `of type ${typeof value}`;
+  if (Array.isArray(value) || value instanceof Float32Array || value instanceof Float64Array) {
+    if (value.length === 0) return "an empty list";
+    const kind = Array.from<unknown>(value).every((each) => typeof each === "number") ? "number" : "value";
+    return `a list of ${value.length} ${kind}${value.length === 1 ? "" : "s"}`;
+  }
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

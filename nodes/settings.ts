@@ -11,6 +11,57 @@ export interface NumberRule {
   whole?: boolean;
 }
 
+/** What the dialogs call a setting, where that isn't the setting's own name. */
+const words: Readonly<Record<string, string>> = {
+  activation: "Activation",
+  always: "Record everything, without a command",
+  average: "Average of … readings",
+  batchSize: "Batch size",
+  bits: "Resolution (bits)",
+  board: "Board",
+  channel: "Channel",
+  channels: "What a reading holds",
+  chip: "PWM chip",
+  count: "Readings",
+  dataset: "Dataset",
+  deadband: "Smallest change",
+  device: "Chip",
+  earlyStopping: "Stop early when it no longer gets better",
+  epochs: "Epochs",
+  force: "Overwrite files that were changed by hand",
+  frequency: "Frequency (Hz)",
+  fullScale: "Largest number",
+  high: "Fully on at",
+  interval: "Every … milliseconds",
+  label: "Label",
+  labels: "Labels",
+  labelType: "Label",
+  layers: "Network",
+  learningRate: "Learning rate",
+  low: "Off at",
+  model: "Model",
+  noise: "Noise (%)",
+  normalize: "Normalize the readings first",
+  onlyLabel: "Send only the label, without scores",
+  optimizer: "Optimizer",
+  output: "Send",
+  patience: "epochs of patience",
+  period: "Readings per turn",
+  seed: "Random seed",
+  sketch: "Sketch",
+  targets: "What to predict",
+  task: "To predict",
+  trigger: "Read",
+  validation: "Validation share (%)",
+  volts: "Volts at full scale",
+  waveform: "How it turns",
+};
+
+/** A setting's name as the dialogs have it. */
+export function wordOf(key: string): string {
+  return words[key] ?? key;
+}
+
 /** A node's settings as a record, whatever was stored. */
 export function storedSettings(stored: unknown): StoredSettings {
   return typeof stored === "object" && stored !== null && !Array.isArray(stored)
@@ -97,7 +148,7 @@ function describeRule({ minimum, maximum, whole }: NumberRule): string {
 function invalid(key: string, value: unknown, wanted: string): TinymlError {
   return new TinymlError(
     "TINYML_CONFIG_INVALID",
-    `The setting "${key}" is ${describeValue(value)} but must be ${wanted}. Open the node and correct it.`,
+    `The setting "${wordOf(key)}" is ${describeValue(value)} but must be ${wanted}. Open the node and correct it.`,
   );
 }
 

@@ -1,6 +1,6 @@
 import { TinymlError } from "../../src/errors";
 import type { Channel, Task } from "../../src/model/metadata";
-import { numberOf, readChoice, readList, readText, type StoredSettings, storedSettings } from "../settings";
+import { numberOf, readChoice, readList, readText, type StoredSettings, storedSettings, wordOf } from "../settings";
 
 /** A dataset's settings: what is measured, and what is to be learned from it. */
 export interface DatasetConfig {
@@ -77,7 +77,7 @@ function readChannels(settings: StoredSettings, key: string, fallback: readonly 
   const channels = readList(settings, key, fallback).map((field, index): Channel => {
     const entry = storedSettings(field);
     const name = readText(entry, "name", "");
-    if (name === "") throw invalid(`Number ${index + 1} in the list "${key}" has no name.`);
+    if (name === "") throw invalid(`Number ${index + 1} in the list "${wordOf(key)}" has no name.`);
     const unit = readText(entry, "unit", "");
     const low = readText(entry, "low", "");
     const high = readText(entry, "high", "");
@@ -88,10 +88,10 @@ function readChannels(settings: StoredSettings, key: string, fallback: readonly 
     }
     return { name, unit, range: [range[0], range[1]] };
   });
-  if (channels.length === 0) throw invalid(`The list "${key}" is empty. Open the dataset and add an entry.`);
+  if (channels.length === 0) throw invalid(`The list "${wordOf(key)}" is empty. Open the dataset and add an entry.`);
   const names = channels.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw invalid(`The name "${twice}" stands in the list "${key}" twice.`);
+  if (twice !== undefined) throw invalid(`The name "${twice}" stands in the list "${wordOf(key)}" twice.`);
   return channels;
 }
 

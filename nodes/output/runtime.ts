@@ -1,5 +1,5 @@
 import type { NodeAPI } from "node-red";
-import { openOutput, registerNode, TinymlError } from "../lib";
+import { describe, openOutput, registerNode, TinymlError } from "../lib";
 import { clampToRange, parseConfig } from "./config";
 
 /** The node tinyml-output: a number becomes the brightness of an LED. */
@@ -34,12 +34,4 @@ export function register(RED: NodeAPI): void {
 function bar(level: number): string {
   const lit = Math.round(level * 10);
   return "█".repeat(lit) + "░".repeat(10 - lit);
-}
-
-function describe(payload: unknown): string {
-  return typeof payload === "string"
-    ? `the text ${JSON.stringify(payload.slice(0, 40))}`
-    : payload === null
-      ? "null"
-      : `of type ${typeof payload}`;
 }

@@ -18,6 +18,7 @@ export function register(RED: NodeAPI): void {
   registerNode(RED, "tinyml-predict", parseConfig, ({ status, storage, text, fail }, config) => {
     let predictor: Predictor | undefined;
     let unsubscribe = () => {};
+    let closed = false;
 
     /** Takes the model from the next reading on; a model that can't be used leaves the one before in place. */
     const use = (bytes: Uint8Array) => {
@@ -40,9 +41,9 @@ export function register(RED: NodeAPI): void {
       unsubscribe = onModelStored(storage, config.model, useStored);
       readStoredModel(storage, config.model).then(
         // A model that came by message or was trained in the meantime is newer.
-        (bytes) => predictor === undefined && useStored(bytes),
+        (bytes) => predictor === undefined && !closed && useStored(bytes),
         // Not trained yet: that is what the status says already.
-        (error) => (error instanceof TinymlError && error.code === "TINYML_NO_MODEL") || fail(error),
+        (error) => closed || (error instanceof TinymlError && error.code === "TINYML_NO_MODEL") || fail(error),
       );
     }
     return {
@@ -64,6 +65,7 @@ export function register(RED: NodeAPI): void {
         send(message);
       },
       close() {
+        closed = true;
         unsubscribe();
         predictor?.dispose();
         predictor = undefined;

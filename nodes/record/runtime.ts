@@ -5,6 +5,7 @@ import {
   type ErrorCode,
   findDataset,
   type Message,
+  numberOf,
   readingOf,
   registerNode,
   type Send,
@@ -94,8 +95,8 @@ export function register(RED: NodeAPI): void {
 
 /** What belongs to a reading: a property of the message, or the fixed value of the settings. */
 function answerIn(RED: NodeAPI, { labelType, label }: RecordConfig, message: Message, task: string): unknown {
-  if (labelType === "num") return Number(label);
-  if (labelType === "str") return task === "regression" ? Number(label) : label;
+  if (labelType === "num") return numberOf(label) ?? label;
+  if (labelType === "str") return task === "regression" ? (numberOf(label) ?? label) : label;
   try {
     return RED.util.getMessageProperty(message, label);
   } catch {

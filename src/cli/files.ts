@@ -103,9 +103,15 @@ function unwritable(error: unknown, file: string): TinymlError {
   return toStorageError(error, file);
 }
 
-/** Whether two paths lead to the same file. */
-export function isSameFile(one: string, other: string): boolean {
-  return path.resolve(one) === path.resolve(other);
+/** Whether two paths lead to the same file, be it through links. */
+export async function isSameFile(one: string, other: string): Promise<boolean> {
+  if (path.resolve(one) === path.resolve(other)) return true;
+  // As big integers, for Windows counts files beyond what a number can tell apart.
+  const [first, second] = await Promise.all(
+    [one, other].map((file) => stat(file, { bigint: true }).catch(() => undefined)),
+  );
+  // A terminal is both standard input and output, and loses nothing by it.
+  return first?.isFile() === true && first.dev === second?.dev && first.ino === second.ino;
 }
 
 /** What is at a path. */

@@ -1,4 +1,5 @@
 import { summarizeModel } from "../model/summarize";
+import { escapeUnprintable } from "../printable";
 import { parseArguments } from "./arguments";
 import type { Command, Report } from "./command";
 import { readModelFile } from "./files";
@@ -37,7 +38,11 @@ async function run(argv: readonly string[]): Promise<Report> {
   ];
   return {
     json: { ...summary, metadata: model.metadata },
-    text: lines.flatMap(([key, value]) => (value === undefined ? [] : [`${`${key}:`.padEnd(16)}${value}`])).join("\n"),
+    text: lines
+      .flatMap(([key, value]) =>
+        value === undefined ? [] : [`${`${key}:`.padEnd(16)}${escapeUnprintable(String(value))}`],
+      )
+      .join("\n"),
     asJson: options.flag("json"),
   };
 }

@@ -21,7 +21,7 @@ async function runSamples(argv: readonly string[]): Promise<Report> {
   });
   const inputFile = options.required("input");
   const output = options.required("output");
-  if (isSameFile(output, options.file) || isSameFile(output, inputFile)) {
+  if ((await isSameFile(output, options.file)) || (await isSameFile(output, inputFile))) {
     throw usage("--output names the model or the input, which would be lost. Name another file.");
   }
   const { model } = await readModelFile(options.file);

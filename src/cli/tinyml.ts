@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { toTinymlError } from "../errors";
 import { packageFolder } from "../package-folder";
+import { escapeUnprintable } from "../printable";
 import { usage } from "./arguments";
 import type { Command } from "./command";
 import { compress } from "./compress";
@@ -38,13 +39,14 @@ async function main(argv: readonly string[]): Promise<number> {
     } else {
       const { json, text, asJson } = await command.run(rest);
       if (asJson) process.stdout.write(`${JSON.stringify(json)}\n`);
-      else if (text !== "") process.stdout.write(`${text}\n`);
+      else if (text !== "") process.stdout.write(`${text.split("\n").map(escapeUnprintable).join("\n")}\n`);
     }
     return 0;
   } catch (thrown) {
     const { code, message } = toTinymlError(thrown);
     const advice = code === "TINYML_INTERNAL" ? " This is a defect of tinyml; please report it." : "";
-    process.stderr.write(`${code}: ${message}${advice}\n`);
+    // Names from files are in it, which must neither steer the terminal nor make a second line.
+    process.stderr.write(`${code}: ${escapeUnprintable(message)}${advice}\n`);
     return code === "TINYML_USAGE" ? 2 : 1;
   }
 }

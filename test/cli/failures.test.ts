@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { packagePath } from "../../build/package-files";
 import type { ErrorCode } from "../../src/errors";
@@ -187,6 +187,21 @@ describe("tinyml, when something is wrong", function () {
     assert.ok(Date.now() - start < 10_000);
     assert.equal((await tinyml(folder, ...train("quick.json", "pot", "mine.tflite"), "--force")).status, 0);
     assert.equal((await tinyml(folder, ...train("quick.json", "pot", "mine.tflite"))).status, 0);
+  });
+
+  it("overwrites neither the model nor the input, not even through a link", async function () {
+    if (process.platform === "win32") this.skip();
+    for (const file of ["pot.tflite", "six.bin"]) {
+      const before = await readFile(join(folder, file));
+      await symlink(file, join(folder, `link-to-${file}`));
+      for (const output of [file, `./empty/../${file}`, `link-to-${file}`]) {
+        const { status, stderr } = await tinyml(folder, ...run("pot.tflite", "six.bin", output));
+        assert.deepEqual([status, stderr.split(":")[0]], [2, "TINYML_USAGE"], output);
+      }
+      assert.deepEqual(await readFile(join(folder, file)), before);
+    }
+    const { status, stderr } = await tinyml(folder, ...compress("pot.tflite", "pot", "link-to-pot.tflite"));
+    assert.deepEqual([status, stderr.split(":")[0]], [2, "TINYML_USAGE"]);
   });
 
   it("a full disk: TINYML_DISK_FULL, and the old file stays", async function () {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readTflite } from "../../src/tflite/read-tflite";
+import { writeTflite } from "../../src/tflite/write-tflite";
 import { sharedModel } from "../support/shared-models";
 import { createWorkshop, tinyml, tinymlJson } from "./support/tinyml";
 
@@ -42,6 +44,22 @@ describe("tinyml inspect", function () {
     assert.match(stdout, /^inputs: +input float32 \[1, 2\]$/m);
     assert.match(stdout, /^operators: +2 × FULLY_CONNECTED, 1 × SOFTMAX$/m);
     assert.match(stdout, /^accuracy: +(0\.\d+|1)$/m);
+  });
+
+  it("prints no control characters of a file", async () => {
+    const model = readTflite(await readFile(join(folder, "clouds.tflite")));
+    const { metadata } = model;
+    assert.ok(metadata);
+    const hostile = { ...model, metadata: { ...metadata, labels: ["\u001b[2J", "a\ntask: x", "c"] } };
+    await writeFile(join(folder, "hostile.tflite"), writeTflite(hostile));
+    const { status, stdout, stderr } = await tinyml(folder, "inspect", "hostile.tflite");
+    // Whether such a model is taken or refused.
+    assert.match(`${stdout}${stderr}`, /^[^\p{Cc}]+(\n[^\p{Cc}]+)*\n$/u);
+    assert.doesNotMatch(stdout, /^task: x/m);
+    if (status === 0) assert.match(stdout, /^labels: +\\u001b\[2J, a\\u000atask: x, c$/m);
+    await writeFile(join(folder, "hostile.csv"), "x,y,\u001b[2Jz\n1,2,a\n");
+    const failed = await tinyml(folder, "train", "clouds.json", "--data", "hostile.csv", "--out", "never.tflite");
+    assert.match(failed.stderr, /^TINYML_DATASET_CORRUPT: [^\p{Cc}]*\\u001b[^\p{Cc}]*\n$/u);
   });
 
   it("takes models of other tools", async function () {

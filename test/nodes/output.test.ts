@@ -39,9 +39,19 @@ describe("node output", () => {
 
   it("refuses what is no number", async () => {
     const flow = await startFlow([...base, output, { ...output, id: "nowhere", low: 1, high: 1 }]);
-    for (const payload of ["1", Number.NaN, null, undefined, [1], { label: "on" }]) {
+    for (const [payload, named] of [
+      ["1", 'the text "1"'],
+      [Number.NaN, "NaN"],
+      [null, "missing"],
+      [undefined, "missing"],
+      [[1, 2, 3], "a list of 3 numbers"],
+      [Buffer.from("x"), "a buffer"],
+      [{ label: "on" }, "an object"],
+    ] as const) {
       flow.send("led", { payload });
-      assert.equal((await flow.next("errors")).error?.code, "TINYML_NOT_A_NUMBER");
+      const { error } = await flow.next("errors");
+      assert.equal(error?.code, "TINYML_NOT_A_NUMBER");
+      assert.ok(error.message.endsWith(` it is ${named}.`), error.message);
     }
     flow.send("nowhere", { payload: 1 });
     assert.equal((await flow.next("errors")).error?.code, "TINYML_CONFIG_INVALID");

@@ -135,6 +135,17 @@ describe("node record", () => {
     await flow.until("the status recovers", () => flow.statuses("record").at(-1)?.text === "status.recorded");
   });
 
+  it("names what came instead of a number to learn", async () => {
+    const flow = await startFlow([...base, { ...recorder, always: true }]);
+    for (const [label, named] of [
+      ["0.3", /the text "0\.3"/],
+      [{ a: 1 }, /an object/],
+    ] as const) {
+      flow.send("record", { payload: 1, label });
+      assert.match((await flow.next("errors")).error?.message ?? "", named);
+    }
+  });
+
   it("records everything when it is set so", async () => {
     const flow = await startFlow([...base, { ...recorder, always: true }]);
     for (let i = 0; i < 5; i++) flow.send("record", { payload: i, label: i });
@@ -182,7 +193,7 @@ describe("node record", () => {
       other: ["TINYML_DATASET_NOT_SET", /deleted/],
       off: ["TINYML_DATASET_NOT_SET", /disabled/],
       third: ["TINYML_NAME_INVALID", /escape/],
-      fourth: ["TINYML_CONFIG_INVALID", /list "channels" is empty/],
+      fourth: ["TINYML_CONFIG_INVALID", /list "What a reading holds" is empty/],
     } as const;
     for (const [id, [code, message]] of Object.entries(expected)) {
       flow.send(id, { record: "start" });

@@ -252,6 +252,7 @@ describe("node train", () => {
       { layers: [{ units: -1 }] },
       { learningRate: "fast" },
       { validation: 0 },
+      { batchSize: 0 },
     ];
     const nodes = wrong.map((settings, index) => ({ ...trainer, ...quickRecipe, ...settings, id: `train${index}` }));
     const flow = await startFlow([...base, ...nodes]);
@@ -260,6 +261,7 @@ describe("node train", () => {
       assert.equal((await flow.next("errors")).error?.code, "TINYML_CONFIG_INVALID", id);
       assert.equal(flow.statuses(id)[0]?.fill, "red");
     }
+    assert.match(flow.received("errors").at(-1)?.error?.message ?? "", /"Batch size" is 0/);
   });
 
   it("tells of a run that a crash has cut off", async () => {
