@@ -43,12 +43,65 @@ export async function downloadFile(path: string, name: string): Promise<void> {
   URL.revokeObjectURL(url);
 }
 
-/** Calls the listener whenever a training run of the node changes ("+" is any node); the function it returns ends that. */
-export function listenToRuns(node: string, listener: (run: Run) => void): () => void {
-  const topic = `tinyml/training/${node}`;
-  const callback = (_topic: string, run: Run) => listener(run);
-  RED.comms.subscribe(topic, callback);
-  return () => RED.comms.unsubscribe(topic, callback);
+/** The training runs that somebody looks at. */
+export interface FollowedRuns {
+  /** Asks the runtime for them, for what was missed and for what it forgot. */
+  refresh(): void;
+  /** Ends following. */
+  end(): void;
+}
+
+/**
+ * Calls `onChange` with the runs that there are, whenever one of them changes, and again when the connection to the runtime is back
+ * or its flows start: what ended meanwhile was told to nobody.
+ */
+export function followRuns(onChange: (runs: readonly Run[], changed: readonly Run[]) => void): FollowedRuns {
+  const topic = "tinyml/training/+";
+  const known = new Map<string, Run>();
+  const newestFirst = () => [...known.values()].sort((a, b) => b.started - a.started);
+  let ended = false;
+  const told = (_topic: string, run: Run) => {
+    known.set(run.id, run);
+    onChange(newestFirst(), [run]);
+  };
+  const refresh = async () => {
+    const before = new Map(known);
+    const listed = await fetchJson<Run[]>("runs");
+    if (listed === undefined || ended) return;
+    // What was told while the list was on its way is newer than the list.
+    const current = listed.filter(({ id }) => known.get(id) === before.get(id));
+    for (const [id, run] of before) {
+      if (known.get(id) === run && !listed.some((other) => other.id === id)) known.delete(id);
+    }
+    for (const run of current) known.set(run.id, run);
+    onChange(newestFirst(), current);
+  };
+  // The published types lack these.
+  const comms: object = RED.comms;
+  const connection = isEmitter(comms) ? comms : undefined;
+  RED.comms.subscribe(topic, told);
+  connection?.on("connect", refresh);
+  RED.events.on("runtime-state", refresh);
+  refresh();
+  return {
+    refresh,
+    end() {
+      ended = true;
+      RED.comms.unsubscribe(topic, told);
+      connection?.off("connect", refresh);
+      RED.events.off("runtime-state", refresh);
+    },
+  };
+}
+
+function isEmitter(value: object): value is Record<"on" | "off", (event: string, listener: () => void) => void> {
+  return "on" in value && "off" in value;
+}
+
+/** What a dataset's node, as it is in the editor, has to predict; undefined when there is no such node. */
+export function taskOf(dataset: unknown): unknown {
+  const node: unknown = RED.nodes.node(String(dataset));
+  return typeof node === "object" && node !== null && "task" in node ? node.task : undefined;
 }
 
 declare global {

@@ -1,6 +1,9 @@
+import type { EditorRED } from "node-red";
 import { sharedText } from "./browser.editor";
-import { drawCurve } from "./curve";
+import { drawCurve, shownEpochs } from "./curve";
 import type { Run } from "./runs";
+
+declare const RED: EditorRED;
 
 /** Numbers of a loss, short enough for a line of text. */
 export function shortLoss(loss: number | undefined): string {
@@ -27,13 +30,11 @@ export function drawRun(element: JQuery, run: Run, height: number): void {
     training: sharedText("curve.training"),
     validation: sharedText("curve.validation"),
   };
-  element.html(
-    drawCurve(run.curve, { width, height, epochs: run.state === "finished" ? run.epoch : run.epochs, texts }),
-  );
+  element.html(drawCurve(run.curve, { width, height, epochs: shownEpochs(run), texts }));
 }
 
-/** A run's line of text with the button that stops it; the caller fills in the rest. */
-export function runHeader(run: Run): JQuery {
+/** A run's line of text with the button that stops it; `refresh` is called when there is nothing to stop any more. */
+export function runHeader(run: Run, refresh: () => void): JQuery {
   const line = $('<div class="tinyml-run-line">');
   $('<span class="tinyml-run-state">').addClass(`tinyml-run-${run.state}`).text(describeRun(run)).appendTo(line);
   if (run.state === "running") {
@@ -41,7 +42,10 @@ export function runHeader(run: Run): JQuery {
       .text(sharedText("run.stop"))
       .on("click", (event) => {
         event.preventDefault();
-        $.post(`tinyml/runs/${run.id}/stop`);
+        $.post(`tinyml/runs/${run.id}/stop`).fail(() => {
+          RED.notify(sharedText("run.notStopped"), "warning");
+          refresh();
+        });
       })
       .appendTo(line);
   }

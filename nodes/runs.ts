@@ -11,6 +11,8 @@ export interface Run {
   id: string;
   /** The training node's id. */
   node: string;
+  /** In a subflow: the id of the node in its template, which is the one that the editor knows. */
+  alias?: string;
   model: string;
   dataset: string;
   /** Readings of the dataset, those of the validation share included; a run of an older version has none. */

@@ -1,5 +1,6 @@
 import type { EditorNodeProperties, EditorRED } from "node-red";
-import { defaults } from "./config";
+import { settingsValidator } from "../validate.editor";
+import { defaults, parseConfig } from "./config";
 
 declare const RED: EditorRED;
 
@@ -22,32 +23,27 @@ interface Properties extends EditorNodeProperties {
   inputs: 0 | 1;
 }
 
-const number = RED.validators.number(true);
+const accepts = settingsValidator(parseConfig, defaults, ["driver"]);
 
 RED.nodes.registerType<Properties>("tinyml-analog-in", {
   category: "TinyML",
   color: "#9ad1c0",
   defaults: {
     name: { value: defaults.name },
-    driver: { value: defaults.driver },
-    waveform: { value: defaults.waveform },
-    period: { value: defaults.period, validate: number },
-    noise: { value: defaults.noise, validate: number },
-    bits: { value: defaults.bits, validate: number },
-    volts: { value: defaults.volts, validate: number },
-    device: {
-      value: defaults.device,
-      validate(device) {
-        return this.driver !== "iio" || device !== "";
-      },
-    },
-    channel: { value: defaults.channel, validate: number },
-    fullScale: { value: defaults.fullScale, validate: number },
-    trigger: { value: defaults.trigger },
-    interval: { value: defaults.interval, validate: number },
-    average: { value: defaults.average, validate: number },
-    deadband: { value: defaults.deadband, validate: number },
-    output: { value: defaults.output },
+    driver: { value: defaults.driver, validate: accepts("driver") },
+    waveform: { value: defaults.waveform, validate: accepts("waveform") },
+    period: { value: defaults.period, validate: accepts("period") },
+    noise: { value: defaults.noise, validate: accepts("noise") },
+    bits: { value: defaults.bits, validate: accepts("bits") },
+    volts: { value: defaults.volts, validate: accepts("volts") },
+    device: { value: defaults.device, validate: accepts("device") },
+    channel: { value: defaults.channel, validate: accepts("channel") },
+    fullScale: { value: defaults.fullScale, validate: accepts("fullScale") },
+    trigger: { value: defaults.trigger, validate: accepts("trigger") },
+    interval: { value: defaults.interval, validate: accepts("interval") },
+    average: { value: defaults.average, validate: accepts("average") },
+    deadband: { value: defaults.deadband, validate: accepts("deadband") },
+    output: { value: defaults.output, validate: accepts("output") },
     // The input is there only when messages make it read.
     inputs: { value: 0 },
   },

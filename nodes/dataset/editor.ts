@@ -1,6 +1,8 @@
 import type { EditorNodeProperties, EditorRED } from "node-red";
+import { sharedText } from "../browser.editor";
 import { isName } from "../settings";
-import { type ChannelField, channelProblem, defaults, readLabels } from "./config";
+import { explained, settingsValidator } from "../validate.editor";
+import { type ChannelField, defaults, parseConfig } from "./config";
 
 declare const RED: EditorRED;
 
@@ -12,20 +14,18 @@ interface Properties extends EditorNodeProperties {
   targets: ChannelField[];
 }
 
+const valid = { ...defaults, name: "dataset" };
+const accepts = settingsValidator(parseConfig, valid, ["task"]);
+
 RED.nodes.registerType<Properties>("tinyml-dataset", {
   category: "config",
   color: "#9ad1c0",
   defaults: {
-    name: { value: defaults.name, required: true, validate: isName },
-    task: { value: defaults.task },
-    channels: { value: defaults.channels, validate: (channels) => channelProblem(channels) === undefined },
-    labels: { value: defaults.labels, validate: areLabels },
-    targets: {
-      value: defaults.targets,
-      validate(targets) {
-        return this.task === "classification" || channelProblem(targets) === undefined;
-      },
-    },
+    name: { value: defaults.name, required: true, validate: explained(uniqueName) },
+    task: { value: defaults.task, validate: accepts("task") },
+    channels: { value: defaults.channels, validate: accepts("channels") },
+    labels: { value: defaults.labels, validate: accepts("labels") },
+    targets: { value: defaults.targets, validate: accepts("targets") },
   },
   label() {
     return this.name || this._("palette");
@@ -45,16 +45,39 @@ RED.nodes.registerType<Properties>("tinyml-dataset", {
   oneditsave() {
     this.channels = editedChannels($("#tinyml-dataset-channels"));
     this.targets = editedChannels($("#tinyml-dataset-targets"));
+    validateOthers();
   },
+  oneditdelete: validateOthers,
 });
 
-function areLabels(labels: string): boolean {
-  try {
-    readLabels(labels ?? "");
+/** True for a name that no other dataset has; otherwise what is wrong with it. */
+function uniqueName(this: object, value: unknown): true | string {
+  const name = nameOf({ name: value });
+  if (!isName(name)) return sharedText("problem.name");
+  const twice = datasets().some((other) => !("id" in this && other.id === this.id) && nameOf(other) === name);
+  return twice ? sharedText("problem.nameTwice", { name }) : true;
+}
+
+/** The dataset nodes that are deployed with the flows: none that is disabled. */
+function datasets(): Array<Record<string, unknown>> {
+  const found: Array<Record<string, unknown>> = [];
+  RED.nodes.eachConfig((node) => {
+    const fields = Object.fromEntries(Object.entries(node));
+    if (fields.type === "tinyml-dataset" && fields.d !== true) found.push(fields);
     return true;
-  } catch {
-    return false;
-  }
+  });
+  return found;
+}
+
+function nameOf({ name }: Record<string, unknown>): string {
+  return typeof name === "string" ? name.trim() : "";
+}
+
+/** Validates all datasets anew, once this one has its new name or is gone: another one of the same name was wrong, too. */
+function validateOthers(): void {
+  setTimeout(() => {
+    for (const { id } of datasets()) RED.editor.validateNode(RED.nodes.node(String(id)));
+  });
 }
 
 const columns = ["name", "unit", "low", "high"] as const;

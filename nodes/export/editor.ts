@@ -1,7 +1,7 @@
 import type { EditorNodeProperties, EditorRED } from "node-red";
 import { downloadFile, fetchJson, suggestModels } from "../browser.editor";
-import { isName } from "../settings";
 import type { SketchListing } from "../sketches";
+import { nameValidator } from "../validate.editor";
 import { defaults } from "./config";
 
 declare const RED: EditorRED;
@@ -19,9 +19,9 @@ RED.nodes.registerType<Properties>("tinyml-export", {
   color: "#9ad1c0",
   defaults: {
     name: { value: defaults.name },
-    model: { value: defaults.model, validate: (model) => !model || isName(model) },
+    model: { value: defaults.model, validate: nameValidator({ optional: true }) },
     board: { value: defaults.board, required: true },
-    sketch: { value: defaults.sketch, validate: (sketch) => !sketch || isName(sketch) },
+    sketch: { value: defaults.sketch, validate: nameValidator({ optional: true }) },
     force: { value: defaults.force },
   },
   inputs: 1,

@@ -1,5 +1,6 @@
 import type { EditorNodeProperties, EditorRED } from "node-red";
-import { defaults } from "./config";
+import { settingsValidator } from "../validate.editor";
+import { defaults, parseConfig } from "./config";
 
 declare const RED: EditorRED;
 
@@ -13,19 +14,20 @@ interface Properties extends EditorNodeProperties {
   frequency: number;
 }
 
-const number = RED.validators.number(true);
+const accepts = settingsValidator(parseConfig, defaults, ["driver"]);
+const acceptsEnd = settingsValidator(parseConfig, defaults, ["low", "high"]);
 
 RED.nodes.registerType<Properties>("tinyml-output", {
   category: "TinyML",
   color: "#9ad1c0",
   defaults: {
     name: { value: defaults.name },
-    driver: { value: defaults.driver },
-    low: { value: defaults.low, validate: number },
-    high: { value: defaults.high, validate: number },
-    chip: { value: defaults.chip },
-    channel: { value: defaults.channel, validate: number },
-    frequency: { value: defaults.frequency, validate: number },
+    driver: { value: defaults.driver, validate: accepts("driver") },
+    low: { value: defaults.low, validate: acceptsEnd("low") },
+    high: { value: defaults.high, validate: acceptsEnd("high") },
+    chip: { value: defaults.chip, validate: accepts("chip") },
+    channel: { value: defaults.channel, validate: accepts("channel") },
+    frequency: { value: defaults.frequency, validate: accepts("frequency") },
   },
   inputs: 1,
   outputs: 1,

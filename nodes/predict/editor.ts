@@ -1,6 +1,6 @@
 import type { EditorNodeProperties, EditorRED } from "node-red";
 import { suggestModels } from "../browser.editor";
-import { isName } from "../settings";
+import { nameValidator } from "../validate.editor";
 import { defaults } from "./config";
 
 declare const RED: EditorRED;
@@ -16,7 +16,7 @@ RED.nodes.registerType<Properties>("tinyml-predict", {
   color: "#9ad1c0",
   defaults: {
     name: { value: defaults.name },
-    model: { value: defaults.model, validate: (model) => !model || isName(model) },
+    model: { value: defaults.model, validate: nameValidator({ optional: true }) },
     onlyLabel: { value: defaults.onlyLabel },
   },
   inputs: 1,

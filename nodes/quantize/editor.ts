@@ -1,6 +1,6 @@
 import type { EditorNodeProperties, EditorRED } from "node-red";
 import { suggestModels } from "../browser.editor";
-import { isName } from "../settings";
+import { nameValidator } from "../validate.editor";
 import { defaults } from "./config";
 
 declare const RED: EditorRED;
@@ -17,7 +17,7 @@ RED.nodes.registerType<Properties>("tinyml-quantize", {
   defaults: {
     name: { value: defaults.name },
     dataset: { value: defaults.dataset, type: "tinyml-dataset", required: true },
-    model: { value: defaults.model, validate: (model) => !model || isName(model) },
+    model: { value: defaults.model, validate: nameValidator({ optional: true }) },
   },
   inputs: 1,
   outputs: 1,

@@ -1,5 +1,5 @@
 import type { EditorRED } from "node-red";
-import { fetchJson, listenToRuns, sharedText } from "../browser.editor";
+import { fetchJson, followRuns, sharedText } from "../browser.editor";
 import type { DatasetListing } from "../datasets";
 import { drawRun, runHeader } from "../run.editor";
 import type { Run } from "../runs";
@@ -15,32 +15,29 @@ RED.plugins.registerPlugin("tinyml-sidebar", {
     const runs = section(content, sharedText("sidebar.runs"));
     const datasets = section(content, sharedText("sidebar.datasets"));
     const cards = new Map<string, { run: Run; card: JQuery }>();
+    const fill = ({ run, card }: { run: Run; card: JQuery }) => fillRun(card, run, () => followed.refresh());
 
-    const show = (run: Run) => {
-      const known = cards.get(run.id);
+    const show = (listed: readonly Run[], changed: readonly Run[]) => {
+      const newest = new Set(listed.slice(0, shown).map(({ id }) => id));
+      for (const [id, { card }] of cards) {
+        if (newest.has(id)) continue;
+        card.remove();
+        cards.delete(id);
+      }
       runs.children(".tinyml-note").remove();
-      const card = known?.card ?? $('<div class="tinyml-card">').prependTo(runs);
-      cards.set(run.id, { run, card });
-      fillRun(card, run);
-      for (const { run: old, card: oldCard } of [...cards.values()]
-        .sort((a, b) => b.run.started - a.run.started)
-        .slice(shown)) {
-        oldCard.remove();
-        cards.delete(old.id);
+      if (newest.size === 0) runs.append(note("sidebar.noRuns"));
+      for (const run of changed.filter(({ id }) => newest.has(id)).sort((a, b) => a.started - b.started)) {
+        const drawn = { run, card: cards.get(run.id)?.card ?? $('<div class="tinyml-card">').prependTo(runs) };
+        cards.set(run.id, drawn);
+        fill(drawn);
       }
     };
     const refreshDatasets = async () => {
       const listings = await fetchJson<DatasetListing[]>("datasets");
       if (listings !== undefined) fillDatasets(datasets, listings);
     };
-    const refresh = async () => {
-      const listed = await fetchJson<Run[]>("runs");
-      if (listed === undefined) return;
-      if (listed.length === 0 && cards.size === 0) runs.empty().append(note("sidebar.noRuns"));
-      for (const run of listed.slice(0, shown).reverse()) show(run);
-      await refreshDatasets();
-    };
 
+    const followed = followRuns(show);
     RED.actions.add("core:show-tinyml-tab", () => RED.sidebar.show("tinyml"));
     // A constant of its own, because the published types lack `onchange`, which is called when the tab is shown.
     const tab = {
@@ -51,19 +48,21 @@ RED.plugins.registerPlugin("tinyml-sidebar", {
       content: content.get(0),
       action: "core:show-tinyml-tab",
       enableOnEdit: true,
-      onchange: refreshDatasets,
+      onchange() {
+        followed.refresh();
+        refreshDatasets();
+      },
     };
     RED.sidebar.addTab(tab);
-    listenToRuns("+", show);
     // Counts change with every reading; looking every two seconds, and only at a visible tab, is enough.
     setInterval(() => {
       if (content.is(":visible")) refreshDatasets();
     }, 2000);
     // A hidden element has no width to draw in, and the width changes with the sidebar's.
     new ResizeObserver(() => {
-      for (const { run, card } of cards.values()) fillRun(card, run);
+      for (const drawn of cards.values()) fill(drawn);
     }).observe(content.get(0) ?? document.body);
-    refresh();
+    refreshDatasets();
   },
 });
 
@@ -76,12 +75,12 @@ function note(key: string): JQuery {
   return $('<div class="tinyml-note">').text(sharedText(key));
 }
 
-function fillRun(card: JQuery, run: Run): void {
+function fillRun(card: JQuery, run: Run, refresh: () => void): void {
   const title = $('<div class="tinyml-card-title">');
   $("<b>").text(run.model).appendTo(title);
   $('<span class="tinyml-card-detail">').text(new Date(run.started).toLocaleTimeString()).appendTo(title);
   const curve = $("<div>");
-  card.empty().append(title, runHeader(run), curve);
+  card.empty().append(title, runHeader(run, refresh), curve);
   if (run.curve.epoch.length > 0) drawRun(curve, run, 130);
 }
 

@@ -1,9 +1,9 @@
 import type { EditorNodeProperties, EditorRED } from "node-red";
-import { fetchJson, listenToRuns } from "../browser.editor";
+import { followRuns, taskOf } from "../browser.editor";
 import { drawRun, runHeader } from "../run.editor";
 import type { Run } from "../runs";
-import { isName } from "../settings";
-import { activations, defaults, layerProblem, potentiometerPreset } from "./config";
+import { nameValidator, settingsValidator } from "../validate.editor";
+import { activations, defaults, parseConfig, potentiometerPreset } from "./config";
 
 declare const RED: EditorRED;
 
@@ -28,7 +28,7 @@ interface Properties extends EditorNodeProperties {
   seed: number;
 }
 
-const number = RED.validators.number(true);
+const accepts = settingsValidator(parseConfig, { ...defaults, model: "model" });
 /** Ends what the open dialog listens to; there is one dialog of a kind at a time. */
 let stopListening: () => void = () => undefined;
 let redraw: () => void = () => undefined;
@@ -39,17 +39,17 @@ RED.nodes.registerType<Properties>("tinyml-train", {
   defaults: {
     name: { value: defaults.name },
     dataset: { value: defaults.dataset, type: "tinyml-dataset", required: true },
-    model: { value: defaults.model, required: true, validate: isName },
-    layers: { value: defaults.layers, validate: (layers) => layerProblem(layers) === undefined },
+    model: { value: defaults.model, required: true, validate: nameValidator({ optional: false }) },
+    layers: { value: defaults.layers, validate: accepts("layers") },
     normalize: { value: defaults.normalize },
-    epochs: { value: defaults.epochs, validate: number },
-    batchSize: { value: defaults.batchSize, validate: number },
-    optimizer: { value: defaults.optimizer },
-    learningRate: { value: defaults.learningRate, validate: number },
-    validation: { value: defaults.validation, validate: number },
+    epochs: { value: defaults.epochs, validate: accepts("epochs") },
+    batchSize: { value: defaults.batchSize, validate: accepts("batchSize") },
+    optimizer: { value: defaults.optimizer, validate: accepts("optimizer") },
+    learningRate: { value: defaults.learningRate, validate: accepts("learningRate") },
+    validation: { value: defaults.validation, validate: accepts("validation") },
     earlyStopping: { value: defaults.earlyStopping },
-    patience: { value: defaults.patience, validate: number },
-    seed: { value: defaults.seed, validate: number },
+    patience: { value: defaults.patience, validate: accepts("patience") },
+    seed: { value: defaults.seed, validate: accepts("seed") },
   },
   inputs: 1,
   outputs: 1,
@@ -101,41 +101,40 @@ RED.nodes.registerType<Properties>("tinyml-train", {
   oneditcancel() {
     stopListening();
   },
+  // Deleting a node from its dialog closes the dialog without cancelling it.
+  oneditdelete() {
+    stopListening();
+  },
   oneditresize() {
     redraw();
   },
 });
 
-/** Shows the node's newest run and follows it. */
+/** Shows the node's newest run and follows it. A node in a subflow's template has the runs of all its instances. */
 function watchRuns(node: string, nothingYet: string): void {
   let shown: Run | undefined;
   redraw = () => {
     if (shown === undefined) return;
-    $("#tinyml-train-run").empty().append(runHeader(shown));
+    $("#tinyml-train-run")
+      .empty()
+      .append(runHeader(shown, () => followed.refresh()));
     if (shown.curve.epoch.length > 0) drawRun($("#tinyml-train-curve"), shown, 180);
-  };
-  const show = (run: Run) => {
-    if (shown !== undefined && run.started < shown.started) return;
-    shown = run;
-    redraw();
+    else $("#tinyml-train-curve").empty();
   };
   $("#tinyml-train-run").append($('<div class="tinyml-note">').text(nothingYet));
-  stopListening = listenToRuns(node, show);
-  fetchJson<Run[]>("runs").then((runs) => {
-    const newest = runs?.find((run) => run.node === node);
-    if (newest !== undefined) show(newest);
+  const followed = followRuns((runs) => {
+    const newest = runs.find((run) => run.node === node || run.alias === node);
+    if (newest === undefined || newest === shown) return;
+    shown = newest;
+    redraw();
   });
+  stopListening = () => followed.end();
 }
 
 /** The catalogue's key for the output layer, which follows from the dataset's task. */
 function outputLayerText(dataset: string): string {
-  const node: unknown = RED.nodes.node(dataset);
-  const task = typeof node === "object" && node !== null && "task" in node ? node.task : undefined;
-  return task === "classification"
-    ? "output.classification"
-    : task === "regression"
-      ? "output.regression"
-      : "output.unknown";
+  const task = taskOf(dataset);
+  return task === "classification" || task === "regression" ? `output.${task}` : "output.unknown";
 }
 
 function editLayers(list: JQuery, text: (key: string) => string): void {

@@ -48,7 +48,16 @@ export function register(RED: NodeAPI): void {
       }
       const recipe = chooseRecipe(config, message, table);
       const { epochs } = recipe.training;
-      const start = { node: node.id, model: config.model, dataset: source.name, readings: table.rows, epochs };
+      // In a subflow the editor knows the node by its id in the template.
+      const alias = "_alias" in node && typeof node._alias === "string" ? { alias: node._alias } : {};
+      const start = {
+        node: node.id,
+        ...alias,
+        model: config.model,
+        dataset: source.name,
+        readings: table.rows,
+        epochs,
+      };
       const open = await beginRun(storage, start, controller, publish);
       begun(open.run);
       try {
