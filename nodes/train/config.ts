@@ -90,16 +90,6 @@ export function parseConfig(stored: unknown): TrainConfig {
   };
 }
 
-/** What is wrong with the list of layers in the form; undefined when it is right. */
-export function layerProblem(layers: unknown): string | undefined {
-  try {
-    readLayers(readList({ layers }, "layers", []));
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
 /** What a recipe needs to know of the dataset. */
 export interface RecipeSubject {
   task: "regression" | "classification";
