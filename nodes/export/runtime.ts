@@ -5,6 +5,7 @@ import {
   kernelSources,
   knownAnswer,
   modelOf,
+  prepareModel,
   readTflite,
   registerNode,
   registerRoutes,
@@ -21,7 +22,7 @@ export function register(RED: NodeAPI): void {
       inOrder: true,
       async input(message, send) {
         status.show("blue", "dot", text("status.writing"));
-        const model = readTflite(await modelOf(message.payload, storage, config.model));
+        const model = prepareModel(readTflite(await modelOf(message.payload, storage, config.model)));
         const name = config.sketch || model.metadata?.name || config.model || "model";
         const sketch = generateSketch(model, board, {
           template: "arduino",

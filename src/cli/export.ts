@@ -6,6 +6,7 @@ import type { Channel } from "../model/metadata";
 import type { Model } from "../model/model";
 import { writeOwnFiles } from "../own-files";
 import { knownAnswer } from "../runtime/known-answer";
+import { prepareModel } from "../runtime/prepare-model";
 import { generateSketch } from "../sketch/generate-sketch";
 import type { Sketch, SketchTemplate } from "../sketch/sketch";
 import { parseArguments, usage } from "./arguments";
@@ -33,7 +34,7 @@ async function run(argv: readonly string[]): Promise<Report> {
   const targetRange = rangeOf("--target-range", options.value("target-range"));
   // Plain C is for no board in particular.
   const board = findBoard(template === "stdio" ? (options.value("board") ?? "uno") : options.required("board"));
-  const { model } = await readModelFile(options.file);
+  const model = prepareModel((await readModelFile(options.file)).model);
   const out = options.required("out");
   const folder = path.resolve(out);
   const kernelFiles = await kernelSources();

@@ -5,7 +5,7 @@ import { TinymlError } from "../errors";
 import { applyFeatures } from "../features/features";
 import type { CompressionStep } from "../model/metadata";
 import type { Model, Operator, OperatorType, Quantization, Tensor } from "../model/model";
-import { perTensor } from "../model/operators";
+import { perTensor } from "../model/operators/operator-rule";
 import { fixedOutputQuantization } from "../model/quantization";
 import { summarizeModel } from "../model/summarize";
 import { elementCount } from "../model/tensor";
@@ -125,7 +125,7 @@ function measureRanges(model: Model, table: Table): Range[] {
   const channels = table.channels.length;
   const inputs = applyFeatures(model.metadata?.features ?? [], table.inputs, channels);
   const ranges = model.tensors.map((): Range => ({ low: 0, high: 0 }));
-  const placed = placeModel(model, calibrationBatch);
+  const placed = placeModel(model, { batch: calibrationBatch, keepAll: true });
   try {
     const { heap } = placed.kernels;
     for (let from = 0; from < table.rows; from += calibrationBatch) {

@@ -1,5 +1,5 @@
 import type { Model, Operator, Tensor } from "../model/model";
-import { perTensor } from "../model/operators";
+import { perTensor } from "../model/operators/operator-rule";
 import { activationRangeInt8 } from "../model/quantization";
 import { elementCount } from "../model/tensor";
 import { loadModel } from "../runtime/load-model";

@@ -1,6 +1,7 @@
 import { TinymlError } from "../errors";
-import type { Model, Operator, OperatorOptions, OperatorType, Tensor } from "./model";
+import type { Model, Operator, OperatorOptions, OperatorType, Tensor, TensorType } from "./model";
 import { operatorRule } from "./operators";
+import type { TypeSignature } from "./operators/operator-rule";
 import { elementBytes, elementCount, isTensorDataOf, zeroPointRange } from "./tensor";
 
 /** More dimensions than this no operator of TensorFlow Lite works on. */
@@ -23,7 +24,10 @@ export function checkModel(model: Model): void {
   model.tensors.forEach(checkTensor);
   const known = new Set<number>();
   model.tensors.forEach((tensor, index) => {
-    if (tensor.data !== undefined) known.add(index);
+    if (tensor.data !== undefined && tensor.variable) {
+      throw unsupported(`SubGraph.tensors[${index}].buffer`, "a variable tensor begins with other values than zero");
+    }
+    if (tensor.data !== undefined || tensor.variable) known.add(index);
   });
   model.inputs.forEach((index, i) => {
     const where = `SubGraph.inputs[${i}]`;
@@ -104,14 +108,21 @@ function checkOperator(model: Model, operator: Operator, place: string, known: S
   const where = `${place} (${operator.type})`;
   const rule = operatorRule(operator.type);
   const required = rule.inputs.filter((input) => !input.optional).length;
-  if (operator.inputs.length < required || operator.inputs.length > rule.inputs.length) {
-    const wanted = required === rule.inputs.length ? `${required}` : `${required} to ${rule.inputs.length}`;
+  const repeated = rule.inputs.at(-1)?.repeated;
+  const most = repeated ? Infinity : rule.inputs.length;
+  if (operator.inputs.length < required || operator.inputs.length > most) {
+    const wanted = required === most ? `${required}` : repeated ? `at least ${required}` : `${required} to ${most}`;
     throw invalid(`${where}.inputs`, `has ${operator.inputs.length} entries where ${wanted} are needed`);
   }
-  if (operator.outputs.length !== rule.outputs) {
+  if (rule.outputs !== "any" && operator.outputs.length !== rule.outputs) {
     throw invalid(`${where}.outputs`, `has ${operator.outputs.length} entries where ${rule.outputs} are needed`);
   }
-  const inputs = rule.inputs.map((input, i) => {
+  (operator.intermediates ?? []).forEach((index, i) => {
+    tensorAt(model, index, `${where}.intermediates[${i}]`);
+  });
+  const inputCount = Math.max(operator.inputs.length, rule.inputs.length);
+  const inputs = Array.from({ length: inputCount }, (_, i) => {
+    const input = nth(rule.inputs, i);
     const index = operator.inputs[i] ?? -1;
     if (index === -1 && input.optional) return undefined;
     const tensor = tensorAt(model, index, `${where}.inputs[${i}]`);
@@ -120,6 +131,9 @@ function checkOperator(model: Model, operator: Operator, place: string, known: S
     }
     if (input.constant && tensor.data === undefined) {
       throw unsupported(where, `its ${input.name} (tensor ${index}) are computed; this package wants constants`);
+    }
+    if (input.state && !tensor.variable) {
+      throw invalid(`${where}.inputs[${i}]`, `its ${input.name} (tensor ${index}) is not a variable tensor`);
     }
     return tensor;
   });
@@ -142,23 +156,49 @@ function checkTypes(
   where: string,
 ): void {
   const rule = operatorRule(type);
-  const all = [...inputs, ...outputs];
-  const signature = rule.types.find((types) => all.every((tensor, i) => !tensor || tensor.type === types[i]));
+  const signature = rule.types.find((types) => hasTypes(types, inputs, outputs, (tensor) => tensor.type));
   if (signature === undefined) {
-    const named = inputs.flatMap((tensor, i) => (tensor ? [`${rule.inputs[i]?.name} ${tensor.type}`] : []));
+    // what loading converts (prepareModel) is checked again when it has been converted
+    if (rule.types.some((types) => hasTypes(types, inputs, outputs, convertedType))) return;
+    const named = inputs.flatMap((tensor, i) => (tensor ? [`${nth(rule.inputs, i).name} ${tensor.type}`] : []));
     const found = [...named, ...outputs.map((tensor) => `output ${tensor.type}`)].join(", ");
-    throw unsupported(where, `with ${found}; this package computes it in ${rule.types.map(([t]) => t).join(" or ")}`);
+    const computed = new Set(rule.types.map(([[first], [output]]) => first ?? output));
+    throw unsupported(where, `with ${found}; this package computes it in ${[...computed].join(" or ")}`);
   }
-  if (signature[0] !== "float32") {
-    const perChannel = all.find((tensor, i) => {
-      return !rule.inputs[i]?.perChannel && (tensor?.quantization?.scales.length ?? 0) > 1;
-    });
-    if (perChannel !== undefined) {
-      throw unsupported(where, `its tensor "${perChannel.name}" has a scale per channel; one scale is supported here`);
-    }
-    const problem = rule.checkQuantization?.(inputs, outputs);
-    if (problem !== undefined) throw invalid(where, problem);
+  if (signature[0][0] === "float32") return;
+  const perChannel = [...inputs, ...outputs].find((tensor, i) => {
+    return !(i < inputs.length && nth(rule.inputs, i).perChannel) && (tensor?.quantization?.scales.length ?? 0) > 1;
+  });
+  if (perChannel !== undefined) {
+    throw unsupported(where, `its tensor "${perChannel.name}" has a scale per channel; one scale is supported here`);
   }
+  const problem = rule.checkQuantization?.(inputs, outputs);
+  if (problem !== undefined) throw invalid(where, problem);
+}
+
+function hasTypes(
+  [inputTypes, outputTypes]: TypeSignature,
+  inputs: readonly (Tensor | undefined)[],
+  outputs: readonly Tensor[],
+  typeOf: (tensor: Tensor, wanted: TensorType) => TensorType,
+): boolean {
+  const fits = (tensor: Tensor | undefined, wanted: TensorType) => !tensor || typeOf(tensor, wanted) === wanted;
+  return (
+    inputs.every((tensor, i) => fits(tensor, nth(inputTypes, i))) &&
+    outputs.every((tensor, i) => fits(tensor, nth(outputTypes, i)))
+  );
+}
+
+/** The type that a tensor has once a model is loaded: uint8 becomes int8, and stored weights of float layers floats. */
+function convertedType({ type, data, quantization }: Tensor, wanted: TensorType): TensorType {
+  const isStored = data !== undefined && (type === "float16" || quantization !== undefined);
+  if (wanted === "float32" && isStored) return "float32";
+  return type === "uint8" ? "int8" : type;
+}
+
+/** The entry of a list whose last one stands for all that follow. */
+function nth<Entry>(entries: readonly Entry[], i: number): Entry {
+  return entries[Math.min(i, entries.length - 1)];
 }
 
 function checkShapes<T extends OperatorType>(
@@ -177,6 +217,9 @@ function checkShapes<T extends OperatorType>(
     inputs.map((tensor) => tensor?.data),
   );
   if (typeof shapes === "string") throw invalid(where, shapes);
+  if (shapes.length !== outputs.length) {
+    throw invalid(`${where}.outputs`, `has ${outputs.length} entries where ${shapes.length} are needed`);
+  }
   outputs.forEach((output, i) => {
     if (`${output.shape}` === `${shapes[i]}`) return;
     throw invalid(`${where}.outputs[${i}]`, `the tensor's shape is [${output.shape}], the operator's [${shapes[i]}]`);

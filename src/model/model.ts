@@ -31,6 +31,12 @@ export interface Tensor {
   /** The elements, row-major, of a constant (weights, biases); absent for what is computed. */
   data?: TensorData;
   quantization?: Quantization;
+  /** Keeps its elements from run to run, as a recurrent layer's state does; zero when the model is loaded. */
+  variable?: true;
+  /** The shape with −1 where any size will do, as other runtimes can resize it; here the shape alone counts. */
+  shapeSignature?: readonly number[];
+  /** The ranges of real values that the converter saw; nothing is computed with them. */
+  range?: { minimum: readonly number[]; maximum: readonly number[] };
 }
 
 /** An activation fused into the operator before it; TensorFlow Lite's names. */
@@ -94,8 +100,29 @@ export type OperatorType = keyof OperatorOptions;
 
 /** An operator of the graph; `inputs` and `outputs` index the model's tensors, −1 is an input that is left out. */
 export type Operator = {
-  [T in OperatorType]: { type: T; inputs: readonly number[]; outputs: readonly number[]; options: OperatorOptions[T] };
+  [T in OperatorType]: {
+    type: T;
+    inputs: readonly number[];
+    outputs: readonly number[];
+    options: OperatorOptions[T];
+    /** Tensors that are never stored, which say how values inside of the operator are quantized. */
+    intermediates?: readonly number[];
+    /** The operator's version that the file names, where it is above the lowest one that has what is used. */
+    version?: number;
+  };
 }[OperatorType];
+
+/** A name by which other runtimes call the graph, with names of their own for its inputs and outputs. */
+export interface Signature {
+  key: string;
+  inputs: readonly SignatureTensor[];
+  outputs: readonly SignatureTensor[];
+}
+
+export interface SignatureTensor {
+  name: string;
+  tensor: number;
+}
 
 /** A model as plain data: what a .tflite file holds. Operators stand in the order in which they run. */
 export interface Model {
@@ -110,4 +137,9 @@ export interface Model {
   metadata?: Metadata;
   /** The file's other `metadata` buffers by name, kept as they are. */
   otherMetadata?: Readonly<Record<string, Uint8Array>>;
+  /** The graph's name in the file. */
+  graphName?: string;
+  signatures?: readonly Signature[];
+  /** What follows the model at the file's end: TensorFlow Lite's label files, in a zip archive. */
+  appended?: Uint8Array;
 }

@@ -1,8 +1,8 @@
 import { TinymlError } from "../errors";
-import { checkModel } from "../model/check";
 import type { Model, Tensor, TensorData, TensorType } from "../model/model";
 import { elementBytes, elementCount, tensorDataOver } from "../model/tensor";
 import { copyInto, placeModel } from "./place-model";
+import { prepareModel } from "./prepare-model";
 
 /** A model that runs on raw tensors, in its own types, without features. */
 export interface LoadedModel {
@@ -23,9 +23,9 @@ export interface LoadedModel {
  * Loads a model for running it on raw tensors.
  * @throws TinymlError TINYML_MODEL_INVALID, TINYML_MODEL_UNSUPPORTED, TINYML_OUT_OF_MEMORY
  */
-export function loadModel(model: Model): LoadedModel {
-  checkModel(model);
-  const placed = placeModel(model, 1);
+export function loadModel(original: Model): LoadedModel {
+  const model = prepareModel(original);
+  const placed = placeModel(model);
   const inputs = model.inputs.map((index) => model.tensors[index]);
   const outputs = model.outputs.map((index) => model.tensors[index]);
   // Prepared here, because it takes longer than running a small network.
@@ -33,7 +33,7 @@ export function loadModel(model: Model): LoadedModel {
   const outputBytes = outputs.map((tensor) => elementCount(tensor.shape) * elementBytes(tensor.type));
   let disposed = false;
   return {
-    model,
+    model: original,
     inputs,
     outputs,
     run(values) {

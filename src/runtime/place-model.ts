@@ -1,14 +1,10 @@
 import { totalmem } from "node:os";
 import { TinymlError } from "../errors";
 import { type Kernels, kernelName, kernels } from "../kernels/kernels";
-import {
-  type KernelArgument,
-  type KernelCall,
-  type KernelConstant,
-  kernelCall,
-  sharesMemory,
-} from "../model/kernel-calls";
-import type { FusedActivation, Model } from "../model/model";
+import type { KernelArgument, KernelCall, KernelConstant, KernelStruct } from "../model/kernel-call";
+import { planMemory } from "../model/memory-plan";
+import type { FusedActivation, Model, Operator, Tensor } from "../model/model";
+import { kernelCall, operatorRule, scratchBytes } from "../model/operators";
 import { elementBytes, elementCount } from "../model/tensor";
 
 /** Runs one operator on the first `batch` samples of its tensors. */
@@ -33,20 +29,26 @@ export const activationNumber: Readonly<Record<FusedActivation, number>> = {
   RELU6: 3,
 };
 
+/** How a model is placed. */
+export interface Placement {
+  /** How many samples may be run at once; 1 if not given. */
+  readonly batch?: number;
+  /** Gives every tensor memory of its own, so that all of them can be read after a run; else they share what they can. */
+  readonly keepAll?: true;
+  /** Where a constant lies already (a trainer keeps all weights in one piece); undefined to copy it. */
+  readonly constantAddress?: (tensor: number) => number | undefined;
+}
+
 /**
- * Puts a model into the kernels' memory: its constants are copied, its other tensors get room for `batch` samples.
- * Everything that can be computed before the first run is computed here, so that a run allocates nothing.
+ * Puts a model into the kernels' memory: its constants are copied, its other tensors get room for `batch` samples,
+ * variable tensors begin with the value zero. Everything that can be computed before the first run is computed here, so
+ * that a run allocates nothing.
  *
- * @param batch how many samples may be run at once
- * @param constantAddress where a constant lies already (a trainer keeps all weights in one piece); undefined to copy it
  * @throws TinymlError TINYML_MODEL_UNSUPPORTED, TINYML_OUT_OF_MEMORY
  */
-export function placeModel(
-  model: Model,
-  batch: number,
-  constantAddress?: (tensor: number) => number | undefined,
-): PlacedModel {
-  checkMemory(model, batch);
+export function placeModel(model: Model, { batch = 1, keepAll, constantAddress }: Placement = {}): PlacedModel {
+  const plan = planMemory(model, ALIGNMENT);
+  checkMemory(model, batch, keepAll === true, plan.bytes);
   const engine = kernels();
   const blocks: number[] = [];
   const dispose = (): void => {
@@ -63,19 +65,33 @@ export function placeModel(
       copyInto(engine, address, data);
       return address;
     };
-    const placeConstant = ({ data, tensor }: KernelConstant): number => {
-      const placed = tensor === undefined ? undefined : constantAddress?.(tensor);
-      return placed ?? placeData(data);
+    const addresses = model.tensors.map(({ data }, index) => (data && constantAddress?.(index)) ?? 0);
+    const placeTensor = (index: number): number => {
+      const { data } = model.tensors[index];
+      // 0 is no address that is ever given
+      if (addresses[index] === 0 && data !== undefined) addresses[index] = placeData(data);
+      return addresses[index];
     };
-    const shared = sharedTensors(model);
-    const addresses = model.tensors.map(({ shape, type, data }, index) => {
-      if (data !== undefined) return constantAddress?.(index) ?? 0;
-      return shared.has(index) ? 0 : reserve(batch * elementCount(shape) * elementBytes(type));
+    const arena = keepAll ? 0 : reserve(batch * plan.bytes);
+    for (const [index, offset] of plan.offsets) {
+      addresses[index] = keepAll ? reserve(batch * tensorBytes(model.tensors[index])) : arena + batch * offset;
+    }
+    for (const { type, inputs, outputs } of model.operators) {
+      if (operatorRule(type).sharesMemory) addresses[outputs[0]] = placeTensor(inputs[0]);
+    }
+    for (const index of model.outputs) placeTensor(index);
+    model.tensors.forEach((tensor, index) => {
+      if (tensor.variable) clear(engine, addresses[index], tensor);
     });
-    for (const [output, input] of shared) addresses[output] = addresses[input];
-    const steps = model.operators.flatMap((operator) => {
+    const steps = model.operators.flatMap((operator, number) => {
       const call = kernelCall(model, operator);
-      return call === undefined ? [] : [bindCall(engine, call, addresses, { placeConstant, placeData })];
+      if (call === undefined) return [];
+      if (batch > 1 && !call.arguments.some(({ kind }) => kind === "perSample")) throw oneByOne(operator);
+      const scratch = () =>
+        keepAll ? reserve(scratchBytes(model, operator)) : arena + (plan.scratch.get(number) ?? 0);
+      const placeConstant = ({ data, tensor }: KernelConstant) =>
+        tensor === undefined ? placeData(data) : placeTensor(tensor);
+      return [bindCall(engine, call, { placeTensor, placeConstant, placeData, scratch })];
     });
     return {
       kernels: engine,
@@ -91,14 +107,18 @@ export function placeModel(
   }
 }
 
+/** The boundary on which tensors begin: what the kernels' vectors like best. */
+const ALIGNMENT = 16;
+
 /** A quarter of the machine's memory, at most 1 GiB: what the tensors of one model may take while it runs. */
 const maximumBytes = Math.min(2 ** 30, totalmem() / 4);
 
 /** Refuses a model whose tensors would take so much memory that the machine suffers, before any of it is reserved. */
-function checkMemory(model: Model, batch: number): void {
-  let bytes = 0;
-  for (const { shape, type, data } of model.tensors) {
-    bytes += (data === undefined ? batch : 1) * elementCount(shape) * elementBytes(type);
+function checkMemory(model: Model, batch: number, keepAll: boolean, planned: number): void {
+  let bytes = keepAll ? 0 : batch * planned;
+  for (const tensor of model.tensors) {
+    if (tensor.data !== undefined) bytes += tensorBytes(tensor);
+    else if (keepAll) bytes += batch * tensorBytes(tensor);
   }
   if (bytes <= maximumBytes) return;
   throw new TinymlError(
@@ -107,21 +127,21 @@ function checkMemory(model: Model, batch: number): void {
   );
 }
 
-/** The tensors that lie where another one lies, in the order in which they are made: a new shape for the same elements. */
-function sharedTensors({ operators, tensors }: Model): Map<number, number> {
-  const shared = new Map<number, number>();
-  for (const operator of operators) {
-    if (!sharesMemory(operator)) continue;
-    const [input] = operator.inputs;
-    if (tensors[input].data !== undefined) {
-      throw new TinymlError(
-        "TINYML_MODEL_UNSUPPORTED",
-        `The model can't be used here: ${operator.type} of the constant "${tensors[input].name}".`,
-      );
-    }
-    shared.set(operator.outputs[0], input);
-  }
-  return shared;
+function tensorBytes({ shape, type }: Tensor): number {
+  return elementCount(shape) * elementBytes(type);
+}
+
+/** Sets a tensor to the real value 0, as TensorFlow Lite Micro does at load. */
+function clear(engine: Kernels, address: number, tensor: Tensor): void {
+  const zeroPoint = tensor.type === "int8" ? (tensor.quantization?.zeroPoints[0] ?? 0) : 0;
+  engine.heap.int8.fill(zeroPoint, address, address + tensorBytes(tensor));
+}
+
+function oneByOne({ type }: Operator): TinymlError {
+  return new TinymlError(
+    "TINYML_MODEL_UNSUPPORTED",
+    `The model can't be trained or compressed here: its operator ${type} runs on one sample at a time.`,
+  );
 }
 
 /** Copies the bytes of a typed array to an address of the kernels' memory. */
@@ -132,53 +152,54 @@ export function copyInto(engine: Kernels, address: number, data: ArrayBufferView
   else engine.heap.int8.set(new Int8Array(data.buffer, data.byteOffset, data.byteLength), address);
 }
 
-/** How what a kernel reads gets an address: a model's constant, which may lie somewhere already, or other data. */
+/** How what a kernel reads or writes gets an address. */
 interface Places {
+  placeTensor(index: number): number;
   placeConstant(constant: KernelConstant): number;
   placeData(data: ArrayBufferView): number;
+  scratch(): number;
 }
 
 /** A kernel call with its tensors at their addresses, as a function of the batch alone. */
-function bindCall(
-  engine: Kernels,
-  { kernel, arguments: all }: KernelCall,
-  addresses: readonly number[],
-  places: Places,
-): Step {
+function bindCall(engine: Kernels, { kernel, arguments: all }: KernelCall, places: Places): Step {
   const run = engine.call[kernelName(kernel)];
   const samplesAt = all.findIndex(({ kind }) => kind === "perSample");
-  const values = all.map((argument) => numberOf(argument, addresses, places));
+  const values = all.map((argument) => numberOf(argument, places));
+  if (samplesAt < 0) return () => run(...values);
   const before = values.slice(0, samplesAt);
   const after = values.slice(samplesAt + 1);
   return bindNumbers(run, before, after, values[samplesAt]);
 }
 
 /** An argument as the number that the WebAssembly function takes; a count for each sample is still to be multiplied. */
-function numberOf(
-  argument: KernelArgument,
-  addresses: readonly number[],
-  { placeConstant, placeData }: Places,
-): number {
+function numberOf(argument: KernelArgument, places: Places): number {
   switch (argument.kind) {
     case "tensor":
-      return addresses[argument.tensor];
+      return places.placeTensor(argument.tensor);
     case "constant":
-      return argument.constant === undefined ? 0 : placeConstant(argument.constant);
+      return argument.constant === undefined ? 0 : places.placeConstant(argument.constant);
+    case "scratch":
+      return places.scratch();
     case "perSample":
       return argument.count;
     case "activation":
       return activationNumber[argument.activation];
-    case "window":
-      return placeData(Int32Array.from(Object.values(argument.window)));
+    case "struct":
+      return places.placeData(structData(argument.struct));
     case "integer":
     case "real":
       return argument.value;
   }
 }
 
+/** A struct as WebAssembly lays it out: all its fields have 32 bits. */
+function structData({ fields }: KernelStruct): Int32Array {
+  return Int32Array.from(Object.values(fields).flat());
+}
+
 /**
  * run(...before, batch × perSample, ...after) as a function of the batch. The spread is written out for the numbers of
- * arguments that kernels have: spreading at every call takes longer than running a small layer.
+ * arguments that most kernels have: spreading at every call takes longer than running a small layer.
  */
 function bindNumbers(
   run: (...numbers: number[]) => number,
@@ -190,8 +211,11 @@ function bindNumbers(
   const [e, f, g, h, i, j, k, l, m] = after;
   if (before.length === 2) {
     if (after.length <= 3) return (batch) => run(a, b, batch * perSample, e, f, g);
-    return (batch) => run(a, b, batch * perSample, e, f, g, h, i, j, k, l);
+    if (after.length <= 8) return (batch) => run(a, b, batch * perSample, e, f, g, h, i, j, k, l);
   }
-  if (after.length <= 3) return (batch) => run(a, b, c, d, batch * perSample, e, f, g);
-  return (batch) => run(a, b, c, d, batch * perSample, e, f, g, h, i, j, k, l, m);
+  if (before.length === 4) {
+    if (after.length <= 3) return (batch) => run(a, b, c, d, batch * perSample, e, f, g);
+    if (after.length <= 9) return (batch) => run(a, b, c, d, batch * perSample, e, f, g, h, i, j, k, l, m);
+  }
+  return (batch) => run(...before, batch * perSample, ...after);
 }

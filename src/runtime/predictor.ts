@@ -1,10 +1,10 @@
 import { TinymlError } from "../errors";
 import { type Features, planFeatures } from "../features/features";
-import { checkModel } from "../model/check";
 import type { Model } from "../model/model";
-import { perTensor } from "../model/operators";
+import { perTensor } from "../model/operators/operator-rule";
 import { elementCount } from "../model/tensor";
 import { placeModel } from "./place-model";
+import { prepareModel } from "./prepare-model";
 
 /** Regression: a number, or one per target. Classification: the label with the highest score, and all scores. */
 export type Prediction = number | number[] | LabelPrediction;
@@ -37,8 +37,8 @@ export interface Predictor {
  *
  * @throws TinymlError TINYML_MODEL_INVALID, TINYML_MODEL_UNSUPPORTED, TINYML_OUT_OF_MEMORY
  */
-export function createPredictor(model: Model): Predictor {
-  checkModel(model);
+export function createPredictor(original: Model): Predictor {
+  const model = prepareModel(original);
   const [inputIndex, ...otherInputs] = model.inputs;
   const [outputIndex, ...otherOutputs] = model.outputs;
   if (otherInputs.length + otherOutputs.length > 0) {
@@ -57,7 +57,7 @@ export function createPredictor(model: Model): Predictor {
       );
     }
   }
-  const placed = placeModel(model, 1);
+  const placed = placeModel(model);
   const { call, heap } = placed.kernels;
   const channels = elementCount(inputTensor.shape);
   const outputs = elementCount(outputTensor.shape);
@@ -78,7 +78,7 @@ export function createPredictor(model: Model): Predictor {
   let disposed = false;
 
   return {
-    model,
+    model: original,
     channels,
     predict(values) {
       if (disposed) throw new TinymlError("TINYML_NO_MODEL", "The model was disposed of; load it again.");

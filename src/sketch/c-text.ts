@@ -85,6 +85,11 @@ export function int32Literal(value: number): string {
   return value === -2147483648 ? "(-2147483647 - 1)" : String(value);
 }
 
+/** A C literal of an int64. */
+export function int64Literal(value: bigint): string {
+  return value === -(2n ** 63n) ? "(-9223372036854775807LL - 1)" : `${value}LL`;
+}
+
 /** `head = {literals};`, broken into lines of at most 100 characters. */
 export function arrayDefinition(head: string, literals: Iterable<string>): string {
   const lines: string[] = [];

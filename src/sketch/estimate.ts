@@ -106,10 +106,19 @@ const sizes: Readonly<Record<Board["architecture"], { flash: typeof avrSizes; ra
   avr: { flash: avrSizes, ram: avrRam },
 };
 
+/** What all of a sketch's numbers are. @throws TinymlError TINYML_NOT_FOR_BOARDS where they are of several types */
+function computedType({ type }: ModelCode): CodeType {
+  if (type !== undefined) return type;
+  throw new TinymlError(
+    "TINYML_NOT_FOR_BOARDS",
+    "This model can't become an Arduino sketch yet: it computes with several types of numbers. Export it with the template stdio.",
+  );
+}
+
 /** What the compiled sketch will take, within 5 % with the tools that the table was measured with. */
 export function estimateSketch(model: Model, code: ModelCode, traits: ArduinoTraits, board: Board): SketchEstimate {
   const { flash, ram } = sizes[board.architecture];
-  const parts = flash[code.type];
+  const parts = flash[computedType(code)];
   const printsFloat = traits.result === "value" || (traits.result === "pwm" && code.type === "float32");
   return {
     flashBytes: parts.base + sizeOfModel(model, traits, parts) + code.constantBytes + sizeOfProgram(traits, parts),

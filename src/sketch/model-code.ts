@@ -1,13 +1,13 @@
 import { TinymlError } from "../errors";
-import { type KernelArgument, type KernelConstant, kernelCall } from "../model/kernel-calls";
-import type { FusedActivation, Model, Operator, Tensor, TensorData } from "../model/model";
-import { operatorRule, perTensor } from "../model/operators";
+import type { KernelArgument, KernelConstant, KernelStruct } from "../model/kernel-call";
+import { type MemoryPlan, planMemory } from "../model/memory-plan";
+import type { FusedActivation, Model, Operator, Tensor, TensorData, TensorType } from "../model/model";
+import { kernelCall, operatorRule, scratchBytes } from "../model/operators";
+import { perTensor } from "../model/operators/operator-rule";
 import { elementBytes, elementCount } from "../model/tensor";
-import type { SlidingWindow } from "../model/window";
-import { arrayDefinition, blockComment, commentText, floatLiteral, int32Literal } from "./c-text";
-import { type MemoryPlan, planMemory } from "./memory-plan";
+import { arrayDefinition, blockComment, commentText, floatLiteral, int32Literal, int64Literal } from "./c-text";
 
-/** Element types that generated code computes with. */
+/** Element types that an Arduino sketch computes with. */
 export type CodeType = "int8" | "float32";
 
 /** A model as C: tinyml_model.h and tinyml_model.c, the same for every template. */
@@ -15,8 +15,10 @@ export interface ModelCode {
   header: string;
   /** Writes tinyml_model.c, which can be long: only for a model that is known to fit. */
   source: () => string;
-  /** Of everything that is computed. */
-  type: CodeType;
+  /** Of everything that is computed; undefined where types are mixed. */
+  type: CodeType | undefined;
+  /** Whether there are variable tensors, so a tinyml_model_reset(). */
+  hasState: boolean;
   /** Bytes of the array that holds everything that is computed. */
   arenaBytes: number;
   /** Bytes of the weights and biases in flash. */
@@ -49,7 +51,16 @@ const activationWords: Readonly<Record<FusedActivation, string>> = {
   RELU6: ", kept in 0..6",
 };
 
-const elementType: Readonly<Record<CodeType, string>> = { int8: "int8_t", float32: "float" };
+const elementType: Readonly<Record<TensorType, string>> = {
+  int8: "int8_t",
+  float32: "float",
+  uint8: "uint8_t",
+  int16: "int16_t",
+  int32: "int32_t",
+  int64: "int64_t",
+  float16: "uint16_t",
+  bool: "uint8_t",
+};
 
 /**
  * Writes a checked model as C99: constants in flash, one array for everything that is computed, one function that runs
@@ -59,20 +70,30 @@ const elementType: Readonly<Record<CodeType, string>> = { int8: "int8_t", float3
  *   are none
  */
 export function generateModelCode(model: Model): ModelCode {
-  const type = computedType(model);
-  const plan = planMemory(model);
-  const context: Context = { model, type, plan, constants: [], constantBytes: 0, calls: [], kernelFiles: new Set() };
+  const [type, alignment] = computedType(model);
+  const plan = planMemory(model, alignment);
+  const context: Context = {
+    model,
+    type,
+    alignment,
+    plan,
+    constants: [],
+    constantNames: new Map(),
+    constantBytes: 0,
+    calls: [],
+    kernelFiles: new Set(),
+  };
   model.operators.forEach((operator, index) => {
     writeOperator(context, operator, index + 1);
   });
   const inputs = describeTensors(model, model.inputs, "TINYML_MODEL_INPUT");
   const outputs = describeTensors(model, model.outputs, "TINYML_MODEL_OUTPUT");
-  const arenaBytes = plan.length * elementBytes(type);
   return {
-    header: writeHeader(context, inputs, outputs, arenaBytes),
+    header: writeHeader(context, inputs, outputs),
     source: () => writeSource(context),
     type,
-    arenaBytes,
+    hasState: stateTensors(model).length > 0,
+    arenaBytes: plan.bytes,
     constantBytes: context.constantBytes,
     inputs,
     outputs,
@@ -83,31 +104,41 @@ export function generateModelCode(model: Model): ModelCode {
 /** What grows while the operators are written. */
 interface Context {
   model: Model;
-  type: CodeType;
+  type: CodeType | undefined;
+  /** Bytes that the addresses of everything that is computed are multiples of. */
+  alignment: number;
   plan: MemoryPlan;
   /** Definitions of weights and biases; the long ones are written when they are asked for. */
   constants: (string | (() => string))[];
+  /** The names of the tensors that are defined as constants in RAM. */
+  constantNames: Map<number, string>;
   constantBytes: number;
   /** Statements of tinyml_model_run. */
   calls: string[];
   kernelFiles: Set<string>;
 }
 
-function computedType(model: Model): CodeType {
-  const indices = [...model.inputs, ...model.operators.flatMap((operator) => operator.outputs)];
+/** The one type of everything that is computed, if there is one, and the alignment that it needs. */
+function computedType(model: Model): [type: CodeType | undefined, alignment: number] {
+  const indices = [
+    ...model.inputs,
+    ...model.operators.flatMap(({ inputs, outputs }) => [
+      ...outputs,
+      ...inputs.filter((index) => model.tensors[index]?.variable),
+    ]),
+  ];
   const types = new Set(indices.map((index) => model.tensors[index].type));
-  const [type, ...others] = types;
-  if ((type !== "int8" && type !== "float32") || others.length > 0) {
-    throw unsupported(`its tensors are ${[...types].join(" and ")}, where a sketch can be all float32 or all int8`);
-  }
   const constantOutput = model.outputs.find((index) => model.tensors[index].data !== undefined);
   if (constantOutput !== undefined) throw unsupported("one of its outputs is a constant");
-  return type;
+  const [type, ...others] = types;
+  const scratch = model.operators.some((operator) => scratchBytes(model, operator) > 0);
+  if ((type === "int8" || type === "float32") && others.length === 0 && !scratch) return [type, elementBytes(type)];
+  return [undefined, 8];
 }
 
 function writeOperator(context: Context, operator: Operator, number: number): void {
   const { model } = context;
-  if (model.tensors[operator.inputs[0]].data !== undefined) {
+  if (operatorRule(operator.type).sharesMemory && model.tensors[operator.inputs[0]].data !== undefined) {
     throw unsupported(`the input of operator ${number} is a constant`);
   }
   const call = kernelCall(model, operator);
@@ -126,6 +157,8 @@ function writeArgument(context: Context, operator: Operator, number: number, arg
   switch (argument.kind) {
     case "tensor":
       return pointer(context, argument.tensor);
+    case "scratch":
+      return arenaAt(context, context.plan.scratch.get(number - 1) ?? 0);
     case "constant":
       return argument.constant === undefined ? "NULL" : addConstant(context, operator, number, argument.constant);
     case "perSample":
@@ -136,8 +169,8 @@ function writeArgument(context: Context, operator: Operator, number: number, arg
       return floatLiteral(argument.value);
     case "activation":
       return activationMacro[argument.activation];
-    case "window":
-      return addWindow(context, number, argument.window);
+    case "struct":
+      return addStruct(context, number, argument.struct);
   }
 }
 
@@ -146,7 +179,8 @@ function describeOperator(model: Model, operator: Operator, number: number): str
   const input = model.tensors[operator.inputs[0]];
   const output = model.tensors[operator.outputs[0]];
   const scales = output.type === "int8" ? ` (${readScale(input)} -> ${readScale(output)})` : "";
-  switch (operator.type) {
+  const { type } = operator;
+  switch (type) {
     case "FULLY_CONNECTED":
       return `${describeDense(model, operator, number)}${scales}`;
     case "CONV_2D":
@@ -171,6 +205,8 @@ function describeOperator(model: Model, operator: Operator, number: number): str
       return `${number}. TANH: between -1 and 1${scales}`;
     case "SOFTMAX":
       return `${number}. SOFTMAX: ${output.shape[output.shape.length - 1]} scores that add up to 1`;
+    default:
+      return `${number}. ${type}: ${describeShapes(input, output)}${scales}`;
   }
 }
 
@@ -196,17 +232,18 @@ function describeShapes(input: Tensor, output: Tensor): string {
   return `[${input.shape.join("][")}] -> [${output.shape.join("][")}]`;
 }
 
-/** Defines the window of an operator and returns a pointer to it. */
-function addWindow(context: Context, number: number, window: SlidingWindow): string {
-  const name = `tinyml_window_${number}`;
-  const fields = Object.entries(window).map(([field, value]) => {
-    return `.${field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)} = ${value}`;
+/** Defines a struct of an operator and returns a pointer to it. */
+function addStruct(context: Context, number: number, { type, comment, fields }: KernelStruct): string {
+  const name = `${type}_${number}`;
+  const definitions = Object.entries(fields).map(([field, value]) => {
+    const literal = typeof value === "number" ? int32Literal(value) : `{${value.map(int32Literal).join(", ")}}`;
+    return `.${field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)} = ${literal}`;
   });
   const lines: string[] = [];
-  for (let i = 0; i < fields.length; i += 2) lines.push(`  ${fields.slice(i, i + 2).join(", ")},`);
+  for (let i = 0; i < definitions.length; i += 2) lines.push(`  ${definitions.slice(i, i + 2).join(", ")},`);
   context.constants.push(
-    `/* Layer ${number}. How its window slides over the picture. */`,
-    `static const tinyml_window ${name} TINYML_FLASH = {`,
+    blockComment([`Layer ${number}. ${comment}`]),
+    `static const ${type} ${name} TINYML_FLASH = {`,
     ...lines,
     "};\n",
   );
@@ -225,6 +262,24 @@ function addConstant(context: Context, operator: Operator, number: number, const
   return name;
 }
 
+/** Defines a constant tensor that is read like a computed one, so in RAM where flash is another address space. */
+function addConstantTensor(context: Context, index: number): string {
+  const known = context.constantNames.get(index);
+  if (known !== undefined) return known;
+  const { name: tensorName, data, shape } = context.model.tensors[index];
+  if (data === undefined) throw new TinymlError("TINYML_INTERNAL", `The tensor "${tensorName}" has no memory.`);
+  const name = `tinyml_tensor_${index}`;
+  const [ctype, literals] = literalsOf(data);
+  context.constantNames.set(index, name);
+  context.constantBytes += data.byteLength;
+  const head = `static const ${ctype} ${name}[${data.length}]`;
+  context.constants.push(
+    blockComment([`A constant [${shape.join("][")}].`]),
+    () => `${arrayDefinition(head, literals())}\n`,
+  );
+  return name;
+}
+
 /** What a constant holds, for the comment above it. */
 function describeConstant(
   model: Model,
@@ -232,6 +287,9 @@ function describeConstant(
   number: number,
   { role, tensor }: KernelConstant,
 ): readonly string[] {
+  if (role !== "weights" && role !== "bias" && role !== "multipliers" && role !== "shifts") {
+    return [`Layer ${number}. ${operator.type}: ${role}.`];
+  }
   if (role === "multipliers")
     return [`Layer ${number}. The factors of the output channels:`, "multiplier * 2^(shift - 31)."];
   if (role === "shifts") return [`Layer ${number}. The factors' shifts.`];
@@ -279,12 +337,15 @@ function describeConvolutionConstant(
 function literalsOf(data: TensorData): [ctype: string, literals: () => Iterable<string>] {
   if (data instanceof Float32Array) return ["float", () => eachAs(floatLiteral, data)];
   if (data instanceof Int8Array) return ["int8_t", () => eachAs(String, data)];
+  if (data instanceof Uint8Array) return ["uint8_t", () => eachAs(String, data)];
+  if (data instanceof Int16Array) return ["int16_t", () => eachAs(String, data)];
   if (data instanceof Int32Array) return ["int32_t", () => eachAs(int32Literal, data)];
+  if (data instanceof BigInt64Array) return ["int64_t", () => eachAs(int64Literal, data)];
   throw unsupported(`it has constants in a ${data.constructor.name}`);
 }
 
 /** One literal after the other: of millions of weights, an array of them would take hundreds of megabytes. */
-function* eachAs(literal: (value: number) => string, data: Iterable<number>): Iterable<string> {
+function* eachAs<Value>(literal: (value: Value) => string, data: Iterable<Value>): Iterable<string> {
   for (const value of data) yield literal(value);
 }
 
@@ -308,20 +369,15 @@ function wrapCall(name: string, args: readonly string[]): string[] {
   return [...lines, line];
 }
 
-function writeHeader(
-  { model, type, plan }: Context,
-  inputs: readonly CodeTensor[],
-  outputs: readonly CodeTensor[],
-  arenaBytes: number,
-): string {
+function writeHeader(context: Context, inputs: readonly CodeTensor[], outputs: readonly CodeTensor[]): string {
+  const { model, plan } = context;
   const describe = (tensors: readonly CodeTensor[], indices: readonly number[], what: string): string[] =>
     tensors.flatMap(({ macro, length, quantization }, i) => {
-      const { shape } = model.tensors[indices[i]];
+      const { shape, type } = model.tensors[indices[i]];
       const unit = quantization ? `; real = ${quantization.scale} * (stored ${signed(-quantization.zeroPoint)})` : "";
-      const offset = plan.offsets.get(indices[i]) ?? 0;
       return [
         `/* ${what}: ${type} [${shape.join("][")}]${unit} */`,
-        `#define ${macro} (tinyml_model_arena${offset === 0 ? "" : ` + ${offset}`})`,
+        `#define ${macro} (${pointer(context, indices[i])})`,
         `#define ${macro}_LENGTH ${length}`,
         ...(quantization
           ? [
@@ -350,14 +406,17 @@ function writeHeader(
     "#endif",
     "",
     "/* The RAM that holds everything that is computed: exactly this many bytes, reused from layer to layer. */",
-    `#define TINYML_MODEL_ARENA_BYTES ${arenaBytes}`,
-    `extern ${elementType[type]} tinyml_model_arena[${plan.length}];`,
+    `#define TINYML_MODEL_ARENA_BYTES ${plan.bytes}`,
+    `extern ${arenaDefinition(context)};`,
     "",
     ...describe(inputs, model.inputs, "Input"),
     ...describe(outputs, model.outputs, "Output"),
     "/* Computes the output from the input. */",
     "void tinyml_model_run(void);",
     "",
+    ...(stateTensors(model).length > 0
+      ? ["/* Forgets what runs left in the model's state: call it once before the first run. */", RESET_PROTOTYPE, ""]
+      : []),
     "#ifdef __cplusplus",
     "}",
     "#endif",
@@ -367,7 +426,8 @@ function writeHeader(
   ].join("\n");
 }
 
-function writeSource({ model, type, plan, constants, calls }: Context): string {
+function writeSource(context: Context): string {
+  const { model, type, constants, calls } = context;
   const parameters = new Set(
     model.operators.flatMap(({ type: operator, inputs }) =>
       inputs.filter((_, i) => operatorRule(operator).inputs[i]?.parameter),
@@ -386,15 +446,17 @@ function writeSource({ model, type, plan, constants, calls }: Context): string {
     ]),
     '#include "tinyml_model.h"',
     "",
+    ...(stateTensors(model).length > 0 ? ["#include <string.h>", ""] : []),
     '#include "tinyml_kernels.h"',
     "",
-    `${elementType[type]} tinyml_model_arena[${plan.length}];`,
+    `${arenaDefinition(context)};`,
     "",
     ...constants.map((definition) => (typeof definition === "string" ? definition : definition())),
     "void tinyml_model_run(void) {",
     ...calls,
     "}",
     "",
+    ...writeReset(context),
   ].join("\n");
 }
 
@@ -413,9 +475,47 @@ function describeTensors(model: Model, indices: readonly number[], macro: string
   });
 }
 
-function pointer({ plan }: Context, tensor: number): string {
-  const offset = plan.offsets.get(tensor) ?? 0;
-  return offset === 0 ? "tinyml_model_arena" : `tinyml_model_arena + ${offset}`;
+/** A tensor's elements in C: in the array of everything that is computed, or a constant's definition. */
+function pointer(context: Context, tensor: number): string {
+  const offset = context.plan.offsets.get(tensor);
+  if (offset === undefined) return addConstantTensor(context, tensor);
+  const at = arenaAt(context, offset);
+  const { type } = context.model.tensors[tensor];
+  return context.type === undefined ? `(${elementType[type]} *)(${at})` : at;
+}
+
+function arenaAt({ type }: Context, offset: number): string {
+  const elements = offset / (type === undefined ? 1 : elementBytes(type));
+  return elements === 0 ? "tinyml_model_arena" : `tinyml_model_arena + ${elements}`;
+}
+
+/** The array that holds everything that is computed: of the one type that all has, or of bytes that are aligned for any. */
+function arenaDefinition({ type, alignment, plan: { bytes } }: Context): string {
+  if (type !== undefined) return `${elementType[type]} tinyml_model_arena[${bytes / elementBytes(type)}]`;
+  return `uint8_t tinyml_model_arena[${bytes}] __attribute__((aligned(${alignment})))`;
+}
+
+const RESET_PROTOTYPE = "void tinyml_model_reset(void);";
+
+function stateTensors({ tensors }: Model): number[] {
+  return tensors.flatMap(({ variable }, index) => (variable ? [index] : []));
+}
+
+/** The function that sets the variable tensors to the real value 0, where there are any. */
+function writeReset(context: Context): string[] {
+  const { model, plan } = context;
+  const states = stateTensors(model);
+  if (states.length === 0) return [];
+  return [
+    "void tinyml_model_reset(void) {",
+    ...states.map((index) => {
+      const { type, shape, quantization } = model.tensors[index];
+      const value = type === "int8" ? (quantization?.zeroPoints[0] ?? 0) : 0;
+      return `  memset(${arenaAt(context, plan.offsets.get(index) ?? 0)}, ${value}, ${elementCount(shape) * elementBytes(type)});`;
+    }),
+    "}",
+    "",
+  ];
 }
 
 function readScale(tensor: Tensor): string {

@@ -1,54 +1,39 @@
 import type { CodeTensor, ModelCode } from "./model-code";
 
-const readFunctions = {
-  int8: [
-    "/* Reads the elements of an input; returns how many bytes came before the end. */",
-    "static size_t tinyml_read(int8_t *values, size_t count) {",
-    "  return fread(values, 1, count, stdin);",
-    "}",
-    "",
-    "static void tinyml_write(const int8_t *values, size_t count) {",
-    "  fwrite(values, 1, count, stdout);",
-    "}",
-  ],
-  float32: [
-    "/* A float's bits, which are little-endian in files on every machine. */",
-    "typedef union {",
-    "  float value;",
-    "  uint32_t bits;",
-    "} tinyml_float;",
-    "",
-    "/* Reads the elements of an input; returns how many bytes came before the end. */",
-    "static size_t tinyml_read(float *values, size_t count) {",
-    "  unsigned char bytes[4];",
-    "  for (size_t i = 0; i < count; i++) {",
-    "    size_t got = fread(bytes, 1, 4, stdin);",
-    "    if (got < 4) return 4 * i + got;",
-    "    tinyml_float element;",
-    "    element.bits = (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;",
-    "    values[i] = element.value;",
-    "  }",
-    "  return 4 * count;",
-    "}",
-    "",
-    "static void tinyml_write(const float *values, size_t count) {",
-    "  unsigned char bytes[4];",
-    "  for (size_t i = 0; i < count; i++) {",
-    "    tinyml_float element;",
-    "    element.value = values[i];",
-    "    for (int byte = 0; byte < 4; byte++) bytes[byte] = (unsigned char)(element.bits >> (8 * byte));",
-    "    fwrite(bytes, 1, 4, stdout);",
-    "  }",
-    "}",
-  ],
-} as const;
+const readFunctions = [
+  "/* Turns elements of so many bytes between the order of this machine and that of files, which is little-endian. */",
+  "static void tinyml_reorder(unsigned char *bytes, size_t count, size_t size) {",
+  "  const uint16_t one = 1;",
+  "  if (*(const unsigned char *)&one == 1) return;",
+  "  for (; count > 0; count--, bytes += size) {",
+  "    for (size_t i = 0; i < size / 2; i++) {",
+  "      unsigned char byte = bytes[i];",
+  "      bytes[i] = bytes[size - 1 - i];",
+  "      bytes[size - 1 - i] = byte;",
+  "    }",
+  "  }",
+  "}",
+  "",
+  "/* Reads the elements of an input; returns how many bytes came before the end. */",
+  "static size_t tinyml_read(void *values, size_t count, size_t size) {",
+  "  size_t got = fread(values, 1, count * size, stdin);",
+  "  tinyml_reorder((unsigned char *)values, count, size);",
+  "  return got;",
+  "}",
+  "",
+  "static void tinyml_write(void *values, size_t count, size_t size) {",
+  "  tinyml_reorder((unsigned char *)values, count, size);",
+  "  fwrite(values, size, count, stdout);",
+  "  tinyml_reorder((unsigned char *)values, count, size);",
+  "}",
+];
 
 /**
  * main.c of a program that turns raw input samples on standard input into raw outputs on standard output, for any host
  * with a C compiler: `cc FOLDER/*.c -lm`.
  */
 export function generateStdioMain(code: ModelCode): string {
-  const read = ({ macro }: CodeTensor): string => `tinyml_read(${macro}, ${macro}_LENGTH)`;
+  const read = ({ macro }: CodeTensor): string => `tinyml_read(${macro}, ${macro}_LENGTH, sizeof *${macro})`;
   const bytes = ({ macro }: CodeTensor): string => `sizeof *${macro} * ${macro}_LENGTH`;
   const [first, ...others] = code.inputs;
   const samples =
@@ -65,7 +50,7 @@ export function generateStdioMain(code: ModelCode): string {
         ];
   return [
     "/*",
-    ` * Runs the model on samples from standard input, raw little-endian ${code.type} back to back, all inputs of a sample in`,
+    ` * Runs the model on samples from standard input, raw little-endian elements back to back, all inputs of a sample in`,
     " * order, and writes its raw outputs to standard output. No features are applied and nothing is quantized here.",
     " * Build with: cc *.c -lm",
     " */",
@@ -77,7 +62,7 @@ export function generateStdioMain(code: ModelCode): string {
     "",
     '#include "tinyml_model.h"',
     "",
-    ...readFunctions[code.type],
+    ...readFunctions,
     "",
     ...(first === undefined
       ? []
@@ -93,6 +78,7 @@ export function generateStdioMain(code: ModelCode): string {
     "  _setmode(_fileno(stdin), _O_BINARY);",
     "  _setmode(_fileno(stdout), _O_BINARY);",
     "#endif",
+    ...(code.hasState ? ["  tinyml_model_reset();"] : []),
     ...samples,
     "  return fflush(stdout) == 0 ? 0 : 1;",
     "}",
@@ -101,5 +87,5 @@ export function generateStdioMain(code: ModelCode): string {
 }
 
 function writes(code: ModelCode, indentation: string): string[] {
-  return code.outputs.map(({ macro }) => `${indentation}tinyml_write(${macro}, ${macro}_LENGTH);`);
+  return code.outputs.map(({ macro }) => `${indentation}tinyml_write(${macro}, ${macro}_LENGTH, sizeof *${macro});`);
 }

@@ -195,7 +195,7 @@ function placeOrRelease(
   blocks: readonly number[],
 ): PlacedModel {
   try {
-    return placeModel(model, batch, constantAddress);
+    return placeModel(model, { batch, keepAll: true, constantAddress });
   } catch (error) {
     for (const block of blocks) kernels().heap.release(block);
     throw error;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { quantizeInt8 } from "../../src/compression/quantize-int8";
 import { kernels } from "../../src/kernels/kernels";
 import type { Model } from "../../src/model/model";
-import { perTensor } from "../../src/model/operators";
+import { perTensor } from "../../src/model/operators/operator-rule";
 import { knownAnswer } from "../../src/runtime/known-answer";
 import { createPredictor } from "../../src/runtime/predictor";
 import { parseRecipe } from "../../src/training/recipe";

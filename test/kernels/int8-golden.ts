@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { foldZeroPoint } from "../../src/model/kernel-calls";
 import type { FusedActivation, Quantization } from "../../src/model/model";
+import { foldZeroPoint } from "../../src/model/operators/fold-zero-point";
 import {
   denseInt8Parameters,
   fixedOutputQuantization,

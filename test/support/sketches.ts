@@ -6,6 +6,7 @@ import { readKernelSources } from "../../build/kernels";
 import { findBoard } from "../../src/boards/boards";
 import type { Model, TensorData } from "../../src/model/model";
 import { createPredictor } from "../../src/runtime/predictor";
+import { prepareModel } from "../../src/runtime/prepare-model";
 import { generateSketch } from "../../src/sketch/generate-sketch";
 import type { KnownAnswer, Sketch, SketchOptions } from "../../src/sketch/sketch";
 import { writeSketch } from "./arduino";
@@ -15,7 +16,7 @@ export const uno = findBoard("uno");
 
 /** The model's sketch for the Uno, or its C program; the options that a test leaves out are the usual ones. */
 export function sketchOf(model: Model, options: Partial<SketchOptions> = {}): Sketch {
-  return generateSketch(model, uno, {
+  return generateSketch(prepareModel(model), uno, {
     template: "arduino",
     name: model.metadata?.name ?? "model",
     kernelSources: readKernelSources(),

@@ -1,0 +1,135 @@
+import type { Model, Operator } from "./model";
+import { operatorRule, scratchBytes } from "./operators";
+import { elementBytes, elementCount } from "./tensor";
+
+/** Where everything that a run computes lies in one piece of memory, in bytes. */
+export interface MemoryPlan {
+  /** Of the whole piece. */
+  bytes: number;
+  /** The first byte of each tensor that is no constant, by its index in the model. */
+  offsets: ReadonlyMap<number, number>;
+  /** The first byte of the memory that an operator's kernel needs while it runs, by the operator's place in the model. */
+  scratch: ReadonlyMap<number, number>;
+  /** What no plan can go below: the most that is in use at any step. */
+  lowerBound: number;
+}
+
+/** A piece of memory: what shares it, and from which to which step of the model it is in use. */
+interface Block {
+  tensors: number[];
+  bytes: number;
+  first: number;
+  last: number;
+  /** The operator whose scratch memory it is. */
+  scratchOf?: number;
+}
+
+interface PlacedBlock {
+  block: Block;
+  offset: number;
+}
+
+/**
+ * Plans the memory of everything that a run computes, inputs and outputs included: tensors that are never needed at the
+ * same time share bytes, element-wise operators work in place, and a new shape is the same memory. Outputs stay until
+ * the next run; inputs may be overwritten by it. Variable tensors keep bytes of their own.
+ *
+ * @param alignment every tensor begins at a multiple of so many bytes
+ */
+export function planMemory(model: Model, alignment: number): MemoryPlan {
+  const blocks = findBlocks(model, alignment);
+  const [best] = ORDERS.map((order) => place([...blocks].sort(order))).sort((a, b) => lengthOf(a) - lengthOf(b));
+  return {
+    bytes: lengthOf(best),
+    offsets: new Map(best.flatMap(({ block, offset }) => block.tensors.map((tensor) => [tensor, offset]))),
+    scratch: new Map(
+      best.flatMap(({ block: { scratchOf }, offset }) => (scratchOf === undefined ? [] : [[scratchOf, offset]])),
+    ),
+    lowerBound: mostInUse(blocks),
+  };
+}
+
+/** Which blocks are placed first: no one order is the best for every model. */
+const ORDERS: readonly ((a: Block, b: Block) => number)[] = [
+  (a, b) => b.bytes - a.bytes || a.first - b.first,
+  (a, b) => b.last - b.first - (a.last - a.first) || b.bytes - a.bytes,
+  (a, b) => a.first - b.first || b.bytes - a.bytes,
+  (a, b) => b.last - a.last || b.bytes - a.bytes,
+];
+
+/** Each block at the lowest place that is free for as long as it is needed. */
+function place(blocks: readonly Block[]): PlacedBlock[] {
+  const placed: PlacedBlock[] = [];
+  for (const block of blocks) {
+    const neighbours = placed
+      .filter(({ block: other }) => other.first <= block.last && block.first <= other.last)
+      .sort((a, b) => a.offset - b.offset);
+    let offset = 0;
+    for (const { block: other, offset: taken } of neighbours) {
+      if (offset + block.bytes <= taken) break;
+      offset = Math.max(offset, taken + other.bytes);
+    }
+    placed.push({ block, offset });
+  }
+  return placed;
+}
+
+function lengthOf(placed: readonly PlacedBlock[]): number {
+  return placed.reduce((length, { block, offset }) => Math.max(length, offset + block.bytes), 0);
+}
+
+function mostInUse(blocks: readonly Block[]): number {
+  // nothing begins to be used but at the first step of a block
+  const inUse = (step: number) =>
+    blocks.reduce((sum, { bytes, first, last }) => (first <= step && step <= last ? sum + bytes : sum), 0);
+  return blocks.reduce((most, { first }) => Math.max(most, inUse(first)), 0);
+}
+
+function findBlocks(model: Model, alignment: number): Block[] {
+  const end = model.operators.length;
+  const lastUse = new Map<number, number>();
+  model.operators.forEach((operator, step) => {
+    for (const tensor of operator.inputs) lastUse.set(tensor, step);
+  });
+  for (const tensor of model.outputs) lastUse.set(tensor, end);
+
+  const aligned = (bytes: number) => Math.ceil(bytes / alignment) * alignment;
+  const bytesOf = (tensor: number) => {
+    const { shape, type } = model.tensors[tensor];
+    return aligned(elementCount(shape) * elementBytes(type));
+  };
+  const blocks: Block[] = [];
+  const blockOf = new Map<number, Block>();
+  const begin = (tensor: number, first: number, last: number): void => {
+    const block = { tensors: [tensor], bytes: bytesOf(tensor), first, last };
+    blocks.push(block);
+    blockOf.set(tensor, block);
+  };
+  model.tensors.forEach(({ variable }, tensor) => {
+    if (variable) begin(tensor, -1, end);
+  });
+  for (const tensor of model.inputs) begin(tensor, -1, lastUse.get(tensor) ?? -1);
+  model.operators.forEach((operator, step) => {
+    operator.outputs.forEach((output, i) => {
+      const last = lastUse.get(output) ?? step;
+      const input = i === 0 ? blockOf.get(operator.inputs[0]) : undefined;
+      if (input !== undefined && mayShare(model, operator, input, step, bytesOf(output))) {
+        input.tensors.push(output);
+        input.last = Math.max(input.last, last);
+        blockOf.set(output, input);
+      } else if (!operatorRule(operator.type).sharesMemory) {
+        begin(output, step, last);
+      }
+    });
+    const bytes = aligned(scratchBytes(model, operator));
+    if (bytes > 0) blocks.push({ tensors: [], bytes, first: step, last: step, scratchOf: step });
+  });
+  return blocks;
+}
+
+/** Whether an operator's output may lie where its first input lies. */
+function mayShare(model: Model, { type, inputs }: Operator, input: Block, step: number, bytes: number): boolean {
+  const { sharesMemory, inPlace } = operatorRule(type);
+  if (sharesMemory) return true;
+  return inPlace === true && input.last === step && input.bytes === bytes && !model.tensors[inputs[0]].variable;
+}

@@ -1,0 +1,101 @@
+import {
+  integers,
+  type KernelArgument,
+  type KernelCall,
+  type Operands,
+  perSample,
+  quantizationOf,
+  required,
+  tensorArgument,
+} from "../kernel-call";
+import type { Tensor } from "../model";
+import {
+  fixedOutputQuantization,
+  logisticInt8Parameters,
+  reluInt8Parameters,
+  softmaxInt8Parameters,
+  tanhInt8Parameters,
+} from "../quantization";
+import { elementCount } from "../tensor";
+import { checkPerTensor, ELEMENTWISE, kernelType, type OperatorRules, perTensor } from "./operator-rule";
+
+/** Functions of one number, and softmax. */
+export const ACTIVATIONS: OperatorRules<"RELU" | "LOGISTIC" | "TANH" | "SOFTMAX"> = {
+  RELU: {
+    ...ELEMENTWISE,
+    checkQuantization: checkPerTensor,
+    kernelCall(operands) {
+      const [input, output] = ends(operands);
+      if (kernelType(output) === "float") return elementwiseCall("relu", operands, []);
+      const p = reluInt8Parameters(quantizationOf(input), quantizationOf(output));
+      const { inputZeroPoint, outputZeroPoint, multiplier, shift, minimum, maximum } = p;
+      return elementwiseCall("relu", operands, [inputZeroPoint, outputZeroPoint, multiplier, shift, minimum, maximum]);
+    },
+  },
+  LOGISTIC: {
+    ...ELEMENTWISE,
+    checkQuantization: outputIsFixed("LOGISTIC"),
+    kernelCall: (operands) => curveCall("logistic", operands, logisticInt8Parameters),
+  },
+  TANH: {
+    ...ELEMENTWISE,
+    checkQuantization: outputIsFixed("TANH"),
+    kernelCall: (operands) => curveCall("tanh", operands, tanhInt8Parameters),
+  },
+  SOFTMAX: {
+    ...ELEMENTWISE,
+    shapes: ([input = []]) => (input.length === 0 ? "its input must have at least one dimension" : [input]),
+    checkOptions: ({ beta }) => (beta > 0 && beta < Infinity ? undefined : "its beta must be a positive number"),
+    checkQuantization(inputs, outputs) {
+      // The kernel's sum of fixed-point exponentials holds so many.
+      const classes = inputs[0]?.shape.at(-1) ?? 1;
+      if (classes > 4095) return `its int8 input has ${classes} classes, where at most 4,095 can be summed up`;
+      return outputIsFixed("SOFTMAX")(inputs, outputs);
+    },
+    kernelCall(operands, { beta }) {
+      const [input, output] = ends(operands);
+      const type = kernelType(output);
+      const classes = output.shape[output.shape.length - 1];
+      const p =
+        type === "int8" ? softmaxInt8Parameters(beta, quantizationOf(input), quantizationOf(output)) : undefined;
+      const last: KernelArgument[] = p
+        ? integers(p.multiplier, p.shift, p.differenceMinimum)
+        : [{ kind: "real", value: beta }];
+      const rows = perSample(elementCount(output.shape) / classes);
+      const all = [tensorArgument(input), tensorArgument(output), rows, ...integers(classes), ...last];
+      return { kernel: `tinyml_softmax_${type}`, file: `${type}_activation.c`, arguments: all };
+    },
+  },
+};
+
+/** Checks an operator whose int8 output is the same in every model: what it maps to has a fixed range. */
+function outputIsFixed(type: keyof typeof fixedOutputQuantization) {
+  const expected = fixedOutputQuantization[type];
+  const [scale, zeroPoint] = [expected.scales[0], expected.zeroPoints[0]];
+  return ([input]: readonly (Tensor | undefined)[], [output]: readonly Tensor[]): string | undefined => {
+    if (perTensor(input) === undefined) return "its int8 input must have a scale";
+    const found = perTensor(output);
+    if (found?.scale === scale && found.zeroPoint === zeroPoint) return undefined;
+    return `its int8 output must have the scale 1/${1 / scale} and the zero point ${zeroPoint}`;
+  };
+}
+
+function ends({ inputs: [input], outputs: [output] }: Operands) {
+  return [required(input), output];
+}
+
+/** input, output, how many, and what the int8 kernel wants to know besides. */
+function elementwiseCall(name: string, operands: Operands, scalars: readonly number[]): KernelCall {
+  const [input, output] = ends(operands);
+  const type = kernelType(output);
+  const count = perSample(elementCount(output.shape));
+  const all = [tensorArgument(input), tensorArgument(output), count, ...integers(...scalars)];
+  return { kernel: `tinyml_${name}_${type}`, file: `${type}_activation.c`, arguments: all };
+}
+
+function curveCall(name: string, operands: Operands, prepare: typeof logisticInt8Parameters): KernelCall {
+  const [input, output] = ends(operands);
+  if (kernelType(output) === "float") return elementwiseCall(name, operands, []);
+  const p = prepare(quantizationOf(input), quantizationOf(output));
+  return elementwiseCall(name, operands, [p.inputZeroPoint, p.inputRangeRadius, p.multiplier, p.shift]);
+}

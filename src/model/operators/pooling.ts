@@ -1,0 +1,108 @@
+import { TinymlError } from "../../errors";
+import {
+  dataOf,
+  integers,
+  type KernelArgument,
+  type KernelCall,
+  type Operands,
+  perSample,
+  quantizationOf,
+  required,
+  tensorArgument,
+} from "../kernel-call";
+import type { PoolOptions, Tensor } from "../model";
+import { activationRangeInt8, meanInt8Parameters } from "../quantization";
+import { checkWindowOptions, slideWindow } from "../window";
+import { resolveAxes, splitAxes } from "./axes";
+import { slidOutput } from "./convolution";
+import { checkPerTensor, ELEMENTWISE, kernelType, type OperatorRules, perTensor, type Shape } from "./operator-rule";
+import { windowArgument } from "./window-argument";
+
+/** Pooling, the mean or the largest. */
+const POOL = {
+  inputs: ELEMENTWISE.inputs,
+  outputs: 1,
+  types: ELEMENTWISE.types,
+  shapes([input = []]: readonly (Shape | undefined)[], options: PoolOptions) {
+    const [batch = 1, height = 1, width = 1, channels = 1] = input;
+    if (input.length !== 4) return `its input must have four dimensions, not ${input.length}`;
+    const { filterHeight, filterWidth } = options;
+    return slidOutput(batch, slideWindow([height, width, channels], [filterHeight, filterWidth], channels, options));
+  },
+  macs: () => 0,
+  checkOptions(options: PoolOptions): string | undefined {
+    const { filterHeight, filterWidth } = options;
+    if (!(filterHeight >= 1) || !(filterWidth >= 1))
+      return `its window ${filterHeight}×${filterWidth} must have elements`;
+    return checkWindowOptions(options);
+  },
+  checkQuantization([input]: readonly (Tensor | undefined)[], [output]: readonly Tensor[]): string | undefined {
+    const [from, to] = [perTensor(input), perTensor(output)];
+    if (from === undefined || to === undefined) return "its int8 input and output must have one scale each";
+    // TensorFlow Lite Micro allows as much
+    if (Math.abs(from.scale - to.scale) <= 1e-6 && from.zeroPoint === to.zeroPoint) return undefined;
+    return "its int8 input and output must have the same scale and zero point";
+  },
+} as const;
+
+/** What takes many numbers together to one. */
+export const POOLING: OperatorRules<"AVERAGE_POOL_2D" | "MAX_POOL_2D" | "MEAN"> = {
+  AVERAGE_POOL_2D: { ...POOL, kernelCall: (operands, options) => pool(operands, options, "average") },
+  MAX_POOL_2D: { ...POOL, kernelCall: (operands, options) => pool(operands, options, "max") },
+  MEAN: {
+    inputs: [{ name: "input" }, { name: "axes", constant: true }],
+    outputs: 1,
+    types: [
+      [["float32", "int32"], ["float32"]],
+      [["int8", "int32"], ["int8"]],
+    ],
+    shapes([input = []], { keepDims }, [, axes]) {
+      const resolved = resolveAxes(input, axes instanceof Int32Array ? axes : []);
+      if (typeof resolved === "string") return resolved;
+      const split = splitAxes(input, resolved);
+      if (typeof split === "string") return split;
+      if (keepDims) return [input.map((dimension, axis) => (resolved.includes(axis) ? 1 : dimension))];
+      return [input.filter((_, axis) => !resolved.includes(axis))];
+    },
+    macs: () => 0,
+    checkQuantization: checkPerTensor,
+    kernelCall({ inputs, outputs: [output] }) {
+      const [input, axes] = inputs.map(required);
+      const { outer, first, between, second, inner } = reducedShape(input, dataOf(axes));
+      const [from, to] = output.type === "int8" ? [quantizationOf(input), quantizationOf(output)] : [];
+      const p = from && to && meanInt8Parameters(from, to, first * second);
+      const scalars = p ? [p.inputZeroPoint, p.outputZeroPoint, p.multiplier, p.shift] : [];
+      const type = kernelType(output);
+      const all: KernelArgument[] = [
+        tensorArgument(input),
+        tensorArgument(output),
+        perSample(outer),
+        ...integers(first, between, second, inner, ...scalars),
+      ];
+      return { kernel: `tinyml_mean_${type}`, file: `${type}_pool.c`, arguments: all };
+    },
+  },
+};
+
+function pool({ inputs, outputs: [output] }: Operands, options: PoolOptions, name: "average" | "max"): KernelCall {
+  const input = required(inputs[0]);
+  const { filterHeight, filterWidth, activation } = options;
+  const type = kernelType(output);
+  const p = type === "int8" ? activationRangeInt8(activation, quantizationOf(output)) : undefined;
+  const last: KernelArgument[] = p ? integers(p.minimum, p.maximum) : [{ kind: "activation", activation }];
+  const all: KernelArgument[] = [
+    tensorArgument(input),
+    tensorArgument(output),
+    perSample(input.shape[0]),
+    windowArgument(input.shape, [filterHeight, filterWidth], input.shape[3], options),
+    ...last,
+  ];
+  return { kernel: `tinyml_${name}_pool_${type}`, file: `${type}_pool.c`, arguments: all };
+}
+
+function reducedShape({ shape }: Tensor, axes: ArrayLike<number>) {
+  const resolved = resolveAxes(shape, Array.from(axes));
+  const split = typeof resolved === "string" ? resolved : splitAxes(shape, resolved);
+  if (typeof split !== "string") return split;
+  throw new TinymlError("TINYML_MODEL_INVALID", `The model is damaged: in MEAN, ${split}.`);
+}

@@ -1,0 +1,48 @@
+import { slots } from "../schema";
+import { DILATION_FIELDS, integer, type OperatorFormats, WINDOW_FIELDS } from "./operator-format";
+
+/** Weighted windows over pictures. */
+export const CONVOLUTIONS: OperatorFormats<"CONV_2D" | "DEPTHWISE_CONV_2D"> = {
+  CONV_2D: {
+    code: 3,
+    newestVersion: 8,
+    version: ([input]) => (input?.type === "int8" ? 3 : 1),
+    table: {
+      name: "Conv2DOptions",
+      union: 1,
+      slots: slots(
+        "padding",
+        "stride_w",
+        "stride_h",
+        "fused_activation_function",
+        "dilation_w_factor",
+        "dilation_h_factor",
+        "quantized_bias_type",
+      ),
+      onlyDefault: ["quantized_bias_type"],
+    },
+    fields: { ...WINDOW_FIELDS, ...DILATION_FIELDS },
+  },
+  DEPTHWISE_CONV_2D: {
+    code: 4,
+    newestVersion: 7,
+    version([input], { dilationWidth, dilationHeight }) {
+      if (input?.type === "int8") return 3;
+      return dilationWidth === 1 && dilationHeight === 1 ? 1 : 2;
+    },
+    table: {
+      name: "DepthwiseConv2DOptions",
+      union: 2,
+      slots: slots(
+        "padding",
+        "stride_w",
+        "stride_h",
+        "depth_multiplier",
+        "fused_activation_function",
+        "dilation_w_factor",
+        "dilation_h_factor",
+      ),
+    },
+    fields: { ...WINDOW_FIELDS, ...DILATION_FIELDS, depthMultiplier: integer("depth_multiplier") },
+  },
+};

@@ -1,0 +1,27 @@
+import { slots } from "../schema";
+import { flag, integer, type OperatorFormats, versionByType, WINDOW_FIELDS } from "./operator-format";
+
+/** Pooling's row but for the operator's number. */
+const POOL = {
+  newestVersion: 3,
+  version: versionByType,
+  table: {
+    name: "Pool2DOptions",
+    union: 5,
+    slots: slots("padding", "stride_w", "stride_h", "filter_width", "filter_height", "fused_activation_function"),
+  },
+  fields: { ...WINDOW_FIELDS, filterWidth: integer("filter_width"), filterHeight: integer("filter_height") },
+};
+
+/** What takes many numbers together to one. */
+export const POOLING: OperatorFormats<"AVERAGE_POOL_2D" | "MAX_POOL_2D" | "MEAN"> = {
+  AVERAGE_POOL_2D: { code: 1, ...POOL },
+  MAX_POOL_2D: { code: 17, ...POOL },
+  MEAN: {
+    code: 40,
+    newestVersion: 3,
+    version: versionByType,
+    table: { name: "ReducerOptions", union: 27, slots: slots("keep_dims") },
+    fields: { keepDims: flag("keep_dims") },
+  },
+};
