@@ -45,6 +45,9 @@ export function checkModel(model: Model): void {
     tensorAt(model, index, where);
     if (!known.has(index)) throw invalid(where, `no operator computes tensor ${index}`);
   });
+  for (const { key, inputs, outputs } of model.signatures ?? []) {
+    for (const { tensor } of [...inputs, ...outputs]) tensorAt(model, tensor, `signature "${key}"`);
+  }
   checkMetadata(model);
 }
 

@@ -33,6 +33,8 @@ export interface Tensor {
   quantization?: Quantization;
   /** Keeps its elements from run to run, as a recurrent layer's state does; zero when the model is loaded. */
   variable?: true;
+  /** Says in newer files that a scalar's empty shape is meant. */
+  hasRank?: true;
   /** The shape with −1 where any size will do, as other runtimes can resize it; here the shape alone counts. */
   shapeSignature?: readonly number[];
   /** The ranges of real values that the converter saw; nothing is computed with them. */
@@ -140,6 +142,6 @@ export interface Model {
   /** The graph's name in the file. */
   graphName?: string;
   signatures?: readonly Signature[];
-  /** What follows the model at the file's end: TensorFlow Lite's label files, in a zip archive. */
-  appended?: Uint8Array;
+  /** Files that travel with the model, by name: TensorFlow Lite's labels and vocabularies, in a zip archive at the file's end. */
+  associatedFiles?: Readonly<Record<string, Uint8Array>>;
 }

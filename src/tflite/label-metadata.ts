@@ -1,4 +1,3 @@
-import { zipSync } from "fflate";
 import { Builder } from "flatbuffers";
 import type { Model } from "../model/model";
 import { slots } from "./schema";
@@ -14,7 +13,8 @@ const IDENTIFIER = "M001";
 /** The lowest version of the metadata's schema that has all that is written here. */
 const MINIMUM_PARSER_VERSION = "1.0.0";
 
-const LABELS_FILE = "labels.txt";
+/** The file of labels in the archive. */
+export const LABELS_FILE = "labels.txt";
 
 /** AssociatedFileType.TENSOR_AXIS_LABELS: one line per index of the tensor's last axis. */
 const TENSOR_AXIS_LABELS = 2;
@@ -94,27 +94,9 @@ export function encodeLabelMetadata(model: Model): Uint8Array {
   return builder.asUint8Array();
 }
 
-/**
- * The model file with a zip archive behind it that holds labels.txt: one label a line, stored without compression,
- * because its readers use it in place. The same labels give the same bytes: the archive's date is always 1 January 1980.
- */
-export function appendLabels(file: Uint8Array, labels: readonly string[]): Uint8Array {
-  const text = new TextEncoder().encode(labels.map((label) => `${label.replace(/[\r\n]+/g, " ")}\n`).join(""));
-  const zip = zipSync({ [LABELS_FILE]: text }, { level: 0, mtime: new Date(1980, 0, 1) });
-  rebase(zip, file.byteLength);
-  const whole = new Uint8Array(file.byteLength + zip.byteLength);
-  whole.set(file);
-  whole.set(zip, file.byteLength);
-  return whole;
-}
-
-/** Makes the offsets of an archive of one file count from the start of what it is appended to, as strict readers want. */
-function rebase(zip: Uint8Array, start: number): void {
-  const view = new DataView(zip.buffer, zip.byteOffset, zip.byteLength);
-  // the end record is the last 22 bytes; it says where the directory is, whose entry says where the file is
-  const directoryField = zip.byteLength - 22 + 16;
-  const directory = view.getUint32(directoryField, true);
-  const fileField = directory + 42;
-  view.setUint32(directoryField, directory + start, true);
-  view.setUint32(fileField, view.getUint32(fileField, true) + start, true);
+/** labels.txt of a model that has labels: one a line. */
+export function labelFiles({ metadata }: Model): Record<string, Uint8Array> {
+  if (metadata?.labels === undefined) return {};
+  const lines = metadata.labels.map((label) => `${label.replace(/[\r\n]+/g, " ")}\n`);
+  return { [LABELS_FILE]: new TextEncoder().encode(lines.join("")) };
 }

@@ -1,5 +1,5 @@
 import type { Builder } from "flatbuffers";
-import type { OperatorOptions, OperatorType } from "../model/model";
+import type { Operator, OperatorOptions, OperatorType, Tensor } from "../model/model";
 import { damaged, FlatFile, FlatTable, unsupported } from "./cursor";
 import { ACTIVATIONS } from "./operators/activation";
 import { CONVOLUTIONS } from "./operators/convolution";
@@ -32,6 +32,14 @@ export function operatorFormat<Type extends OperatorType>(type: Type): OperatorF
 /** The operator that a builtin code stands for; undefined for one that this package does not know. */
 export function operatorOfCode(code: number): OperatorType | undefined {
   return TYPES.get(code);
+}
+
+/** The lowest version of an operator that has what it uses. */
+export function lowestVersion({ type, inputs, options }: Operator, tensors: readonly Tensor[]): number {
+  return operatorFormat(type).version(
+    inputs.map((index) => tensors[index]),
+    options,
+  );
 }
 
 type Options<Type extends OperatorType> = OperatorOptions[Type];

@@ -1,12 +1,23 @@
 import { TinymlError } from "../errors";
 import { checkModel } from "../model/check";
 import type { Metadata } from "../model/metadata";
-import type { Model, Operator, OperatorOptions, OperatorType, Quantization, Tensor, TensorData } from "../model/model";
+import type {
+  Model,
+  Operator,
+  OperatorOptions,
+  OperatorType,
+  Quantization,
+  Signature,
+  SignatureTensor,
+  Tensor,
+  TensorData,
+} from "../model/model";
 import { elementBytes, tensorDataOver } from "../model/tensor";
+import { readAssociatedFiles } from "./associated-files";
 import { damaged, FlatFile, type FlatTable, type Span, unsupported } from "./cursor";
 import { isTflite } from "./is-tflite";
 import { decodeMetadata, FLOWS_METADATA, LABEL_METADATA } from "./metadata";
-import { operatorFormat, operatorOfCode, readOptions } from "./operators";
+import { lowestVersion, operatorFormat, operatorOfCode, readOptions } from "./operators";
 import {
   BUFFER,
   builtinOperatorName,
@@ -17,8 +28,10 @@ import {
   OPERATOR_CODE,
   QUANTIZATION,
   SCHEMA_VERSION,
+  SIGNATURE_DEF,
   SUBGRAPH,
   TENSOR,
+  TENSOR_MAP,
   tensorTypeName,
   tensorTypeOf,
 } from "./schema";
@@ -26,7 +39,7 @@ import {
 /**
  * Reads a .tflite file. The bytes may come from anywhere: whatever they are, reading ends in a model that is whole
  * (`checkModel`) or in one of the errors below, in time and memory proportional to the file. The model shares no memory
- * with `bytes`. A zip archive at the file's end (TensorFlow Lite's label files) is not looked at.
+ * with `bytes`.
  *
  * @param bytes the file; any alignment, so a slice of a larger buffer will do
  * @throws TinymlError TINYML_MODEL_INVALID naming the table and field that is damaged ("SubGraph.tensors[3].shape"),
@@ -56,8 +69,11 @@ export function readTflite(bytes: Uint8Array): Model {
     throw unsupported(root.where("subgraphs"), `has ${others.length + 1} graphs; this package runs models of one`);
   }
   const tensors = subgraph.tables("tensors", TENSOR).map((table) => readTensor(table, buffers));
-  const operators = subgraph.tables("operators", OPERATOR).map((table) => readOperator(table, codes));
+  const operators = subgraph.tables("operators", OPERATOR).map((table) => readOperator(table, codes, tensors));
   const { metadata, otherMetadata } = readMetadata(root, buffers);
+  const signatures = root.tables("signature_defs", SIGNATURE_DEF).map(readSignature);
+  const graphName = subgraph.string("name") ?? "";
+  const associatedFiles = readAssociatedFiles(bytes, metadata?.labels !== undefined);
   const model: Model = {
     description: root.string("description") ?? "",
     tensors,
@@ -66,6 +82,9 @@ export function readTflite(bytes: Uint8Array): Model {
     outputs: subgraph.int32s("outputs"),
     ...(metadata && { metadata }),
     ...(otherMetadata && { otherMetadata }),
+    ...(graphName !== "" && { graphName }),
+    ...(signatures.length > 0 && { signatures }),
+    ...(associatedFiles && { associatedFiles }),
   };
   checkModel(model);
   return model;
@@ -124,14 +143,30 @@ function readTensor(table: FlatTable<keyof typeof TENSOR>, buffers: Buffers): Te
     throw unsupported(table.where("external_buffer"), "keeps a constant in another file");
   }
   const data = buffers.data(table.uint32("buffer"), type, table.where("buffer"));
-  const quantization = readQuantization(table.table("quantization", QUANTIZATION));
+  const quantized = table.table("quantization", QUANTIZATION);
+  const quantization = readQuantization(quantized);
+  const minimum = quantized?.float32s("min") ?? [];
+  const maximum = quantized?.float32s("max") ?? [];
   return {
     name: table.string("name") ?? "",
     type,
     shape: table.int32s("shape"),
     ...(data && { data }),
     ...(quantization && { quantization }),
+    ...(table.bool("has_rank") && { hasRank: true }),
+    ...(table.has("shape_signature") && { shapeSignature: table.int32s("shape_signature") }),
+    ...(minimum.length + maximum.length > 0 && { range: { minimum, maximum } }),
   };
+}
+
+function readSignature(table: FlatTable<keyof typeof SIGNATURE_DEF>): Signature {
+  const graph = table.uint32("subgraph_index");
+  if (graph !== 0) throw damaged(table.where("subgraph_index"), `is ${graph}, but there is one graph`);
+  const tensors = (field: "inputs" | "outputs") =>
+    table.tables(field, TENSOR_MAP).map((map): SignatureTensor => {
+      return { name: map.string("name") ?? "", tensor: map.uint32("tensor_index") };
+    });
+  return { key: table.string("signature_key") ?? "", inputs: tensors("inputs"), outputs: tensors("outputs") };
 }
 
 /** Files that were never quantized have the table too, empty or with the ranges seen in training. */
@@ -153,6 +188,7 @@ function readQuantization(table: FlatTable<keyof typeof QUANTIZATION> | undefine
 function readOperator(
   table: FlatTable<keyof typeof OPERATOR>,
   codes: readonly FlatTable<keyof typeof OPERATOR_CODE>[],
+  tensors: readonly Tensor[],
 ) {
   const index = table.uint32("opcode_index");
   const code = codes[index];
@@ -175,7 +211,8 @@ function readOperator(
       `is ${type} of version ${version}; this package knows versions 1 to ${newestVersion}`,
     );
   }
-  return operatorOf(type, table.int32s("inputs"), table.int32s("outputs"), readOptions(type, table));
+  const operator = operatorOf(type, table.int32s("inputs"), table.int32s("outputs"), readOptions(type, table));
+  return version > lowestVersion(operator, tensors) ? { ...operator, version } : operator;
 }
 
 function operatorOf<Type extends OperatorType>(

@@ -81,6 +81,10 @@ export const BUFFER = slots("data", "offset", "size");
 
 export const METADATA = slots("name", "buffer");
 
+export const SIGNATURE_DEF = slots("inputs", "outputs", "signature_key", "deprecated_tag", "subgraph_index");
+
+export const TENSOR_MAP = slots("name", "tensor_index");
+
 /** The enum TensorType, by number. */
 const TENSOR_TYPE_NAMES =
   "FLOAT32 FLOAT16 INT32 UINT8 INT64 STRING BOOL INT16 COMPLEX64 INT8 FLOAT64 COMPLEX128 UINT64 RESOURCE VARIANT UINT32 UINT16 INT4 BFLOAT16 INT2 UINT4 FLOAT8_E4M3FN FLOAT8_E5M2".split(

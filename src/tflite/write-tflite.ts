@@ -1,9 +1,10 @@
 import { Builder } from "flatbuffers";
 import { checkModel } from "../model/check";
-import type { Model, Operator, Quantization, Tensor, TensorData } from "../model/model";
-import { appendLabels, encodeLabelMetadata } from "./label-metadata";
+import type { Model, Operator, Signature, SignatureTensor, Tensor, TensorData } from "../model/model";
+import { appendFiles } from "./associated-files";
+import { encodeLabelMetadata, labelFiles } from "./label-metadata";
 import { encodeMetadata, FLOWS_METADATA, LABEL_METADATA } from "./metadata";
-import { operatorFormat, writeOptions } from "./operators";
+import { lowestVersion, operatorFormat, writeOptions } from "./operators";
 import {
   BUFFER,
   FILE_IDENTIFIER,
@@ -13,8 +14,10 @@ import {
   OPERATOR_CODE,
   QUANTIZATION,
   SCHEMA_VERSION,
+  SIGNATURE_DEF,
   SUBGRAPH,
   TENSOR,
+  TENSOR_MAP,
   TENSOR_TYPE_NUMBERS,
 } from "./schema";
 
@@ -40,8 +43,7 @@ export function writeTflite(model: Model, { metadata = true }: WriteOptions = {}
   checkModel(model);
   const entries = metadata ? metadataEntries(model) : [];
   const file = new Writer().model(model, entries);
-  const labels = metadata ? model.metadata?.labels : undefined;
-  return labels === undefined ? file : appendLabels(file, labels);
+  return metadata ? appendFiles(file, { ...model.associatedFiles, ...labelFiles(model) }) : file;
 }
 
 type MetadataEntry = readonly [name: string, bytes: Uint8Array];
@@ -79,7 +81,7 @@ class Writer {
     const codeIndices = new Map<string, number>();
     const operators = model.operators.map((operator) => {
       const format = operatorFormat(operator.type);
-      const version = operatorVersion(operator, model.tensors);
+      const version = Math.max(operator.version ?? 1, lowestVersion(operator, model.tensors));
       const key = `${format.code} ${version}`;
       const index = codeIndices.get(key) ?? codes.push(this.#operatorCode(format.code, version)) - 1;
       codeIndices.set(key, index);
@@ -87,6 +89,8 @@ class Writer {
     });
     const tensors = model.tensors.map((tensor) => this.#tensor(tensor));
     const subgraph = this.#subgraph(model, tensors, operators);
+    const signatures = (model.signatures ?? []).map((signature) => this.#signature(signature));
+    const signatureVector = signatures.length > 0 ? this.#offsets(signatures) : 0;
 
     const description = builder.createSharedString(model.description);
     const metadataVector = metadata.length > 0 ? this.#offsets(metadata) : 0;
@@ -100,12 +104,33 @@ class Writer {
     builder.addFieldOffset(MODEL.description, description, 0);
     builder.addFieldOffset(MODEL.buffers, buffers, 0);
     builder.addFieldOffset(MODEL.metadata, metadataVector, 0);
+    builder.addFieldOffset(MODEL.signature_defs, signatureVector, 0);
     builder.finish(builder.endObject(), FILE_IDENTIFIER);
     return builder.asUint8Array().slice();
   }
 
+  #signature({ key, inputs, outputs }: Signature): number {
+    const builder = this.#builder;
+    const map = ({ name, tensor }: SignatureTensor) => {
+      const nameOffset = builder.createSharedString(name);
+      builder.startObject(Object.keys(TENSOR_MAP).length);
+      builder.addFieldOffset(TENSOR_MAP.name, nameOffset, 0);
+      builder.addFieldInt32(TENSOR_MAP.tensor_index, tensor, 0);
+      return builder.endObject();
+    };
+    const inputMaps = this.#offsets(inputs.map(map));
+    const outputMaps = this.#offsets(outputs.map(map));
+    const keyOffset = builder.createSharedString(key);
+    builder.startObject(Object.keys(SIGNATURE_DEF).length);
+    builder.addFieldOffset(SIGNATURE_DEF.inputs, inputMaps, 0);
+    builder.addFieldOffset(SIGNATURE_DEF.outputs, outputMaps, 0);
+    builder.addFieldOffset(SIGNATURE_DEF.signature_key, keyOffset, 0);
+    return builder.endObject();
+  }
+
   #subgraph(model: Model, tensors: readonly number[], operators: readonly number[]): number {
     const builder = this.#builder;
+    const name = model.graphName === undefined ? 0 : builder.createSharedString(model.graphName);
     const operatorVector = this.#offsets(operators);
     const tensorVector = this.#offsets(tensors);
     const inputs = this.#int32s(model.inputs);
@@ -115,6 +140,7 @@ class Writer {
     builder.addFieldOffset(SUBGRAPH.inputs, inputs, 0);
     builder.addFieldOffset(SUBGRAPH.outputs, outputs, 0);
     builder.addFieldOffset(SUBGRAPH.operators, operatorVector, 0);
+    builder.addFieldOffset(SUBGRAPH.name, name, 0);
     return builder.endObject();
   }
 
@@ -123,30 +149,32 @@ class Writer {
     const shape = this.#int32s(tensor.shape);
     const buffer = tensor.data === undefined ? 0 : this.#constant(tensor.data);
     const name = builder.createSharedString(tensor.name);
-    const quantization = tensor.quantization === undefined ? 0 : this.#quantization(tensor.quantization);
+    const quantization = this.#quantization(tensor);
+    const signature = tensor.shapeSignature === undefined ? 0 : this.#int32s(tensor.shapeSignature);
     builder.startObject(Object.keys(TENSOR).length);
     builder.addFieldOffset(TENSOR.shape, shape, 0);
     builder.addFieldInt8(TENSOR.type, TENSOR_TYPE_NUMBERS[tensor.type], 0);
     builder.addFieldInt32(TENSOR.buffer, buffer, 0);
     builder.addFieldOffset(TENSOR.name, name, 0);
     builder.addFieldOffset(TENSOR.quantization, quantization, 0);
+    builder.addFieldOffset(TENSOR.shape_signature, signature, 0);
+    builder.addFieldInt8(TENSOR.has_rank, tensor.hasRank ? 1 : 0, 0);
     return builder.endObject();
   }
 
-  #quantization({ scales, zeroPoints, axis }: Quantization): number {
+  /** The table of a tensor's scales and ranges; 0 for a tensor that has none. */
+  #quantization({ quantization, range }: Tensor): number {
+    if (quantization === undefined && range === undefined) return 0;
     const builder = this.#builder;
-    const zeroPointVector = this.#shared(`int64 ${zeroPoints}`, () => {
-      builder.startVector(8, zeroPoints.length, 8);
-      for (const zeroPoint of zeroPoints.toReversed()) builder.addInt64(BigInt(zeroPoint));
-      return builder.endVector();
-    });
-    const scaleVector = this.#shared(`float32 ${scales}`, () => {
-      builder.startVector(4, scales.length, 4);
-      for (const scale of scales.toReversed()) builder.addFloat32(scale);
-      return builder.endVector();
-    });
-    return this.#shared(`quantization ${scaleVector} ${zeroPointVector} ${axis}`, () => {
+    const { scales, zeroPoints, axis } = quantization ?? { scales: [], zeroPoints: [], axis: 0 };
+    const [minimum, maximum, scaleVector] = [range?.minimum ?? [], range?.maximum ?? [], scales].map((values) =>
+      values.length === 0 ? 0 : this.#float32s(values),
+    );
+    const zeroPointVector = zeroPoints.length === 0 ? 0 : this.#int64s(zeroPoints);
+    return this.#shared(`quantization ${minimum} ${maximum} ${scaleVector} ${zeroPointVector} ${axis}`, () => {
       builder.startObject(Object.keys(QUANTIZATION).length);
+      builder.addFieldOffset(QUANTIZATION.min, minimum, 0);
+      builder.addFieldOffset(QUANTIZATION.max, maximum, 0);
       builder.addFieldOffset(QUANTIZATION.scale, scaleVector, 0);
       builder.addFieldOffset(QUANTIZATION.zero_point, zeroPointVector, 0);
       builder.addFieldInt32(QUANTIZATION.quantized_dimension, axis, 0);
@@ -208,6 +236,24 @@ class Writer {
     });
   }
 
+  #int64s(values: readonly number[]): number {
+    const builder = this.#builder;
+    return this.#shared(`int64 ${values}`, () => {
+      builder.startVector(8, values.length, 8);
+      for (const value of values.toReversed()) builder.addInt64(BigInt(value));
+      return builder.endVector();
+    });
+  }
+
+  #float32s(values: readonly number[]): number {
+    const builder = this.#builder;
+    return this.#shared(`float32 ${values}`, () => {
+      builder.startVector(4, values.length, 4);
+      for (const value of values.toReversed()) builder.addFloat32(value);
+      return builder.endVector();
+    });
+  }
+
   #offsets(offsets: readonly number[]): number {
     const builder = this.#builder;
     builder.startVector(4, offsets.length, 4);
@@ -221,11 +267,4 @@ class Writer {
     this.#vectors.set(key, offset);
     return offset;
   }
-}
-
-function operatorVersion(operator: Operator, tensors: readonly Tensor[]): number {
-  return operatorFormat(operator.type).version(
-    operator.inputs.map((index) => tensors[index]),
-    operator.options,
-  );
 }

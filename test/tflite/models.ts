@@ -336,6 +336,19 @@ const anyLayer = fc.record(
   PLAIN,
 );
 
+const anySignatureTensors = fc.array(fc.record({ name: fc.string(), tensor: fc.constant(0) }, PLAIN), { maxLength: 2 });
+const anySignature = fc.record({ key: fc.string(), inputs: anySignatureTensors, outputs: anySignatureTensors }, PLAIN);
+
+/** What a file says of a tensor besides what is computed with. */
+const anyTensorExtras = fc.record(
+  {
+    hasRank: fc.constant<true>(true),
+    shapeSignature: fc.array(fc.integer({ min: -1, max: 4 }), { maxLength: 4 }),
+    range: fc.record({ minimum: fc.constant([-1.5]), maximum: fc.constant([2]) }, PLAIN),
+  },
+  { requiredKeys: [], ...PLAIN },
+);
+
 /** Random chains of every operator this package knows, in float32 or int8, with odd names, metadata and numbers. */
 export const anyModel: fc.Arbitrary<Model> = fc
   .record(
@@ -348,21 +361,48 @@ export const anyModel: fc.Arbitrary<Model> = fc
       otherMetadata: fc.option(
         fc.dictionary(anyName, fc.uint8Array({ maxLength: 20 }), { minKeys: 1, maxKeys: 3, ...PLAIN }),
       ),
+      graphName: fc.option(fc.string({ minLength: 1, maxLength: 9 })),
+      signatures: fc.array(anySignature, { maxLength: 2 }),
+      associatedFiles: fc.option(
+        fc.dictionary(fc.stringMatching(/^[a-z]{1,8}\.txt$/), fc.uint8Array({ maxLength: 20 }), {
+          minKeys: 1,
+          maxKeys: 3,
+          ...PLAIN,
+        }),
+      ),
+      extras: anyTensorExtras,
+      version: fc.option(fc.integer({ min: 2, max: 3 })),
       withMetadata: fc.boolean(),
       labels: fc.array(fc.string({ minLength: 1, maxLength: 8 }), { minLength: 6, maxLength: 6 }),
     },
     PLAIN,
   )
-  .map(({ type, shape, quantization, layers, description, otherMetadata, withMetadata, labels }) => {
+  .map(({ type, shape, quantization, layers, description, withMetadata, labels, ...file }) => {
+    const { otherMetadata, graphName, signatures, associatedFiles, extras, version } = file;
     const graph = new Graph();
     const int8 = type === "int8";
     const scaled = (found: Quantization) => (int8 ? { quantization: found } : {});
-    const input = graph.tensor({ name: "input", type: int8 ? "int8" : "float32", shape, ...scaled(quantization) });
+    const input = graph.tensor({
+      name: "input",
+      type: int8 ? "int8" : "float32",
+      shape,
+      ...scaled(quantization),
+      ...extras,
+    });
     const output = layers.reduce((from, layer) => addLayer(graph, from, layer, int8), input);
     const numbers = graph.tensors[output]?.shape.at(-1) ?? 1;
+    if (version !== null)
+      graph.operators.forEach((operator, i) => {
+        // the rows of this package that have three versions, and in int8 use the second
+        if (operator.type !== "FULLY_CONNECTED" && (!int8 || version === 3))
+          graph.operators[i] = { ...operator, version };
+      });
     return graph.model([input], [output], {
       description,
       ...(otherMetadata && { otherMetadata }),
+      ...(graphName !== null && { graphName }),
+      ...(signatures.length > 0 && { signatures }),
+      ...(associatedFiles && { associatedFiles }),
       ...(withMetadata && {
         metadata: classifierMetadata(
           2,

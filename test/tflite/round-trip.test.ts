@@ -16,7 +16,7 @@ describe("writing and reading .tflite", () => {
         const bytes = writeTflite(model);
         assert.ok(isTflite(bytes));
         assert.deepEqual(readTflite(bytes), model);
-        const { metadata: _own, otherMetadata: _others, ...graph } = model;
+        const { metadata: _own, otherMetadata: _others, associatedFiles: _files, ...graph } = model;
         assert.deepEqual(readTflite(writeTflite(model, { metadata: false })), graph);
       }),
       { numRuns: 300 },
