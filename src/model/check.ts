@@ -179,6 +179,19 @@ function checkTypes(
   if (problem !== undefined) throw invalid(where, problem);
 }
 
+/** Whether kernels compute an operator in the types that its tensors have, without any conversion. */
+export function hasComputedTypes({ tensors }: Model, { type, inputs, outputs }: Operator): boolean {
+  const found = inputs.map((index): Tensor | undefined => tensors[index]);
+  return operatorRule(type).types.some((types) =>
+    hasTypes(
+      types,
+      found,
+      outputs.map((index) => tensors[index]),
+      (tensor) => tensor.type,
+    ),
+  );
+}
+
 function hasTypes(
   [inputTypes, outputTypes]: TypeSignature,
   inputs: readonly (Tensor | undefined)[],

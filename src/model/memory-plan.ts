@@ -38,7 +38,9 @@ interface PlacedBlock {
  */
 export function planMemory(model: Model, alignment: number): MemoryPlan {
   const blocks = findBlocks(model, alignment);
-  const [best] = ORDERS.map((order) => place([...blocks].sort(order))).sort((a, b) => lengthOf(a) - lengthOf(b));
+  const plans =
+    blocks.length > MOST_BLOCKS ? [placeApart(blocks)] : ORDERS.map((order) => place([...blocks].sort(order)));
+  const [best] = plans.sort((a, b) => lengthOf(a) - lengthOf(b));
   return {
     bytes: lengthOf(best),
     offsets: new Map(best.flatMap(({ block, offset }) => block.tensors.map((tensor) => [tensor, offset]))),
@@ -48,6 +50,9 @@ export function planMemory(model: Model, alignment: number): MemoryPlan {
     lowerBound: mostInUse(blocks),
   };
 }
+
+/** Planning takes time with the square of their number; a model of more operators was made to waste it. */
+const MOST_BLOCKS = 4000;
 
 /** Which blocks are placed first: no one order is the best for every model. */
 const ORDERS: readonly ((a: Block, b: Block) => number)[] = [
@@ -74,15 +79,32 @@ function place(blocks: readonly Block[]): PlacedBlock[] {
   return placed;
 }
 
+/** Every block in bytes of its own. */
+function placeApart(blocks: readonly Block[]): PlacedBlock[] {
+  let offset = 0;
+  return blocks.map((block) => {
+    offset += block.bytes;
+    return { block, offset: offset - block.bytes };
+  });
+}
+
 function lengthOf(placed: readonly PlacedBlock[]): number {
   return placed.reduce((length, { block, offset }) => Math.max(length, offset + block.bytes), 0);
 }
 
 function mostInUse(blocks: readonly Block[]): number {
-  // nothing begins to be used but at the first step of a block
-  const inUse = (step: number) =>
-    blocks.reduce((sum, { bytes, first, last }) => (first <= step && step <= last ? sum + bytes : sum), 0);
-  return blocks.reduce((most, { first }) => Math.max(most, inUse(first)), 0);
+  const changes = blocks.flatMap(({ bytes, first, last }) => [
+    { step: first, bytes },
+    { step: last + 1, bytes: -bytes },
+  ]);
+  // at the same step, what ends comes before what begins
+  changes.sort((a, b) => a.step - b.step || a.bytes - b.bytes);
+  let [inUse, most] = [0, 0];
+  for (const { bytes } of changes) {
+    inUse += bytes;
+    most = Math.max(most, inUse);
+  }
+  return most;
 }
 
 function findBlocks(model: Model, alignment: number): Block[] {

@@ -76,7 +76,12 @@ export interface OperatorOptions {
    * inputs: input [batch, in], weights [out, in], bias [out] or −1; output [batch, out]. An input of another rank is
    * taken as [elements / in, in]; with keepNumDims the output keeps its leading dimensions: […, out].
    */
-  FULLY_CONNECTED: { activation: FusedActivation; keepNumDims?: true };
+  FULLY_CONNECTED: {
+    activation: FusedActivation;
+    keepNumDims?: true;
+    /** How other runtimes round the inputs of a layer whose weights are stored in int8; nothing here depends on it. */
+    asymmetricQuantizeInputs?: true;
+  };
   /**
    * inputs: input [batch, height, width, in], weights [out, height, width, in / groups], bias [out] or −1; output [batch,
    * height, width, out]. With several groups, each group of outputs sees the group of inputs in its place.

@@ -1,16 +1,18 @@
 import { checkModel } from "../model/check";
 import { dequantizeConstants } from "../model/dequantize-constants";
 import type { Model } from "../model/model";
+import { removeUnused } from "../model/remove-unused";
+import { foldConstants } from "./fold-constants";
 
 /**
- * A model as the kernels run it, from one as a file holds it: the same inputs and outputs, computed by what there are
- * kernels for.
+ * A model as the kernels run it, from one as a file holds it: the same inputs and outputs in the same order, computed by
+ * what there are kernels for, with nothing computed again that never changes.
  *
- * @throws TinymlError TINYML_MODEL_INVALID, TINYML_MODEL_UNSUPPORTED (see `checkModel`)
+ * @throws TinymlError TINYML_MODEL_INVALID, TINYML_MODEL_UNSUPPORTED (see `checkModel`), TINYML_OUT_OF_MEMORY
  */
 export function prepareModel(model: Model): Model {
   checkModel(model);
-  const prepared = dequantizeConstants(model);
-  if (prepared !== model) checkModel(prepared);
-  return prepared;
+  const converted = dequantizeConstants(model);
+  if (converted !== model) checkModel(converted);
+  return removeUnused(foldConstants(converted));
 }

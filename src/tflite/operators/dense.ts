@@ -14,7 +14,6 @@ export const DENSE: OperatorFormats<"FULLY_CONNECTED"> = {
     table: {
       name: "FullyConnectedOptions",
       union: 8,
-      // asymmetric_quantize_inputs says something of dynamic range models only
       slots: slots(
         "fused_activation_function",
         "weights_format",
@@ -24,6 +23,10 @@ export const DENSE: OperatorFormats<"FULLY_CONNECTED"> = {
       ),
       onlyDefault: ["weights_format", "quantized_bias_type"],
     },
-    fields: { activation: oneOf("fused_activation_function", FUSED_ACTIVATIONS), keepNumDims: flag("keep_num_dims") },
+    fields: {
+      activation: oneOf("fused_activation_function", FUSED_ACTIVATIONS),
+      keepNumDims: flag("keep_num_dims"),
+      asymmetricQuantizeInputs: flag("asymmetric_quantize_inputs"),
+    },
   },
 };
