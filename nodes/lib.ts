@@ -9,4 +9,5 @@ export * from "./lib/hardware";
 export * from "./lib/prediction";
 export * from "./lib/registration";
 export * from "./lib/schemas";
+export * from "./lib/storage";
 export * from "./lib/training";
