@@ -11,3 +11,4 @@ export * from "./lib/registration";
 export * from "./lib/schemas";
 export * from "./lib/storage";
 export * from "./lib/training";
+export * from "./lib/zip";

@@ -19,6 +19,7 @@ export * from "../../src/runtime/load-model";
 export * from "../../src/runtime/place-model";
 export * from "../../src/runtime/predictor";
 export * from "../../src/runtime/prepare-model";
+export * from "../../src/tflite/associated-files";
 export * from "../../src/tflite/cursor";
 export * from "../../src/tflite/is-tflite";
 export * from "../../src/tflite/metadata";

@@ -8,7 +8,7 @@ import { packagePath } from "../../build/package-files";
 import type { Model } from "../../src/model/model";
 import { writeTflite } from "../../src/tflite/write-tflite";
 import { temporaryFolder } from "../support/folders";
-import { bookNetwork } from "../tflite/models";
+import { bookNetwork, classifier } from "../tflite/models";
 
 const run = promisify(execFile);
 
@@ -26,7 +26,8 @@ const register = `
 /** Reads a model and runs it once. */
 const predict = `
   const { createPredictor, readTflite } = require(library);
-  createPredictor(readTflite(require("node:fs").readFileSync(argument))).predict([0.5]);`;
+  const predictor = createPredictor(readTflite(require("node:fs").readFileSync(argument)));
+  predictor.predict(Array(predictor.channels).fill(0.5));`;
 
 describe("package: what of the library is loaded", function () {
   this.timeout(30_000);
@@ -67,6 +68,11 @@ describe("package: what of the library is loaded", function () {
         metadata: { version: 1, name: "book", task: "regression", inputs: [], features: [], compression: [] },
       },
       loaded: ["lib.js", "lib/prediction.js", "lib/schemas.js"],
+    },
+    {
+      of: "a model of ours with labels, which lie in a zip archive as well",
+      model: classifier(),
+      loaded: ["lib.js", "lib/prediction.js", "lib/schemas.js", "lib/zip.js"],
     },
   ];
   for (const { of, model, loaded } of predictions) {
