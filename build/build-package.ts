@@ -1,5 +1,5 @@
 import { access, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { bundleEditorScript, bundleLibrary, bundleScript, collectLicences, type Script } from "./bundle-scripts";
 import { buildKernels } from "./kernels";
 import { packagePath, readIfThere, writeIfChanged } from "./package-files";
@@ -22,7 +22,7 @@ export async function buildPackage(): Promise<void> {
 
   const parts = await findParts();
   const kernels = attempt("kernels", buildKernels());
-  const library = await attempt("nodes/lib.ts", bundleLibrary());
+  const library = await attempt("nodes/lib", bundleLibrary());
   const packages = new Set(library?.packages);
   if (library !== undefined) {
     const scripts: Script[] = [
@@ -41,7 +41,15 @@ export async function buildPackage(): Promise<void> {
   }
   const edited = await Promise.all(parts.map((part) => attempt(`nodes/${part.name}`, buildEditorFiles(part))));
   for (const folder of edited.flatMap((folders) => folders ?? [])) packages.add(folder);
-  await removeStaleParts(parts);
+  await removeStale(
+    "dist/nodes",
+    parts.map(({ name }) => name),
+  );
+  if (library !== undefined)
+    await removeStale(
+      "dist/lib",
+      library.parts.map((path) => basename(path)),
+    );
   await copyRecipes();
   await writeIfChanged(packagePath("dist", "THIRD-PARTY-LICENCES.txt"), await collectLicences(packages));
   await kernels;
@@ -105,12 +113,11 @@ async function buildEditorFiles(part: Part): Promise<string[]> {
   return script.packages;
 }
 
-/** Removes built parts whose folder in nodes/ is gone, so that they are not packed. */
-async function removeStaleParts(parts: readonly Part[]): Promise<void> {
-  const names = new Set(parts.map((part) => part.name));
-  const built = await readdir(packagePath("dist", "nodes")).catch((): string[] => []);
-  for (const name of built.filter((name) => !names.has(name))) {
-    await rm(packagePath("dist", "nodes", name), { recursive: true, force: true });
+/** Removes what was built of sources that are gone, so that it is not packed: all of a folder but these names. */
+async function removeStale(folder: string, names: readonly string[]): Promise<void> {
+  const built = await readdir(packagePath(folder)).catch((): string[] => []);
+  for (const name of built.filter((name) => !names.includes(name))) {
+    await rm(packagePath(folder, name), { recursive: true, force: true });
   }
 }
 

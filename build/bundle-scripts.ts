@@ -7,14 +7,20 @@ import { packagePath, packageRoot, readIfThere, writeIfChanged } from "./package
  * How code is shared in dist/.
  *
  * One process has one engine, one worker queue and one registry of datasets, so what src/ and the shared parts of nodes/
- * hold must exist once. It does in dist/lib.js, bundled from nodes/lib.ts. Every other script (a node's runtime, the
- * training worker, the command line) is bundled with one rule: a file that is in lib.js is taken from lib.js. It imports
- * as if there were no build (`../lib`, `../tflite/write`), and a plugin turns each import of such a file into
- * `require("…/lib.js")`. A file of ours that is neither in lib.js nor in the script's own folder is an error: it would be
- * bundled into several scripts, with a state for each.
+ * hold must exist once. It does in the library: dist/lib.js, through which every other script (a node's runtime, the
+ * training worker, the command line) gets at it. Loading it all takes tens of milliseconds and ten megabytes, and Node-RED
+ * loads every node at its start, so the library is cut into parts: each list nodes/lib/<part>.ts names the files of one
+ * part, dist/lib/<part>.js. dist/lib.js itself holds no code, only a getter for each name, which loads the part that has it.
  *
- * So nodes/lib.ts exports everything that is shared (`export * from …`). A name that a script imports and lib.ts does not
- * export stops the build with esbuild's own message: the plugin answers with a module that lists the names which exist.
+ * One rule holds for parts and scripts alike: a file that a list names is bundled into its part, and everybody else takes
+ * it from lib.js. They import as if there were no build (`../lib`, `../tflite/write-tflite`), and a plugin turns each import of such
+ * a file into `require("…/lib.js")`, whose properties are read only where the imported names are used. So a part is loaded
+ * when a function of it is first called, unless an imported name is used while the importing file itself is loaded.
+ * A file of ours that no list names and that would be bundled into two scripts, with a state for each, is an error. So is a
+ * package from npm in two parts, as it would be loaded twice.
+ *
+ * A name that a script imports and lib.js does not have stops the build with esbuild's own message: the plugin answers with
+ * a module that lists the names which exist.
  */
 
 const common = {
@@ -30,8 +36,13 @@ const common = {
   absWorkingDir: packageRoot,
 } satisfies esbuild.BuildOptions;
 
+/** The library's own file, from the package's folder. */
+const libraryFile = "dist/lib.js";
+
 /** What a script built on dist/lib.js needs to know of it. */
 export interface SharedLibrary {
+  /** The built files of its parts, from the package's folder. */
+  parts: readonly string[];
   /** The files it was made of, absolute; ours only. */
   files: ReadonlySet<string>;
   /** The names it exports. */
@@ -40,21 +51,95 @@ export interface SharedLibrary {
   packages: readonly string[];
 }
 
-/** Bundles nodes/lib.ts with all that it imports to dist/lib.js. */
+/** A part of the library: what one of the lists in nodes/lib/ names. */
+interface LibraryPart {
+  /** The list, from the package's folder. */
+  entry: string;
+  /** The built file, from the package's folder. */
+  outfile: string;
+  /** The files that the list names, absolute. */
+  files: readonly string[];
+  /** The names that they export. */
+  names: readonly string[];
+}
+
+/** Bundles the parts of the library to dist/lib/ and writes dist/lib.js, which loads them when they are needed. */
 export async function bundleLibrary(): Promise<SharedLibrary> {
-  const options = { ...common, entryPoints: [packagePath("nodes", "lib.ts")], outfile: packagePath("dist", "lib.js") };
-  // Only the ESM output format states the names that a bundle exports.
-  const [library, listing] = await Promise.all([
-    esbuild.build(options),
-    esbuild.build({ ...options, format: "esm", logOverride: { "commonjs-variable-in-esm": "silent" } }),
-  ]);
-  await writeIfChanged(options.outfile, onlyOutput(library).contents);
-  const inputs = Object.keys(library.metafile.inputs);
+  const parts = await findLibraryParts();
+  const names = parts.flatMap((part) => part.names);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new Error(`Two lists export the name ${twice}.`);
+  /** Each file that was bundled, from the package's folder, and the part that has it. */
+  const bundled = new Map<string, string>();
+  for (const { entry, outfile } of parts) {
+    const elsewhere = new Set(parts.flatMap((part) => (part.entry === entry ? [] : part.files)));
+    const result = await esbuild.build({
+      ...common,
+      entryPoints: [packagePath(entry)],
+      outfile: packagePath(outfile),
+      plugins: [takeFromLibrary(outfile, names, (path) => (elsewhere.has(path) ? "library" : "script"))],
+    });
+    for (const input of Object.keys(result.metafile.inputs)) {
+      if (input.startsWith("dist:")) continue;
+      const other = bundled.get(input);
+      if (other !== undefined) {
+        const cure = isInstalled(input) ? "put what imports it into one list" : "name it in one of their lists";
+        throw new Error(`${input} is in ${other} and in ${entry}: ${cure}, so that it exists once.`);
+      }
+      bundled.set(input, entry);
+    }
+    await writeIfChanged(packagePath(outfile), onlyOutput(result).contents);
+  }
+  await writeIfChanged(packagePath(libraryFile), libraryText(parts));
+  const inputs = [...bundled.keys()];
+  const files = ["nodes/lib.ts", ...inputs.filter((path) => !isInstalled(path))];
   return {
-    files: new Set(inputs.filter((path) => !isInstalled(path)).map((path) => packagePath(path))),
-    names: Object.values(listing.metafile.outputs).flatMap((output) => output.exports),
+    parts: parts.map(({ outfile }) => outfile),
+    files: new Set(files.map((path) => packagePath(path))),
+    names,
     packages: installedPackages(inputs),
   };
+}
+
+async function findLibraryParts(): Promise<LibraryPart[]> {
+  const listing = await esbuild.build({
+    ...common,
+    entryPoints: ["nodes/lib/*.ts"],
+    outdir: packagePath("dist", "lib"),
+    // Only the ESM output format states the names that a bundle exports.
+    format: "esm",
+    logOverride: { "commonjs-variable-in-esm": "silent" },
+  });
+  const { inputs, outputs } = listing.metafile;
+  return Object.entries(outputs).map(([outfile, { entryPoint = "", exports }]) => ({
+    entry: entryPoint,
+    outfile,
+    files: inputs[entryPoint]?.imports.map(({ path }) => packagePath(path)) ?? [],
+    names: exports,
+  }));
+}
+
+/** The text of dist/lib.js. */
+function libraryText(parts: readonly LibraryPart[]): string {
+  const names = parts.flatMap((part) => part.names);
+  const getters = parts.map(
+    ({ outfile, names }) =>
+      `share(() => require(${JSON.stringify(specifierOf(outfile, libraryFile))}), ${JSON.stringify(names)});\n`,
+  );
+  return `"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+
+/** Exports the names of a part, which is loaded when the first of them is used. */
+function share(load, names) {
+  let part;
+  for (const name of names) {
+    Object.defineProperty(exports, name, { enumerable: true, get: () => (part ??= load())[name] });
+  }
+}
+${getters.join("")}
+// For Node's "import", which finds a CommonJS file's names by reading its text.
+0 && (module.exports = { ${names.join(", ")} });
+`;
 }
 
 /** A script built on dist/lib.js. */
@@ -73,6 +158,10 @@ export interface Script {
 export async function bundleScript(script: Script, library: SharedLibrary): Promise<string[]> {
   const outfile = packagePath(script.outfile);
   const folder = dirname(packagePath(script.entry));
+  const placeOf = (path: string): Place => {
+    if (library.files.has(path)) return "library";
+    return path.startsWith(folder + sep) ? "script" : "nowhere";
+  };
   const entry = `./${relative(folder, packagePath(script.entry)).replace(/\.ts$/, "")}`;
   const result = await esbuild.build({
     ...common,
@@ -85,7 +174,7 @@ export async function bundleScript(script: Script, library: SharedLibrary): Prom
       sourcefile: "entry",
     },
     outfile,
-    plugins: [takeSharedFilesFromLibrary(folder, outfile, library)],
+    plugins: [takeFromLibrary(script.outfile, library.names, placeOf)],
     ...(script.executable === true ? { banner: { js: "#!/usr/bin/env node" } } : {}),
     ...(script.main === undefined ? {} : { footer: { js: `module.exports = module.exports.${script.main};` } }),
   });
@@ -119,30 +208,39 @@ export async function collectLicences(packages: Iterable<string>): Promise<strin
   return `Parts of these packages are bundled into the scripts of this folder.\n\n${texts.join(`\n${"-".repeat(80)}\n\n`)}`;
 }
 
-function takeSharedFilesFromLibrary(folder: string, outfile: string, library: SharedLibrary): esbuild.Plugin {
-  const libraryFile = packagePath("dist", "lib.js");
-  const external = relative(dirname(outfile), libraryFile).split(sep).join("/");
-  const specifier = external.startsWith(".") ? external : `./${external}`;
+/** Where the code of a file of ours is: in the library, or in the script that is being bundled, or in neither yet. */
+type Place = "library" | "script" | "nowhere";
+
+/** Turns each import of a file that is in the library into `require("…/lib.js")`. Paths are absolute, but the script's. */
+function takeFromLibrary(script: string, names: readonly string[], placeOf: (path: string) => Place): esbuild.Plugin {
+  const specifier = specifierOf(libraryFile, script);
   return {
-    name: "take-shared-files-from-library",
+    name: "take-from-library",
     setup(build) {
       build.onResolve({ filter: /^\./ }, async (args) => {
         if (args.pluginData === "resolved" || args.namespace === "dist") return undefined;
         const { importer, kind, resolveDir } = args;
         const found = await build.resolve(args.path, { importer, kind, resolveDir, pluginData: "resolved" });
         if (found.errors.length > 0 || isInstalled(found.path)) return found;
-        if (library.files.has(found.path)) return { path: "lib.js", namespace: "dist" };
-        if (found.path.startsWith(folder + sep)) return found;
-        const text = `${relative(packageRoot, found.path)} is shared code: export it from nodes/lib.ts, so that it exists once.`;
+        const place = placeOf(found.path);
+        if (place === "script") return found;
+        if (place === "library") return { path: "lib.js", namespace: "dist", sideEffects: false };
+        const text = `${relative(packageRoot, found.path)} is shared code: name it in a list of nodes/lib/, so that it exists once.`;
         return { errors: [{ text }] };
       });
       build.onLoad({ filter: /.*/, namespace: "dist" }, () => ({
-        contents: `export { ${library.names.join(", ")} } from ${JSON.stringify(specifier)};`,
-        resolveDir: dirname(outfile),
+        contents: `export { ${names.join(", ")} } from ${JSON.stringify(specifier)};`,
+        resolveDir: dirname(packagePath(script)),
       }));
       build.onResolve({ filter: /.*/, namespace: "dist" }, () => ({ path: specifier, external: true }));
     },
   };
+}
+
+/** How one built file requires another; both from the package's folder. */
+function specifierOf(required: string, by: string): string {
+  const path = relative(dirname(by), required).split(sep).join("/");
+  return path.startsWith(".") ? path : `./${path}`;
 }
 
 function onlyOutput(result: { outputFiles: esbuild.OutputFile[] }): esbuild.OutputFile {

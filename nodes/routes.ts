@@ -19,13 +19,14 @@ export function registerRoutes(RED: NodeAPI): void {
 
   const get = (path: string, answer: (request: Request, response: Response) => Promise<unknown>) =>
     httpAdmin.get(`/tinyml/${path}`, RED.auth.needsPermission("tinyml.read"), answering(answer));
-  const list = (path: string, read: (storage: string) => Promise<unknown>) =>
-    get(path, async (_request, response) => response.json(await read(storage)));
+  const list = (path: string, read: () => Promise<unknown>) =>
+    get(path, async (_request, response) => response.json(await read()));
 
-  list("runs", listRuns);
-  list("models", listModels);
-  list("datasets", listDatasets);
-  list("sketches", listSketches);
+  // The functions are named where they are called: naming one loads the part of the library that has it.
+  list("runs", () => listRuns(storage));
+  list("models", () => listModels(storage));
+  list("datasets", () => listDatasets(storage));
+  list("sketches", () => listSketches(storage));
   get("models/:name.tflite", (request, response) =>
     sendFile(response, modelFile(storage, parameter(request, "name")), `${request.params.name}.tflite`),
   );

@@ -1,9 +1,9 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
-import { zipSync } from "fflate";
 import { readNote, writeOwnFiles } from "../src/own-files";
 import type { Sketch } from "../src/sketch/sketch";
 import { assertName, writeFileAtomic } from "../src/storage";
+import { zipSync } from "../src/zip";
 
 /** A sketch that was written, for lists. */
 export interface SketchListing {

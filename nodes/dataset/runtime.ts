@@ -15,7 +15,7 @@ export function register(RED: NodeAPI): void {
       return { close: () => source.close() };
     },
     // Who uses the dataset has to hear what is wrong with it, not that there is none.
-    { onRefused: offerDataset },
+    { onRefused: (node, error) => offerDataset(node, error) },
   );
 }
 

@@ -141,15 +141,19 @@ export function convolutionInt8Parameters(
   const [inputScale, inputZeroPoint] = perTensor(input, "input");
   const [outputScale, outputZeroPoint] = perTensor(output, "output");
   const { scales } = weights;
-  const factors = Array.from({ length: channels }, (_, channel) => {
+  const multipliers = new Int32Array(channels);
+  const shifts = new Int8Array(channels);
+  for (let channel = 0; channel < channels; channel++) {
     const scale = scales[scales.length > 1 ? channel : 0];
-    return quantizeMultiplier((inputScale * Math.fround(scale)) / outputScale);
-  });
+    const factor = quantizeMultiplier((inputScale * Math.fround(scale)) / outputScale);
+    multipliers[channel] = factor.multiplier;
+    shifts[channel] = factor.shift;
+  }
   return {
     inputZeroPoint,
     outputZeroPoint,
-    multipliers: Int32Array.from(factors, ({ multiplier }) => multiplier),
-    shifts: Int8Array.from(factors, ({ shift }) => shift),
+    multipliers,
+    shifts,
     ...activationRangeInt8(activation, output),
   };
 }
@@ -249,16 +253,18 @@ function requireFixedOutput(operator: keyof typeof fixedOutputQuantization, outp
   }
 }
 
+/** Where a double's bits are looked at: a model has thousands of factors, and a buffer for each takes longer than the rest. */
+const bits = new DataView(new ArrayBuffer(8));
+
 /** A positive normal double, or 0, rounded to 31 significant bits; 0 below 2^−32. */
 function fixedPoint(value: number): FixedPointFactor {
   if (value === 0) return { multiplier: 0, shift: 0 };
   // value = fraction × 2^exponent with fraction in ½ … 1, taken from the bits: a logarithm could be off by one.
-  const view = new DataView(new ArrayBuffer(8));
-  view.setFloat64(0, value);
-  const high = view.getUint32(0);
+  bits.setFloat64(0, value);
+  const high = bits.getUint32(0);
   const exponent = ((high >>> 20) & 0x7ff) - 1022;
-  view.setUint32(0, (high & 0x000fffff) | 0x3fe00000);
-  const multiplier = Math.round(view.getFloat64(0) * 2 ** 31);
+  bits.setUint32(0, (high & 0x000fffff) | 0x3fe00000);
+  const multiplier = Math.round(bits.getFloat64(0) * 2 ** 31);
   const factor =
     multiplier === 2 ** 31 ? { multiplier: 2 ** 30, shift: exponent + 1 } : { multiplier, shift: exponent };
   return factor.shift < -31 ? { multiplier: 0, shift: 0 } : factor;

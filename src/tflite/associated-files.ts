@@ -1,10 +1,12 @@
-import { unzipSync, zipSync } from "fflate";
-import { LABELS_FILE } from "./label-metadata";
+import { unzipSync, zipSync } from "../zip";
 
 /*
  * Files that travel with a model: TensorFlow Lite's libraries look for labels and vocabularies in a zip archive behind
  * the model's own bytes, which a flatbuffer's readers do not look at.
  */
+
+/** The file of labels in the archive. */
+export const LABELS_FILE = "labels.txt";
 
 /** What an archive may unpack to; the vocabularies of public models have a few hundred kilobytes. */
 const MAXIMUM_BYTES = 64 * 2 ** 20;

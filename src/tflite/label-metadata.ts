@@ -1,5 +1,6 @@
 import { Builder } from "flatbuffers";
 import type { Model } from "../model/model";
+import { LABELS_FILE } from "./associated-files";
 import { slots } from "./schema";
 
 /*
@@ -12,9 +13,6 @@ const IDENTIFIER = "M001";
 
 /** The lowest version of the metadata's schema that has all that is written here. */
 const MINIMUM_PARSER_VERSION = "1.0.0";
-
-/** The file of labels in the archive. */
-export const LABELS_FILE = "labels.txt";
 
 /** AssociatedFileType.TENSOR_AXIS_LABELS: one line per index of the tensor's last axis. */
 const TENSOR_AXIS_LABELS = 2;

@@ -1,0 +1,3 @@
+/** Files that are replaced in one step, and the models that lie in the user directory. */
+export * from "../../src/storage";
+export * from "../models";

@@ -1,0 +1,2 @@
+/** Zip archives. */
+export * from "../../src/zip";
