@@ -2,6 +2,7 @@ import type { Builder } from "flatbuffers";
 import type { OperatorOptions, OperatorType } from "../model/model";
 import { damaged, FlatFile, FlatTable, unsupported } from "./cursor";
 import { ACTIVATIONS } from "./operators/activation";
+import { ARITHMETIC } from "./operators/arithmetic";
 import { CONVOLUTIONS } from "./operators/convolution";
 import { DENSE } from "./operators/dense";
 import type { OperatorFormat, OptionField, OptionsTable } from "./operators/operator-format";
@@ -12,6 +13,7 @@ import { type OPERATOR, slots } from "./schema";
 /** The operators of this package in the file format. */
 const FORMATS: { readonly [Type in OperatorType]: OperatorFormat<Type> } = {
   ...ACTIVATIONS,
+  ...ARITHMETIC,
   ...CONVOLUTIONS,
   ...DENSE,
   ...POOLING,

@@ -227,5 +227,6 @@ function operatorVersion(operator: Operator, tensors: readonly Tensor[]): number
   return operatorFormat(operator.type).version(
     operator.inputs.map((index) => tensors[index]),
     operator.options,
+    operator.outputs.map((index) => tensors[index]),
   );
 }
