@@ -154,6 +154,102 @@ TINYML_KERNEL void tinyml_tanh_int8(const int8_t *input, int8_t *output, tinyml_
 TINYML_KERNEL void tinyml_softmax_int8(const int8_t *input, int8_t *output, tinyml_size batch, tinyml_size classes,
                          int32_t multiplier, int8_t shift, int16_t difference_minimum);
 
+/* ---- arithmetic of two tensors, element by element ---- */
+
+/* The most runs that a walk over two operands has: six fit five dimensions, and the batch. */
+#define TINYML_BROADCAST_RUNS 6
+
+/*
+ * How two operands are repeated to the output's shape. Neighbouring dimensions that are walked alike are one run, the last
+ * run's elements are neighbours in the output. From one element of run r to the next, a moves by a_steps[r] elements and b
+ * by b_steps[r]: 0 where it is repeated. sizes[0] is given to the kernels as `outer`.
+ */
+typedef struct {
+  int32_t runs; /* 1 .. TINYML_BROADCAST_RUNS */
+  int32_t sizes[TINYML_BROADCAST_RUNS];
+  int32_t a_steps[TINYML_BROADCAST_RUNS];
+  int32_t b_steps[TINYML_BROADCAST_RUNS];
+} tinyml_broadcast;
+
+/*
+ * a + b, a - b, a * b, a / b, the larger and the smaller of them, activated where there is an activation. output has outer *
+ * sizes[1] * .. elements, and may be an operand that is not repeated. broadcast lies in flash.
+ */
+TINYML_KERNEL void tinyml_add_float(const float *a, const float *b, float *output, tinyml_size outer,
+                      const tinyml_broadcast *broadcast, int activation);
+TINYML_KERNEL void tinyml_sub_float(const float *a, const float *b, float *output, tinyml_size outer,
+                      const tinyml_broadcast *broadcast, int activation);
+TINYML_KERNEL void tinyml_mul_float(const float *a, const float *b, float *output, tinyml_size outer,
+                      const tinyml_broadcast *broadcast, int activation);
+TINYML_KERNEL void tinyml_div_float(const float *a, const float *b, float *output, tinyml_size outer,
+                      const tinyml_broadcast *broadcast, int activation);
+TINYML_KERNEL void tinyml_maximum_float(const float *a, const float *b, float *output, tinyml_size outer,
+                          const tinyml_broadcast *broadcast);
+TINYML_KERNEL void tinyml_minimum_float(const float *a, const float *b, float *output, tinyml_size outer,
+                          const tinyml_broadcast *broadcast);
+
+/* The input where it is positive, else the input * alpha. */
+TINYML_KERNEL void tinyml_prelu_float(const float *input, const float *alpha, float *output, tinyml_size outer,
+                        const tinyml_broadcast *broadcast);
+
+/*
+ * What an integer sum is computed with. The operands' distances from their zero points, times 2^left_shift (20 in int8, 15
+ * in int16), are brought to one scale, half of which the larger one has: factors of at most 1/2. The sum a + sign * b comes
+ * to the output's scale by the last factor. minimum and maximum clamp the stored output; they carry the activation.
+ */
+typedef struct {
+  int32_t a_zero_point, a_multiplier, a_shift;
+  int32_t b_zero_point, b_multiplier, b_shift;
+  int32_t output_zero_point, output_multiplier, output_shift;
+  int32_t left_shift, sign, minimum, maximum;
+} tinyml_sum;
+
+/* What an integer product is computed with; factor = a's scale * b's scale / output scale. */
+typedef struct {
+  int32_t a_zero_point, b_zero_point, output_zero_point;
+  int32_t multiplier, shift, minimum, maximum;
+} tinyml_product;
+
+/* What PRELU is computed with: input scale / output scale, and the same times alpha's scale. */
+typedef struct {
+  int32_t input_zero_point, alpha_zero_point, output_zero_point;
+  int32_t multiplier, shift, alpha_multiplier, alpha_shift;
+} tinyml_slope;
+
+/* The same in int8; all structs lie in flash. The larger and the smaller one are of tensors with one scale and zero point. */
+TINYML_KERNEL void tinyml_add_int8(const int8_t *a, const int8_t *b, int8_t *output, tinyml_size outer,
+                     const tinyml_broadcast *broadcast, const tinyml_sum *sum);
+TINYML_KERNEL void tinyml_mul_int8(const int8_t *a, const int8_t *b, int8_t *output, tinyml_size outer,
+                     const tinyml_broadcast *broadcast, const tinyml_product *product);
+TINYML_KERNEL void tinyml_maximum_int8(const int8_t *a, const int8_t *b, int8_t *output, tinyml_size outer,
+                         const tinyml_broadcast *broadcast);
+TINYML_KERNEL void tinyml_minimum_int8(const int8_t *a, const int8_t *b, int8_t *output, tinyml_size outer,
+                         const tinyml_broadcast *broadcast);
+TINYML_KERNEL void tinyml_prelu_int8(const int8_t *input, const int8_t *alpha, int8_t *output, tinyml_size outer,
+                       const tinyml_broadcast *broadcast, const tinyml_slope *slope);
+
+/* The same in int16. */
+TINYML_KERNEL void tinyml_add_int16(const int16_t *a, const int16_t *b, int16_t *output, tinyml_size outer,
+                      const tinyml_broadcast *broadcast, const tinyml_sum *sum);
+TINYML_KERNEL void tinyml_mul_int16(const int16_t *a, const int16_t *b, int16_t *output, tinyml_size outer,
+                      const tinyml_broadcast *broadcast, const tinyml_product *product);
+TINYML_KERNEL void tinyml_maximum_int16(const int16_t *a, const int16_t *b, int16_t *output, tinyml_size outer,
+                          const tinyml_broadcast *broadcast);
+TINYML_KERNEL void tinyml_minimum_int16(const int16_t *a, const int16_t *b, int16_t *output, tinyml_size outer,
+                          const tinyml_broadcast *broadcast);
+
+/* The same of whole numbers, which wrap around in 32 bits. minimum and maximum carry the activation. */
+TINYML_KERNEL void tinyml_add_int32(const int32_t *a, const int32_t *b, int32_t *output, tinyml_size outer,
+                      const tinyml_broadcast *broadcast, int32_t minimum, int32_t maximum);
+TINYML_KERNEL void tinyml_sub_int32(const int32_t *a, const int32_t *b, int32_t *output, tinyml_size outer,
+                      const tinyml_broadcast *broadcast, int32_t minimum, int32_t maximum);
+TINYML_KERNEL void tinyml_mul_int32(const int32_t *a, const int32_t *b, int32_t *output, tinyml_size outer,
+                      const tinyml_broadcast *broadcast, int32_t minimum, int32_t maximum);
+TINYML_KERNEL void tinyml_maximum_int32(const int32_t *a, const int32_t *b, int32_t *output, tinyml_size outer,
+                          const tinyml_broadcast *broadcast);
+TINYML_KERNEL void tinyml_minimum_int32(const int32_t *a, const int32_t *b, int32_t *output, tinyml_size outer,
+                          const tinyml_broadcast *broadcast);
+
 /* ---- between floats and int8 ---- */
 
 /* output = clamp(round(input / scale) + zero_point), halves away from zero; NaN gives the lowest output. */

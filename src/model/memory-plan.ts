@@ -1,4 +1,4 @@
-import type { Model, Operator } from "./model";
+import type { Model, Operator, Tensor } from "./model";
 import { operatorRule, scratchBytes } from "./operators";
 import { elementBytes, elementCount } from "./tensor";
 
@@ -116,14 +116,10 @@ function findBlocks(model: Model, alignment: number): Block[] {
   for (const tensor of model.outputs) lastUse.set(tensor, end);
 
   const aligned = (bytes: number) => Math.ceil(bytes / alignment) * alignment;
-  const bytesOf = (tensor: number) => {
-    const { shape, type } = model.tensors[tensor];
-    return aligned(elementCount(shape) * elementBytes(type));
-  };
   const blocks: Block[] = [];
   const blockOf = new Map<number, Block>();
   const begin = (tensor: number, first: number, last: number): void => {
-    const block = { tensors: [tensor], bytes: bytesOf(tensor), first, last };
+    const block = { tensors: [tensor], bytes: aligned(bytesOf(model.tensors[tensor])), first, last };
     blocks.push(block);
     blockOf.set(tensor, block);
   };
@@ -135,7 +131,7 @@ function findBlocks(model: Model, alignment: number): Block[] {
     operator.outputs.forEach((output, i) => {
       const last = lastUse.get(output) ?? step;
       const input = i === 0 ? blockOf.get(operator.inputs[0]) : undefined;
-      if (input !== undefined && mayShare(model, operator, input, step, bytesOf(output))) {
+      if (input !== undefined && mayShare(model, operator, input, step, output)) {
         input.tensors.push(output);
         input.last = Math.max(input.last, last);
         blockOf.set(output, input);
@@ -150,8 +146,14 @@ function findBlocks(model: Model, alignment: number): Block[] {
 }
 
 /** Whether an operator's output may lie where its first input lies. */
-function mayShare(model: Model, { type, inputs }: Operator, input: Block, step: number, bytes: number): boolean {
+function mayShare(model: Model, { type, inputs }: Operator, input: Block, step: number, output: number): boolean {
   const { sharesMemory, inPlace } = operatorRule(type);
   if (sharesMemory) return true;
-  return inPlace === true && input.last === step && input.bytes === bytes && !model.tensors[inputs[0]].variable;
+  const [from, to] = [model.tensors[inputs[0]], model.tensors[output]];
+  // an input that is repeated, or has smaller elements, would be overwritten before it is read
+  return inPlace === true && input.last === step && bytesOf(from) === bytesOf(to) && !from.variable;
+}
+
+function bytesOf({ shape, type }: Tensor): number {
+  return elementCount(shape) * elementBytes(type);
 }

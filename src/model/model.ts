@@ -96,6 +96,18 @@ export interface OperatorOptions {
   MEAN: { keepDims?: true };
   /** inputs: input, and the new shape (a constant) or −1, then `newShape` has it; −1 in it stands for what is left. */
   RESHAPE: { newShape?: readonly number[] };
+  /**
+   * inputs: two of the same type, constant or computed, that are repeated to one shape as NumPy broadcasts. With
+   * powerOfTwoScales, the scales of int16 tensors are powers of two, and older runtimes compute with that.
+   */
+  ADD: { activation: FusedActivation; powerOfTwoScales: boolean };
+  SUB: { activation: FusedActivation; powerOfTwoScales: boolean };
+  MUL: { activation: FusedActivation };
+  DIV: { activation: FusedActivation };
+  MAXIMUM: Record<never, never>;
+  MINIMUM: Record<never, never>;
+  /** inputs: input, alpha (a constant) that is repeated to the input's shape: negative numbers become alpha × input. */
+  PRELU: Record<never, never>;
   RELU: Record<never, never>;
   LOGISTIC: Record<never, never>;
   TANH: Record<never, never>;

@@ -1,6 +1,7 @@
 import type { KernelCall, Operand, Operands } from "./kernel-call";
 import type { Model, Operator, OperatorOptions, OperatorType } from "./model";
 import { ACTIVATIONS } from "./operators/activation";
+import { ARITHMETIC } from "./operators/arithmetic";
 import { CONVOLUTIONS } from "./operators/convolution";
 import { DENSE } from "./operators/dense";
 import type { OperatorRule } from "./operators/operator-rule";
@@ -10,6 +11,7 @@ import { RESHAPING } from "./operators/reshaping";
 /** The operators of this package; the keys are TensorFlow Lite's builtin operator names. */
 const OPERATORS: { readonly [T in OperatorType]: OperatorRule<T> } = {
   ...ACTIVATIONS,
+  ...ARITHMETIC,
   ...CONVOLUTIONS,
   ...DENSE,
   ...POOLING,

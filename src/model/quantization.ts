@@ -1,5 +1,6 @@
 import { TinymlError } from "../errors";
-import type { FusedActivation, Quantization } from "./model";
+import type { FusedActivation, Quantization, TensorType } from "./model";
+import { zeroPointRange } from "./tensor";
 
 /**
  * The integers that the int8 kernels take, computed from the scales in a model. Runtime, compression and sketches all use
@@ -84,17 +85,28 @@ export function activationRangeInt8(
   activation: FusedActivation,
   output: Quantization,
 ): { minimum: number; maximum: number } {
-  const [scale, zeroPoint] = perTensor(output, "output");
+  return activationRange(activation, output, "int8");
+}
+
+/** The stored values between which a fused activation keeps an output of int8, int16 or uint8. */
+export function activationRange(
+  activation: FusedActivation,
+  output: Quantization,
+  type: TensorType,
+): { minimum: number; maximum: number } {
+  const [scale, zeroPoint] = perTensorScale(output, "output");
+  // what a zero point may be is what any stored value may be
+  const [lowest, highest] = zeroPointRange(type);
   const stored = (real: number) => zeroPoint + roundAwayFromZero(Math.fround(real / scale));
   switch (activation) {
     case "NONE":
-      return { minimum: -128, maximum: 127 };
+      return { minimum: lowest, maximum: highest };
     case "RELU":
-      return { minimum: Math.max(-128, stored(0)), maximum: 127 };
+      return { minimum: Math.max(lowest, stored(0)), maximum: highest };
     case "RELU6":
-      return { minimum: Math.max(-128, stored(0)), maximum: Math.min(127, stored(6)) };
+      return { minimum: Math.max(lowest, stored(0)), maximum: Math.min(highest, stored(6)) };
     case "RELU_N1_TO_1":
-      return { minimum: Math.max(-128, stored(-1)), maximum: Math.min(127, stored(1)) };
+      return { minimum: Math.max(lowest, stored(-1)), maximum: Math.min(highest, stored(1)) };
   }
 }
 
@@ -108,9 +120,9 @@ export function denseInt8Parameters(
   output: Quantization,
   activation: FusedActivation,
 ): DenseInt8Parameters {
-  const [inputScale, inputZeroPoint] = perTensor(input, "input");
-  const [weightScale, weightZeroPoint] = perTensor(weights, "weights");
-  const [outputScale, outputZeroPoint] = perTensor(output, "output");
+  const [inputScale, inputZeroPoint] = perTensorScale(input, "input");
+  const [weightScale, weightZeroPoint] = perTensorScale(weights, "weights");
+  const [outputScale, outputZeroPoint] = perTensorScale(output, "output");
   if (weightZeroPoint !== 0) {
     throw new TinymlError(
       "TINYML_MODEL_UNSUPPORTED",
@@ -138,8 +150,8 @@ export function convolutionInt8Parameters(
   activation: FusedActivation,
   channels: number,
 ): ConvolutionInt8Parameters {
-  const [inputScale, inputZeroPoint] = perTensor(input, "input");
-  const [outputScale, outputZeroPoint] = perTensor(output, "output");
+  const [inputScale, inputZeroPoint] = perTensorScale(input, "input");
+  const [outputScale, outputZeroPoint] = perTensorScale(output, "output");
   const { scales } = weights;
   const multipliers = new Int32Array(channels);
   const shifts = new Int8Array(channels);
@@ -163,8 +175,8 @@ export function convolutionInt8Parameters(
  * divided by the number of elements, as far as the shift has room for its bits; the rest is cut off.
  */
 export function meanInt8Parameters(input: Quantization, output: Quantization, elements: number): MeanInt8Parameters {
-  const [inputScale, inputZeroPoint] = perTensor(input, "input");
-  const [outputScale, outputZeroPoint] = perTensor(output, "output");
+  const [inputScale, inputZeroPoint] = perTensorScale(input, "input");
+  const [outputScale, outputZeroPoint] = perTensorScale(output, "output");
   const { multiplier, shift } = quantizeMultiplier(inputScale / outputScale);
   const bits = Math.min(31 - Math.clz32(elements), 32, 31 + shift);
   return {
@@ -177,8 +189,8 @@ export function meanInt8Parameters(input: Quantization, output: Quantization, el
 
 /** RELU as an operator of its own: factor = input scale / output scale, rounded to a 32-bit float. */
 export function reluInt8Parameters(input: Quantization, output: Quantization): ReluInt8Parameters {
-  const [inputScale, inputZeroPoint] = perTensor(input, "input");
-  const [outputScale, outputZeroPoint] = perTensor(output, "output");
+  const [inputScale, inputZeroPoint] = perTensorScale(input, "input");
+  const [outputScale, outputZeroPoint] = perTensorScale(output, "output");
   return {
     inputZeroPoint,
     outputZeroPoint,
@@ -205,13 +217,13 @@ export function tanhInt8Parameters(input: Quantization, output: Quantization): C
  */
 export function softmaxInt8Parameters(beta: number, input: Quantization, output: Quantization): SoftmaxInt8Parameters {
   requireFixedOutput("SOFTMAX", output);
-  const [inputScale] = perTensor(input, "input");
+  const [inputScale] = perTensorScale(input, "input");
   const factor = fixedPoint(Math.min(Math.fround(beta) * inputScale * 2 ** 26, 2 ** 31 - 1));
   return { ...factor, differenceMinimum: 0 - inputRadius(5, factor.shift) };
 }
 
 function curveInt8Parameters(input: Quantization): CurveInt8Parameters {
-  const [inputScale, inputZeroPoint] = perTensor(input, "input");
+  const [inputScale, inputZeroPoint] = perTensorScale(input, "input");
   const factor = fixedPoint(inputScale * 2 ** 27);
   return { inputZeroPoint, inputRangeRadius: inputRadius(4, factor.shift), ...factor };
 }
@@ -224,7 +236,11 @@ function inputRadius(integerBits: number, shift: number): number {
   return Math.min(256, Math.floor(((2 ** integerBits - 1) * 2 ** (31 - integerBits)) / 2 ** shift));
 }
 
-function perTensor(quantization: Quantization, what: string): [scale: number, zeroPoint: number] {
+/**
+ * The one scale, as a 32-bit float, and zero point of a tensor that errors call `what`.
+ * @throws TinymlError TINYML_MODEL_INVALID without a scale, TINYML_MODEL_UNSUPPORTED with several
+ */
+export function perTensorScale(quantization: Quantization, what: string): [scale: number, zeroPoint: number] {
   const [scale, ...others] = quantization.scales;
   if (scale === undefined || !(scale > 0)) {
     throw new TinymlError(
@@ -243,7 +259,7 @@ function perTensor(quantization: Quantization, what: string): [scale: number, ze
 
 function requireFixedOutput(operator: keyof typeof fixedOutputQuantization, output: Quantization): void {
   const expected = fixedOutputQuantization[operator];
-  const [scale, zeroPoint] = perTensor(output, "output");
+  const [scale, zeroPoint] = perTensorScale(output, "output");
   if (scale !== expected.scales[0] || zeroPoint !== expected.zeroPoints[0]) {
     throw new TinymlError(
       "TINYML_MODEL_UNSUPPORTED",

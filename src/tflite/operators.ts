@@ -2,6 +2,7 @@ import type { Builder } from "flatbuffers";
 import type { Operator, OperatorOptions, OperatorType, Tensor } from "../model/model";
 import { damaged, FlatFile, FlatTable, unsupported } from "./cursor";
 import { ACTIVATIONS } from "./operators/activation";
+import { ARITHMETIC } from "./operators/arithmetic";
 import { CONVOLUTIONS } from "./operators/convolution";
 import { DENSE } from "./operators/dense";
 import type { OperatorFormat, OptionField, OptionsTable } from "./operators/operator-format";
@@ -12,6 +13,7 @@ import { type OPERATOR, slots } from "./schema";
 /** The operators of this package in the file format. */
 const FORMATS: { readonly [Type in OperatorType]: OperatorFormat<Type> } = {
   ...ACTIVATIONS,
+  ...ARITHMETIC,
   ...CONVOLUTIONS,
   ...DENSE,
   ...POOLING,
@@ -35,10 +37,11 @@ export function operatorOfCode(code: number): OperatorType | undefined {
 }
 
 /** The lowest version of an operator that has what it uses. */
-export function lowestVersion({ type, inputs, options }: Operator, tensors: readonly Tensor[]): number {
+export function lowestVersion({ type, inputs, outputs, options }: Operator, tensors: readonly Tensor[]): number {
   return operatorFormat(type).version(
     inputs.map((index) => tensors[index]),
     options,
+    outputs.map((index) => tensors[index]),
   );
 }
 

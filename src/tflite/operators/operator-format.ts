@@ -29,7 +29,7 @@ export interface OperatorFormat<Type extends OperatorType> {
   /** The newest version that is read: what later versions add is told by types and options, which are checked. */
   readonly newestVersion: number;
   /** The lowest version that has what this operator uses; runtimes refuse versions above those they know. */
-  version(inputs: readonly (Tensor | undefined)[], options: OperatorOptions[Type]): number;
+  version(inputs: readonly (Tensor | undefined)[], options: OperatorOptions[Type], outputs: readonly Tensor[]): number;
   /** Absent for operators without options. */
   readonly table?: OptionsTable;
   /** One per option of the model's operator. */
