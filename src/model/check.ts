@@ -21,7 +21,10 @@ const MAXIMUM_TENSOR_BYTES = 2 ** 31 - 1;
  *   TINYML_MODEL_UNSUPPORTED for what is sound but can't be computed by this package
  */
 export function checkModel(model: Model): void {
-  model.tensors.forEach(checkTensor);
+  const stored = storedTensors(model);
+  model.tensors.forEach((tensor, index) => {
+    checkTensor(tensor, index, stored.has(index));
+  });
   const known = new Set<number>();
   model.tensors.forEach((tensor, index) => {
     if (tensor.data !== undefined && tensor.variable) {
@@ -51,13 +54,20 @@ export function checkModel(model: Model): void {
   checkMetadata(model);
 }
 
-function checkTensor(tensor: Tensor, index: number): void {
+/** The tensors that have elements: all but those that only say how values inside of an operator are quantized. */
+function storedTensors({ tensors, inputs, outputs, operators }: Model): Set<number> {
+  const intermediates = new Set(operators.flatMap((operator) => operator.intermediates ?? []));
+  const others = tensors.flatMap((_, index) => (intermediates.has(index) ? [] : [index]));
+  return new Set([...others, ...inputs, ...outputs, ...operators.flatMap((one) => [...one.inputs, ...one.outputs])]);
+}
+
+function checkTensor(tensor: Tensor, index: number, isStored: boolean): void {
   const where = `SubGraph.tensors[${index}]`;
   if (tensor.shape.length > MAXIMUM_RANK) {
     throw unsupported(`${where}.shape`, `it has ${tensor.shape.length} dimensions, more than ${MAXIMUM_RANK}`);
   }
   tensor.shape.forEach((dimension, axis) => {
-    if (!Number.isInteger(dimension) || dimension < 1) {
+    if (!Number.isInteger(dimension) || dimension < (isStored ? 1 : 0)) {
       throw invalid(`${where}.shape`, `dimension ${axis} is ${dimension}, where at least 1 is needed`);
     }
   });
@@ -110,7 +120,7 @@ function checkQuantization({ quantization, shape, type }: Tensor, where: string)
 function checkOperator(model: Model, operator: Operator, place: string, known: Set<number>): void {
   const where = `${place} (${operator.type})`;
   const rule = operatorRule(operator.type);
-  const required = rule.inputs.filter((input) => !input.optional).length;
+  const required = rule.inputs.findLastIndex((input) => !input.optional && !input.refused) + 1;
   const repeated = rule.inputs.at(-1)?.repeated;
   const most = repeated ? Infinity : rule.inputs.length;
   if (operator.inputs.length < required || operator.inputs.length > most) {
@@ -127,7 +137,9 @@ function checkOperator(model: Model, operator: Operator, place: string, known: S
   const inputs = Array.from({ length: inputCount }, (_, i) => {
     const input = nth(rule.inputs, i);
     const index = operator.inputs[i] ?? -1;
-    if (index === -1 && input.optional) return undefined;
+    if (index === -1 && (input.optional || input.refused)) return undefined;
+    if (index === -1) throw unsupported(where, `its ${input.name} are left out, which no kernel here computes`);
+    if (input.refused) throw unsupported(`${where}.inputs[${i}]`, `it has ${input.name}, which no kernel here computes`);
     const tensor = tensorAt(model, index, `${where}.inputs[${i}]`);
     if (!known.has(index)) {
       throw invalid(`${where}.inputs[${i}]`, `tensor ${index} is read before any operator computed it`);

@@ -126,6 +126,8 @@ export type Operator = {
     options: OperatorOptions[T];
     /** Tensors that are never stored, which say how values inside of the operator are quantized. */
     intermediates?: readonly number[];
+    /** For each input whether the file says that the operator changes it; `Tensor.variable` alone counts here. */
+    mutatedInputs?: readonly boolean[];
     /** The operator's version that the file names, where it is above the lowest one that has what is used. */
     version?: number;
   };

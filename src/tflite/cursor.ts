@@ -187,6 +187,10 @@ export class FlatTable<Field extends string = string> {
     return span && this.file.text(span, this.where(field));
   }
 
+  bools(field: Field): boolean[] {
+    return this.#elements(field, 1, (view, at) => view.getUint8(at) !== 0);
+  }
+
   int32s(field: Field): number[] {
     return Array.from(new Int32Array(this.#numbers(field, 4)));
   }

@@ -135,9 +135,6 @@ function readTensor(table: FlatTable<keyof typeof TENSOR>, buffers: Buffers): Te
   if (type === undefined) {
     throw unsupported(table.where("type"), `is ${tensorTypeName(number)}, an element type this package does not know`);
   }
-  if (table.bool("is_variable")) {
-    throw unsupported(table.where("is_variable"), "keeps a state between runs, which this package does not do yet");
-  }
   if (table.has("sparsity")) throw unsupported(table.where("sparsity"), "stores a constant in a sparse form");
   if (table.uint32("external_buffer") !== 0) {
     throw unsupported(table.where("external_buffer"), "keeps a constant in another file");
@@ -153,6 +150,7 @@ function readTensor(table: FlatTable<keyof typeof TENSOR>, buffers: Buffers): Te
     shape: table.int32s("shape"),
     ...(data && { data }),
     ...(quantization && { quantization }),
+    ...(table.bool("is_variable") && { variable: true }),
     ...(table.bool("has_rank") && { hasRank: true }),
     ...(table.has("shape_signature") && { shapeSignature: table.int32s("shape_signature") }),
     ...(minimum.length + maximum.length > 0 && { range: { minimum, maximum } }),
@@ -212,7 +210,14 @@ function readOperator(
     );
   }
   const operator = operatorOf(type, table.int32s("inputs"), table.int32s("outputs"), readOptions(type, table));
-  return version > lowestVersion(operator, tensors) ? { ...operator, version } : operator;
+  const mutatedInputs = table.bools("mutating_variable_inputs");
+  const intermediates = table.int32s("intermediates");
+  return {
+    ...operator,
+    ...(version > lowestVersion(operator, tensors) && { version }),
+    ...(mutatedInputs.length > 0 && { mutatedInputs }),
+    ...(intermediates.length > 0 && { intermediates }),
+  };
 }
 
 function operatorOf<Type extends OperatorType>(

@@ -157,6 +157,7 @@ class Writer {
     builder.addFieldInt32(TENSOR.buffer, buffer, 0);
     builder.addFieldOffset(TENSOR.name, name, 0);
     builder.addFieldOffset(TENSOR.quantization, quantization, 0);
+    builder.addFieldInt8(TENSOR.is_variable, tensor.variable ? 1 : 0, 0);
     builder.addFieldOffset(TENSOR.shape_signature, signature, 0);
     builder.addFieldInt8(TENSOR.has_rank, tensor.hasRank ? 1 : 0, 0);
     return builder.endObject();
@@ -189,12 +190,16 @@ class Writer {
     const options = this.#shared(`${operator.type} ${JSON.stringify(operator.options)}`, () =>
       writeOptions(builder, operator.type, operator.options),
     );
+    const mutatedInputs = operator.mutatedInputs === undefined ? 0 : this.#bools(operator.mutatedInputs);
+    const intermediates = operator.intermediates === undefined ? 0 : this.#int32s(operator.intermediates);
     builder.startObject(Object.keys(OPERATOR).length);
     builder.addFieldInt32(OPERATOR.opcode_index, codeIndex, 0);
     builder.addFieldOffset(OPERATOR.inputs, inputs, 0);
     builder.addFieldOffset(OPERATOR.outputs, outputs, 0);
     builder.addFieldInt8(OPERATOR.builtin_options_type, operatorFormat(operator.type).table?.union ?? 0, 0);
     builder.addFieldOffset(OPERATOR.builtin_options, options, 0);
+    builder.addFieldOffset(OPERATOR.mutating_variable_inputs, mutatedInputs, 0);
+    builder.addFieldOffset(OPERATOR.intermediates, intermediates, 0);
     return builder.endObject();
   }
 
@@ -250,6 +255,15 @@ class Writer {
     return this.#shared(`float32 ${values}`, () => {
       builder.startVector(4, values.length, 4);
       for (const value of values.toReversed()) builder.addFloat32(value);
+      return builder.endVector();
+    });
+  }
+
+  #bools(values: readonly boolean[]): number {
+    const builder = this.#builder;
+    return this.#shared(`bool ${values}`, () => {
+      builder.startVector(1, values.length, 1);
+      for (const value of values.toReversed()) builder.addInt8(value ? 1 : 0);
       return builder.endVector();
     });
   }

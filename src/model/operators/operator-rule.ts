@@ -8,6 +8,8 @@ export interface InputRule {
   readonly name: string;
   /** May be left out (−1, or not listed at the end). */
   readonly optional?: true;
+  /** Belongs to a variant of the operator that no kernel computes: must be left out. */
+  readonly refused?: true;
   /** Must be a constant of the file. */
   readonly constant?: true;
   /** Learned in training: its elements count as the model's parameters. */
