@@ -139,7 +139,8 @@ function checkOperator(model: Model, operator: Operator, place: string, known: S
     const index = operator.inputs[i] ?? -1;
     if (index === -1 && (input.optional || input.refused)) return undefined;
     if (index === -1) throw unsupported(where, `its ${input.name} are left out, which no kernel here computes`);
-    if (input.refused) throw unsupported(`${where}.inputs[${i}]`, `it has ${input.name}, which no kernel here computes`);
+    if (input.refused)
+      throw unsupported(`${where}.inputs[${i}]`, `it has ${input.name}, which no kernel here computes`);
     const tensor = tensorAt(model, index, `${where}.inputs[${i}]`);
     if (!known.has(index)) {
       throw invalid(`${where}.inputs[${i}]`, `tensor ${index} is read before any operator computed it`);

@@ -188,7 +188,7 @@ export class FlatTable<Field extends string = string> {
   }
 
   bools(field: Field): boolean[] {
-    return this.#elements(field, 1, (view, at) => view.getUint8(at) !== 0);
+    return Array.from(new Uint8Array(this.#numbers(field, 1)), (byte) => byte !== 0);
   }
 
   int32s(field: Field): number[] {
