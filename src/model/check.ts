@@ -10,6 +10,9 @@ const MAXIMUM_RANK = 8;
 /** One tensor's stated limit: what a 32-bit signed byte count can express. */
 const MAXIMUM_TENSOR_BYTES = 2 ** 31 - 1;
 
+/** Models that were found whole: nobody changes a model, and the reader, the writer and the runtime all ask. */
+const sound = new WeakSet<Model>();
+
 /**
  * Checks that a model is whole, so that everything after it may trust what it says: indices in range, shapes and types
  * that fit each other and their constants, sound quantization, operators in an order in which they can run, labels and
@@ -21,6 +24,7 @@ const MAXIMUM_TENSOR_BYTES = 2 ** 31 - 1;
  *   TINYML_MODEL_UNSUPPORTED for what is sound but can't be computed by this package
  */
 export function checkModel(model: Model): void {
+  if (sound.has(model)) return;
   const stored = storedTensors(model);
   model.tensors.forEach((tensor, index) => {
     checkTensor(tensor, index, stored.has(index));
@@ -52,6 +56,7 @@ export function checkModel(model: Model): void {
     for (const { tensor } of [...inputs, ...outputs]) tensorAt(model, tensor, `signature "${key}"`);
   }
   checkMetadata(model);
+  sound.add(model);
 }
 
 /** The tensors that have elements: all but those that only say how values inside of an operator are quantized. */
