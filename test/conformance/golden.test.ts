@@ -7,6 +7,8 @@ import { elementBytes, elementCount, tensorDataOver } from "../../src/model/tens
 import { loadModel } from "../../src/runtime/load-model";
 import { readTflite } from "../../src/tflite/read-tflite";
 import { writeTflite } from "../../src/tflite/write-tflite";
+import { type Atmega, requireAvr, runOnAtmega } from "../support/atmega";
+import { type CortexM, requireCortexM, runOnCortexM } from "../support/cortex-m";
 import { temporaryFolder } from "../support/folders";
 import { sharedModel, sharedModelPath } from "../support/shared-models";
 import { runStdio, sketchOf } from "../support/sketches";
@@ -26,6 +28,19 @@ const MODELS = [
   "mnist_valid_q",
   "person_detect",
 ] as const;
+
+/** The simulated chips, and the models that need more RAM than they have. */
+const CORTEX_M: Record<CortexM, readonly (typeof MODELS)[number][]> = {
+  "Cortex-M0": ["kws_ref_model", "person_detect"],
+  "Cortex-M4F": [],
+  "Cortex-M7": [],
+};
+const ATMEGA: Record<Atmega, readonly (typeof MODELS)[number][]> = {
+  ATmega328P: ["kws_ref_model", "micro_speech_quantized", "mnist_dw_f", "mnist_dw_q", "mnist_valid_f", "person_detect"],
+  ATmega2560: ["kws_ref_model", "mnist_dw_f", "person_detect"],
+};
+/** What compilers and linkers say of a model that is too large for a chip. */
+const TOO_LARGE = /region .* overflowed|not within region|too large/;
 
 describe("public models give what TensorFlow Lite Micro's reference kernels give", () => {
   it("every model that has golden vectors is in this suite", function () {
@@ -54,6 +69,26 @@ describe("public models give what TensorFlow Lite Micro's reference kernels give
         assertOutputs(model, runStdio(sketchOf(model, { template: "stdio" }), inputs), outputs);
       });
 
+      for (const [processor, tooLarge] of entries(CORTEX_M)) {
+        const fits = !tooLarge.includes(name);
+        it(`on a simulated ${processor}${fits ? "" : ": it needs more RAM than there is"}`, function () {
+          requireCortexM(this);
+          const { model, inputs, outputs } = readGolden(this, name);
+          if (fits) assertOutputs(model, runOnCortexM(model, inputs, processor), outputs);
+          else assert.throws(() => runOnCortexM(model, inputs, processor), TOO_LARGE);
+        }).timeout(60000);
+      }
+
+      for (const [chip, tooLarge] of entries(ATMEGA)) {
+        const fits = !tooLarge.includes(name);
+        it(`on a simulated ${chip}${fits ? "" : ": it needs more RAM than there is"}`, function () {
+          requireAvr(this);
+          const { model, inputs, outputs } = readGolden(this, name);
+          if (fits) assertOutputs(model, runOnAtmega(model, inputs, chip), outputs);
+          else assert.throws(() => runOnAtmega(model, inputs, chip), TOO_LARGE);
+        }).timeout(180000);
+      }
+
       it("on the command line", async function () {
         const { model, outputs } = readGolden(this, name);
         const output = path.join(await temporaryFolder(), "outputs.bin");
@@ -76,6 +111,11 @@ describe("public models give what TensorFlow Lite Micro's reference kernels give
     });
   }
 });
+
+/** The entries of a table whose keys are known. */
+function entries<Key extends string, Value>(table: Record<Key, Value>): [Key, Value][] {
+  return Object.keys(table).map((key) => [key as Key, table[key as Key]]);
+}
 
 function readGolden(context: Mocha.Context, name: string) {
   return {
