@@ -7,8 +7,7 @@ import { elementBytes, elementCount, tensorDataOver } from "../../src/model/tens
 import { loadModel } from "../../src/runtime/load-model";
 import { readTflite } from "../../src/tflite/read-tflite";
 import { writeTflite } from "../../src/tflite/write-tflite";
-import { type Atmega, requireAvr, runOnAtmega } from "../support/atmega";
-import { type CortexM, requireCortexM, runOnCortexM } from "../support/cortex-m";
+import { type Chip, chips, requireChip, runOnChip, tooLarge } from "../support/chips";
 import { temporaryFolder } from "../support/folders";
 import { sharedModel, sharedModelPath } from "../support/shared-models";
 import { runStdio, sketchOf } from "../support/sketches";
@@ -29,18 +28,14 @@ const MODELS = [
   "person_detect",
 ] as const;
 
-/** The simulated chips, and the models that need more RAM than they have. */
-const CORTEX_M: Record<CortexM, readonly (typeof MODELS)[number][]> = {
+/** The models that a chip has too little memory for. */
+const TOO_LARGE: Readonly<Record<Chip, readonly (typeof MODELS)[number][]>> = {
   "Cortex-M0": ["kws_ref_model", "person_detect"],
   "Cortex-M4F": [],
   "Cortex-M7": [],
-};
-const ATMEGA: Record<Atmega, readonly (typeof MODELS)[number][]> = {
   ATmega328P: ["kws_ref_model", "micro_speech_quantized", "mnist_dw_f", "mnist_dw_q", "mnist_valid_f", "person_detect"],
   ATmega2560: ["kws_ref_model", "mnist_dw_f", "person_detect"],
 };
-/** What compilers and linkers say of a model that is too large for a chip. */
-const TOO_LARGE = /region .* overflowed|not within region|too large/;
 
 describe("public models give what TensorFlow Lite Micro's reference kernels give", () => {
   it("every model that has golden vectors is in this suite", function () {
@@ -69,23 +64,13 @@ describe("public models give what TensorFlow Lite Micro's reference kernels give
         assertOutputs(model, runStdio(sketchOf(model, { template: "stdio" }), inputs), outputs);
       });
 
-      for (const [processor, tooLarge] of entries(CORTEX_M)) {
-        const fits = !tooLarge.includes(name);
-        it(`on a simulated ${processor}${fits ? "" : ": it needs more RAM than there is"}`, function () {
-          requireCortexM(this);
+      for (const chip of chips) {
+        const fits = !TOO_LARGE[chip].includes(name);
+        it(fits ? `on a simulated ${chip}` : `not on an ${chip}: it needs more memory than there is`, function () {
+          requireChip(this, chip);
           const { model, inputs, outputs } = readGolden(this, name);
-          if (fits) assertOutputs(model, runOnCortexM(model, inputs, processor), outputs);
-          else assert.throws(() => runOnCortexM(model, inputs, processor), TOO_LARGE);
-        }).timeout(60000);
-      }
-
-      for (const [chip, tooLarge] of entries(ATMEGA)) {
-        const fits = !tooLarge.includes(name);
-        it(`on a simulated ${chip}${fits ? "" : ": it needs more RAM than there is"}`, function () {
-          requireAvr(this);
-          const { model, inputs, outputs } = readGolden(this, name);
-          if (fits) assertOutputs(model, runOnAtmega(model, inputs, chip), outputs);
-          else assert.throws(() => runOnAtmega(model, inputs, chip), TOO_LARGE);
+          if (fits) assertOutputs(model, runOnChip(model, inputs, chip), outputs);
+          else assert.throws(() => runOnChip(model, inputs, chip), tooLarge);
         }).timeout(180000);
       }
 
@@ -111,11 +96,6 @@ describe("public models give what TensorFlow Lite Micro's reference kernels give
     });
   }
 });
-
-/** The entries of a table whose keys are known. */
-function entries<Key extends string, Value>(table: Record<Key, Value>): [Key, Value][] {
-  return Object.keys(table).map((key) => [key as Key, table[key as Key]]);
-}
 
 function readGolden(context: Mocha.Context, name: string) {
   return {
