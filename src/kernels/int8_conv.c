@@ -132,10 +132,47 @@ static void tinyml_conv_patches(const int16_t *patches, int padded, int count, c
 }
 #endif
 
-/* The sum of the weights; in flash. */
-static int32_t tinyml_sum_int8(const int8_t *weights, tinyml_size count) {
+/* How the part of a window that lies inside of the picture is walked through. */
+typedef struct {
+  int height, parts;        /* rows, and in each of them pieces that lie side by side in picture and weights */
+  tinyml_size part;         /* elements of a piece */
+  tinyml_size place, row;   /* from a piece of the picture to the next, and from a row to the next */
+  tinyml_size weight_place, weight_row;
+} tinyml_window_walk;
+
+/* The sum of products of a window and one output channel's weights. Apart, so that its counters stay in registers. */
+static __attribute__((noinline)) int32_t tinyml_window_dot_int8(const int8_t *input, const int8_t *weights,
+                                                                const tinyml_window_walk *walk) {
   int32_t sum = 0;
-  for (tinyml_size i = 0; i < count; i++) sum += TINYML_READ_INT8(weights + i);
+  for (int i = 0; i < walk->height; i++) {
+    const int8_t *place = input, *weight = weights;
+    for (int j = 0; j < walk->parts; j++) {
+      sum += tinyml_dot_int8(place, weight, walk->part);
+      place += walk->place;
+      weight += walk->weight_place;
+    }
+    input += walk->row;
+    weights += walk->weight_row;
+  }
+  return sum;
+}
+
+/* The sum of the weights of one output channel whose elements of the window lie outside of the picture. */
+static int32_t tinyml_sum_outside_int8(const int8_t *weights, const tinyml_window *w, tinyml_size filter_channels,
+                                       tinyml_span rows, tinyml_span columns) {
+  int32_t sum = 0;
+  for (int i = 0; i < w->window_height; i++) {
+    int inside = i >= rows.first && i < rows.end;
+    for (int j = 0; j < w->window_width; j++) {
+      if (inside && j == columns.first) {
+        weights += (tinyml_size)(columns.end - columns.first) * filter_channels;
+        j = columns.end;
+        if (j >= w->window_width) break;
+      }
+      for (tinyml_size c = 0; c < filter_channels; c++) sum += TINYML_READ_INT8(weights + c);
+      weights += filter_channels;
+    }
+  }
   return sum;
 }
 
@@ -179,31 +216,41 @@ void tinyml_conv_int8(const int8_t *input, const int8_t *weights, const int32_t 
     return;
   }
 #endif
+  tinyml_window_walk walk;
+  walk.place = (tinyml_size)w.dilation_width * w.input_channels;
+  walk.row = (tinyml_size)w.dilation_height * w.input_width * w.input_channels;
+  walk.weight_place = filter_channels;
+  walk.weight_row = (tinyml_size)w.window_width * filter_channels;
+  /* A row of the window that lies side by side in the picture, as it does among the weights, is one piece. */
+  int whole_rows = walk.place == filter_channels;
   for (tinyml_size b = 0; b < batch; b++) {
     for (int y = 0; y < w.output_height; y++) {
       int top = y * w.stride_height - w.padding_top;
+      tinyml_span rows = tinyml_span_inside(top, w.window_height, w.dilation_height, w.input_height);
       for (int x = 0; x < w.output_width; x++) {
         int left = x * w.stride_width - w.padding_left;
-        const int8_t *row = weights;
+        tinyml_span columns = tinyml_span_inside(left, w.window_width, w.dilation_width, w.input_width);
+        int width = columns.end - columns.first;
+        walk.height = rows.end - rows.first;
+        walk.parts = whole_rows ? 1 : width;
+        walk.part = whole_rows ? width * filter_channels : filter_channels;
+        int cut = walk.height < w.window_height || width < w.window_width;
+        const int8_t *group = input + ((tinyml_size)(top + rows.first * w.dilation_height) * w.input_width + left +
+                                       columns.first * w.dilation_width) *
+                                          w.input_channels;
+        const int8_t *filter = weights;
+        tinyml_size inside = rows.first * walk.weight_row + columns.first * filter_channels;
+        tinyml_size left_over = group_outputs;
         for (int o = 0; o < w.output_channels; o++) {
-          const int8_t *group = input + o / group_outputs * filter_channels;
-          int32_t sum = TINYML_READ_INT32(bias + o);
-          for (int i = 0; i < w.window_height; i++) {
-            int at_y = top + i * w.dilation_height;
-            for (int j = 0; j < w.window_width; j++) {
-              int at_x = left + j * w.dilation_width;
-              if (at_y >= 0 && at_y < w.input_height && at_x >= 0 && at_x < w.input_width) {
-                tinyml_size at = ((tinyml_size)at_y * w.input_width + at_x) * w.input_channels;
-                sum += tinyml_dot_int8(group + at, row, filter_channels);
-              } else if (input_zero_point != 0) {
-                /* The bias takes the zero point off every element of the window: outside it has to be put back. */
-                sum += input_zero_point * tinyml_sum_int8(row, filter_channels);
-              }
-              row += filter_channels;
-            }
+          int32_t sum = TINYML_READ_INT32(bias + o) + tinyml_window_dot_int8(group, filter + inside, &walk);
+          if (cut && input_zero_point != 0) {
+            /* The bias takes the zero point off every element of the window: outside it has to be put back. */
+            sum += input_zero_point * tinyml_sum_outside_int8(filter, &w, filter_channels, rows, columns);
           }
           sum = tinyml_rescale(sum, TINYML_READ_INT32(multipliers + o), TINYML_READ_INT8(shifts + o)) + output_zero_point;
           *output++ = tinyml_clamp_int8(sum, minimum, maximum);
+          filter += w.window_height * walk.weight_row;
+          if (--left_over == 0) group += filter_channels, left_over = group_outputs;
         }
       }
     }

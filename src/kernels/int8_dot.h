@@ -6,6 +6,28 @@
 
 #ifdef __wasm_simd128__
 #include <wasm_simd128.h>
+#elif defined(__ARM_FEATURE_DSP)
+#include <string.h>
+
+/* Elements 0 and 2, or 1 and 3, of four in a word, widened to 16 bits. (The compilers of some boards lack Arm's intrinsics.) */
+static inline uint32_t tinyml_even_int8(uint32_t four) {
+  uint32_t pair;
+  __asm__("sxtb16 %0, %1" : "=r"(pair) : "r"(four));
+  return pair;
+}
+
+static inline uint32_t tinyml_odd_int8(uint32_t four) {
+  uint32_t pair;
+  __asm__("sxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(four));
+  return pair;
+}
+
+/* sum + the products of two pairs. */
+static inline int32_t tinyml_multiply_pairs(uint32_t a, uint32_t b, int32_t sum) {
+  int32_t result;
+  __asm__("smlad %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+  return result;
+}
 #endif
 
 /* The sum over i of input[i] * weights[i]. */
@@ -52,6 +74,18 @@ static int32_t tinyml_dot_int8(const int8_t *input, const int8_t *weights, tinym
   }
   sum = wasm_i32x4_extract_lane(sums, 0) + wasm_i32x4_extract_lane(sums, 1) + wasm_i32x4_extract_lane(sums, 2) +
         wasm_i32x4_extract_lane(sums, 3);
+#elif defined(__ARM_FEATURE_DSP)
+  /* Cortex-M4 and M7 multiply two pairs at once. */
+  for (tinyml_size fours = count / 4; fours > 0; fours--) {
+    uint32_t x, w;
+    memcpy(&x, input, 4);
+    memcpy(&w, weights, 4);
+    input += 4;
+    weights += 4;
+    sum = tinyml_multiply_pairs(tinyml_even_int8(x), tinyml_even_int8(w), sum);
+    sum = tinyml_multiply_pairs(tinyml_odd_int8(x), tinyml_odd_int8(w), sum);
+  }
+  count %= 4;
 #endif
   for (; i < count; i++) sum += input[i] * weights[i];
 #endif
