@@ -140,21 +140,65 @@ typedef struct {
   tinyml_size weight_place, weight_row;
 } tinyml_window_walk;
 
-/* The sum of products of a window and one output channel's weights. Apart, so that its counters stay in registers. */
-static __attribute__((noinline)) int32_t tinyml_window_dot_int8(const int8_t *input, const int8_t *weights,
-                                                                const tinyml_window_walk *walk) {
-  int32_t sum = 0;
+#ifdef __ARM_FEATURE_DSP
+/* Sums of products of a piece of the picture and four channels' weights, `length` apart: each input is widened once. */
+static inline void tinyml_dot_four_int8(const int8_t *input, const int8_t *weights, tinyml_size length,
+                                        tinyml_size count, int32_t *sums) {
+  const int8_t *a = weights, *c = weights + 2 * length;
+  int32_t sum_a = sums[0], sum_b = sums[1], sum_c = sums[2], sum_d = sums[3];
+  for (tinyml_size fours = count / 4; fours > 0; fours--) {
+    uint32_t x = tinyml_load_four_int8(input), even = tinyml_even_int8(x), odd = tinyml_odd_int8(x);
+    sum_a = tinyml_multiply_four_int8(even, odd, tinyml_load_four_int8(a), sum_a);
+    sum_b = tinyml_multiply_four_int8(even, odd, tinyml_load_four_int8(a + length), sum_b);
+    sum_c = tinyml_multiply_four_int8(even, odd, tinyml_load_four_int8(c), sum_c);
+    sum_d = tinyml_multiply_four_int8(even, odd, tinyml_load_four_int8(c + length), sum_d);
+    input += 4;
+    a += 4;
+    c += 4;
+  }
+  for (tinyml_size i = 0; i < count % 4; i++) {
+    sum_a += input[i] * a[i];
+    sum_b += input[i] * a[i + length];
+    sum_c += input[i] * c[i];
+    sum_d += input[i] * c[i + length];
+  }
+  sums[0] = sum_a;
+  sums[1] = sum_b;
+  sums[2] = sum_c;
+  sums[3] = sum_d;
+}
+#endif
+
+/*
+ * The sums of products of a window and the next output channels' weights, `length` apart; returns how many of the
+ * `channels` these are, at most 4. Apart from its caller, so that its counters stay in registers.
+ */
+static __attribute__((noinline)) int tinyml_window_dots_int8(const int8_t *input, const int8_t *weights,
+                                                             tinyml_size length, tinyml_size channels,
+                                                             const tinyml_window_walk *walk, int32_t sums[4]) {
+#ifdef __ARM_FEATURE_DSP
+  int count = channels < 4 ? 1 : 4;
+#else
+  int count = 1;
+  (void)length;
+  (void)channels;
+#endif
+  sums[0] = sums[1] = sums[2] = sums[3] = 0;
   for (int i = 0; i < walk->height; i++) {
     const int8_t *place = input, *weight = weights;
     for (int j = 0; j < walk->parts; j++) {
-      sum += tinyml_dot_int8(place, weight, walk->part);
+#ifdef __ARM_FEATURE_DSP
+      if (count == 4) tinyml_dot_four_int8(place, weight, length, walk->part, sums);
+      else
+#endif
+        sums[0] += tinyml_dot_int8(place, weight, walk->part);
       place += walk->place;
       weight += walk->weight_place;
     }
     input += walk->row;
     weights += walk->weight_row;
   }
-  return sum;
+  return count;
 }
 
 /* The sum of the weights of one output channel whose elements of the window lie outside of the picture. */
@@ -184,8 +228,8 @@ void tinyml_conv_int8(const int8_t *input, const int8_t *weights, const int32_t 
   TINYML_READ_STRUCT(w, window);
   tinyml_size group_outputs = w.output_channels / (w.input_channels / filter_channels);
   tinyml_size picture = (tinyml_size)w.input_height * w.input_width * w.input_channels;
-#ifdef __wasm_simd128__
   tinyml_size length = (tinyml_size)w.window_height * w.window_width * filter_channels;
+#ifdef __wasm_simd128__
   tinyml_size padded = (length + 7) & ~(tinyml_size)7;
   int windows = (int)(TINYML_PATCH_ELEMENTS / padded);
   if (windows > TINYML_PATCH_WINDOWS) windows = TINYML_PATCH_WINDOWS;
@@ -241,16 +285,20 @@ void tinyml_conv_int8(const int8_t *input, const int8_t *weights, const int32_t 
         const int8_t *filter = weights;
         tinyml_size inside = rows.first * walk.weight_row + columns.first * filter_channels;
         tinyml_size left_over = group_outputs;
-        for (int o = 0; o < w.output_channels; o++) {
-          int32_t sum = TINYML_READ_INT32(bias + o) + tinyml_window_dot_int8(group, filter + inside, &walk);
-          if (cut && input_zero_point != 0) {
-            /* The bias takes the zero point off every element of the window: outside it has to be put back. */
-            sum += input_zero_point * tinyml_sum_outside_int8(filter, &w, filter_channels, rows, columns);
+        for (int o = 0; o < w.output_channels;) {
+          int32_t sums[4];
+          int count = tinyml_window_dots_int8(group, filter + inside, length, left_over, &walk, sums);
+          for (int k = 0; k < count; k++, o++, filter += length) {
+            int32_t sum = sums[k] + TINYML_READ_INT32(bias + o);
+            if (cut && input_zero_point != 0) {
+              /* The bias takes the zero point off every element of the window: outside it has to be put back. */
+              sum += input_zero_point * tinyml_sum_outside_int8(filter, &w, filter_channels, rows, columns);
+            }
+            sum = tinyml_rescale(sum, TINYML_READ_INT32(multipliers + o), TINYML_READ_INT8(shifts + o)) + output_zero_point;
+            *output++ = tinyml_clamp_int8(sum, minimum, maximum);
           }
-          sum = tinyml_rescale(sum, TINYML_READ_INT32(multipliers + o), TINYML_READ_INT8(shifts + o)) + output_zero_point;
-          *output++ = tinyml_clamp_int8(sum, minimum, maximum);
-          filter += w.window_height * walk.weight_row;
-          if (--left_over == 0) group += filter_channels, left_over = group_outputs;
+          left_over -= count;
+          if (left_over == 0) group += filter_channels, left_over = group_outputs;
         }
       }
     }

@@ -22,11 +22,18 @@ static inline uint32_t tinyml_odd_int8(uint32_t four) {
   return pair;
 }
 
-/* sum + the products of two pairs. */
-static inline int32_t tinyml_multiply_pairs(uint32_t a, uint32_t b, int32_t sum) {
-  int32_t result;
-  __asm__("smlad %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
-  return result;
+static inline uint32_t tinyml_load_four_int8(const int8_t *values) {
+  uint32_t four;
+  memcpy(&four, values, 4);
+  return four;
+}
+
+/* sum + the products of four elements, given as even and odd ones, with four in a word. */
+static inline int32_t tinyml_multiply_four_int8(uint32_t even, uint32_t odd, uint32_t four, int32_t sum) {
+  int32_t half, all;
+  __asm__("smlad %0, %1, %2, %3" : "=r"(half) : "r"(even), "r"(tinyml_even_int8(four)), "r"(sum));
+  __asm__("smlad %0, %1, %2, %3" : "=r"(all) : "r"(odd), "r"(tinyml_odd_int8(four)), "r"(half));
+  return all;
 }
 #endif
 
@@ -77,13 +84,10 @@ static int32_t tinyml_dot_int8(const int8_t *input, const int8_t *weights, tinym
 #elif defined(__ARM_FEATURE_DSP)
   /* Cortex-M4 and M7 multiply two pairs at once. */
   for (tinyml_size fours = count / 4; fours > 0; fours--) {
-    uint32_t x, w;
-    memcpy(&x, input, 4);
-    memcpy(&w, weights, 4);
+    uint32_t x = tinyml_load_four_int8(input);
+    sum = tinyml_multiply_four_int8(tinyml_even_int8(x), tinyml_odd_int8(x), tinyml_load_four_int8(weights), sum);
     input += 4;
     weights += 4;
-    sum = tinyml_multiply_pairs(tinyml_even_int8(x), tinyml_even_int8(w), sum);
-    sum = tinyml_multiply_pairs(tinyml_odd_int8(x), tinyml_odd_int8(w), sum);
   }
   count %= 4;
 #endif
