@@ -11,6 +11,7 @@ const sections: Record<string, () => Promise<Section>> = {
   prediction: async () => (await import("./sections/prediction")).measurePrediction(),
   messages: async () => (await import("./sections/messages")).measureMessages(),
   startup: async () => (await import("./sections/startup")).measureStartup(),
+  boards: async () => (await import("./sections/boards")).measureBoards(),
   sizes: async () => (await import("./sections/sizes")).measureSizes(),
 };
 

@@ -6,6 +6,35 @@
 
 #ifdef __wasm_simd128__
 #include <wasm_simd128.h>
+#elif defined(__ARM_FEATURE_DSP)
+#include <string.h>
+
+/* Elements 0 and 2, or 1 and 3, of four in a word, widened to 16 bits. (The compilers of some boards lack Arm's intrinsics.) */
+static inline uint32_t tinyml_even_int8(uint32_t four) {
+  uint32_t pair;
+  __asm__("sxtb16 %0, %1" : "=r"(pair) : "r"(four));
+  return pair;
+}
+
+static inline uint32_t tinyml_odd_int8(uint32_t four) {
+  uint32_t pair;
+  __asm__("sxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(four));
+  return pair;
+}
+
+static inline uint32_t tinyml_load_four_int8(const int8_t *values) {
+  uint32_t four;
+  memcpy(&four, values, 4);
+  return four;
+}
+
+/* sum + the products of four elements, given as even and odd ones, with four in a word. */
+static inline int32_t tinyml_multiply_four_int8(uint32_t even, uint32_t odd, uint32_t four, int32_t sum) {
+  int32_t half, all;
+  __asm__("smlad %0, %1, %2, %3" : "=r"(half) : "r"(even), "r"(tinyml_even_int8(four)), "r"(sum));
+  __asm__("smlad %0, %1, %2, %3" : "=r"(all) : "r"(odd), "r"(tinyml_odd_int8(four)), "r"(half));
+  return all;
+}
 #endif
 
 /* The sum over i of input[i] * weights[i]. */
@@ -52,6 +81,15 @@ static int32_t tinyml_dot_int8(const int8_t *input, const int8_t *weights, tinym
   }
   sum = wasm_i32x4_extract_lane(sums, 0) + wasm_i32x4_extract_lane(sums, 1) + wasm_i32x4_extract_lane(sums, 2) +
         wasm_i32x4_extract_lane(sums, 3);
+#elif defined(__ARM_FEATURE_DSP)
+  /* Cortex-M4 and M7 multiply two pairs at once. */
+  for (tinyml_size fours = count / 4; fours > 0; fours--) {
+    uint32_t x = tinyml_load_four_int8(input);
+    sum = tinyml_multiply_four_int8(tinyml_even_int8(x), tinyml_odd_int8(x), tinyml_load_four_int8(weights), sum);
+    input += 4;
+    weights += 4;
+  }
+  count %= 4;
 #endif
   for (; i < count; i++) sum += input[i] * weights[i];
 #endif

@@ -68,7 +68,8 @@ void tinyml_mean_int8(const int8_t *input, int8_t *output, tinyml_size outer, ti
   for (tinyml_size a = 0; a < outer; a++) {
     for (tinyml_size m = 0; m < between; m++) {
       for (tinyml_size i = 0; i < inner; i += TINYML_POOL_CHANNELS) {
-        tinyml_size count = inner - i < TINYML_POOL_CHANNELS ? inner - i : TINYML_POOL_CHANNELS;
+        tinyml_size count = inner - i;
+        if (count > TINYML_POOL_CHANNELS) count = TINYML_POOL_CHANNELS;
         int32_t sums[TINYML_POOL_CHANNELS] = {0};
         for (tinyml_size f = 0; f < first; f++) {
           const int8_t *at = input + ((a * first + f) * between + m) * second * inner + i;

@@ -7,6 +7,7 @@ import { elementBytes, elementCount, tensorDataOver } from "../../src/model/tens
 import { loadModel } from "../../src/runtime/load-model";
 import { readTflite } from "../../src/tflite/read-tflite";
 import { writeTflite } from "../../src/tflite/write-tflite";
+import { type Chip, chips, requireChip, runOnChip, tooLarge } from "../support/chips";
 import { temporaryFolder } from "../support/folders";
 import { sharedModel, sharedModelPath } from "../support/shared-models";
 import { runStdio, sketchOf } from "../support/sketches";
@@ -26,6 +27,15 @@ const MODELS = [
   "mnist_valid_q",
   "person_detect",
 ] as const;
+
+/** The models that a chip has too little memory for. */
+const TOO_LARGE: Readonly<Record<Chip, readonly (typeof MODELS)[number][]>> = {
+  "Cortex-M0": ["kws_ref_model", "person_detect"],
+  "Cortex-M4F": [],
+  "Cortex-M7": [],
+  ATmega328P: ["kws_ref_model", "micro_speech_quantized", "mnist_dw_f", "mnist_dw_q", "mnist_valid_f", "person_detect"],
+  ATmega2560: ["kws_ref_model", "mnist_dw_f", "person_detect"],
+};
 
 describe("public models give what TensorFlow Lite Micro's reference kernels give", () => {
   it("every model that has golden vectors is in this suite", function () {
@@ -53,6 +63,16 @@ describe("public models give what TensorFlow Lite Micro's reference kernels give
         const { model, inputs, outputs } = readGolden(this, name);
         assertOutputs(model, runStdio(sketchOf(model, { template: "stdio" }), inputs), outputs);
       });
+
+      for (const chip of chips) {
+        const fits = !TOO_LARGE[chip].includes(name);
+        it(fits ? `on a simulated ${chip}` : `not on an ${chip}: it needs more memory than there is`, function () {
+          requireChip(this, chip);
+          const { model, inputs, outputs } = readGolden(this, name);
+          if (fits) assertOutputs(model, runOnChip(model, inputs, chip), outputs);
+          else assert.throws(() => runOnChip(model, inputs, chip), tooLarge);
+        }).timeout(180000);
+      }
 
       it("on the command line", async function () {
         const { model, outputs } = readGolden(this, name);

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import type { Model, Tensor, TensorData } from "../../src/model/model";
+import { tensorDataOver } from "../../src/model/tensor";
 import { loadModel } from "../../src/runtime/load-model";
 import { readTflite } from "../../src/tflite/read-tflite";
 import { writeTflite } from "../../src/tflite/write-tflite";
+import { type Chip, requireChip, runOnChip, tooLarge } from "../support/chips";
 import { type LiteRtArray, loadInLiteRt } from "../support/litert";
 import { runStdio, sketchOf } from "../support/sketches";
 import { requireTool } from "../support/tools";
@@ -21,6 +23,9 @@ const OPERATORS = {
 
 /** By how many steps XNNPACK, which rounds once, may differ from the reference kernels, which round twice. */
 const STEPS = 1;
+
+/** A chip without a floating-point unit, one with it, and one with integers of 16 bits. */
+const CHIPS: readonly Chip[] = ["Cortex-M0", "Cortex-M4F", "ATmega2560"];
 
 for (const [type, any] of Object.entries(OPERATORS)) {
   describe(`${type} with random shapes and options`, () => {
@@ -64,10 +69,45 @@ for (const [type, any] of Object.entries(OPERATORS)) {
       );
     }).timeout(60000);
 
+    it("computes on simulated chips what it computes in the flow: in int8 the same bits", function () {
+      for (const chip of CHIPS) requireChip(this, chip);
+      const anySample = fc.boolean().chain((int8) => any(int8));
+      fc.assert(
+        fc.property(anySample, fc.constantFrom(...CHIPS), (sample, chip) => {
+          assertNear(runIfItFits(sample, chip), runInFlow(sample));
+        }),
+        { numRuns: 12 },
+      );
+    }).timeout(120000);
+
     it("survives writing and reading", () => {
       const both = fc.boolean().chain((int8) => any(int8));
       fc.assert(fc.property(both, ({ model }) => assert.deepEqual(readTflite(writeTflite(model)), model)));
     });
+  });
+}
+
+/** What a chip computes; fast-check takes another sample for one that the chip has no memory for. */
+function runIfItFits({ model, input }: Sample, chip: Chip): TensorData {
+  try {
+    const output = new Uint8Array(runOnChip(model, input, chip));
+    return tensorDataOver(model.tensors[model.outputs[0]].type, output.buffer);
+  } catch (error) {
+    fc.pre(!(error instanceof Error && tooLarge.test(error.message)));
+    throw error;
+  }
+}
+
+/** Floats within 1e-5, everything else the same. */
+function assertNear(found: TensorData, expected: TensorData): void {
+  if (!(expected instanceof Float32Array)) {
+    assert.deepEqual(found, expected);
+    return;
+  }
+  assert.equal(found.length, expected.length);
+  expected.forEach((value, i) => {
+    const allowed = 1e-5 * Math.max(1, Math.abs(value));
+    assert.ok(Math.abs(Number(found[i]) - value) <= allowed, `number ${i} is ${found[i]}, not ${value}`);
   });
 }
 

@@ -16,9 +16,9 @@ export function requireTool(context: Mocha.Context, ...names: string[]): void {
   context.skip();
 }
 
-/** Runs a program to its end; its standard output. What it wrote is in the error if it fails. */
-export function runTool(name: string, args: readonly string[], input?: string | Uint8Array): Buffer {
-  const result = spawnSync(name, args, { input, maxBuffer: 2 ** 30 });
+/** Runs a program to its end, in a folder; its standard output. What it wrote is in the error if it fails. */
+export function runTool(name: string, args: readonly string[], input?: string | Uint8Array, folder?: string): Buffer {
+  const result = spawnSync(name, args, { input, cwd: folder, maxBuffer: 2 ** 30 });
   if (result.error !== undefined) throw result.error;
   if (result.status !== 0) {
     throw new Error(`${name} ${args.join(" ")}\nended with ${result.status}:\n${result.stdout}${result.stderr}`);
