@@ -87,5 +87,7 @@ export function randomData(
 
 /** The bytes of several tensors, one after the other. */
 export function joined(tensors: readonly TensorData[]): Uint8Array {
-  return Buffer.concat(tensors.map((data) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)));
+  return new Uint8Array(
+    Buffer.concat(tensors.map((data) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))),
+  );
 }

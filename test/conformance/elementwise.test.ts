@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import * as fc from "fast-check";
+import type { Operator, Tensor, TensorData, TensorType } from "../../src/model/model";
+import { elementBytes, elementCount, tensorDataOver } from "../../src/model/tensor";
+import { loadModel } from "../../src/runtime/load-model";
+import { readTflite } from "../../src/tflite/read-tflite";
+import { writeTflite } from "../../src/tflite/write-tflite";
+import { type LiteRtArray, loadInLiteRt } from "../support/litert";
+import { runStdio, sketchOf } from "../support/sketches";
+import { requireTool } from "../support/tools";
+import { anyArithmetic } from "./operators/arithmetic";
+import { type Case, joined } from "./operators/elements";
+
+/* Operators that compute element by element, over random shapes and options. A failure names its seed and its smallest counterexample. */
+
+interface Row {
+  name: string;
+  any: fc.Arbitrary<Case>;
+  /** By how many steps LiteRT, which rounds in floats, may differ from the reference kernels; absent where LiteRT can't be compared with. */
+  steps?: number;
+}
+
+const ROWS: readonly Row[] = [
+  { name: "ADD of float32", any: anyArithmetic("ADD", "float32"), steps: 0 },
+  { name: "ADD of int8", any: anyArithmetic("ADD", "int8"), steps: 1 },
+  { name: "ADD of int16", any: anyArithmetic("ADD", "int16"), steps: 1 },
+  { name: "ADD of int32", any: anyArithmetic("ADD", "int32"), steps: 0 },
+  { name: "SUB of float32", any: anyArithmetic("SUB", "float32"), steps: 0 },
+  { name: "SUB of int8", any: anyArithmetic("SUB", "int8"), steps: 1 },
+  { name: "SUB of int16", any: anyArithmetic("SUB", "int16"), steps: 1 },
+  { name: "SUB of int32", any: anyArithmetic("SUB", "int32"), steps: 0 },
+  { name: "MUL of float32", any: anyArithmetic("MUL", "float32"), steps: 0 },
+  { name: "MUL of int8", any: anyArithmetic("MUL", "int8"), steps: 1 },
+  { name: "MUL of int16", any: anyArithmetic("MUL", "int16"), steps: 1 },
+  { name: "MUL of int32", any: anyArithmetic("MUL", "int32"), steps: 0 },
+  { name: "DIV of float32", any: anyArithmetic("DIV", "float32"), steps: 0 },
+  { name: "MAXIMUM of float32", any: anyArithmetic("MAXIMUM", "float32"), steps: 0 },
+  { name: "MAXIMUM of int8", any: anyArithmetic("MAXIMUM", "int8"), steps: 0 },
+  { name: "MAXIMUM of int16", any: anyArithmetic("MAXIMUM", "int16"), steps: 0 },
+  { name: "MAXIMUM of int32", any: anyArithmetic("MAXIMUM", "int32"), steps: 0 },
+  { name: "MINIMUM of float32", any: anyArithmetic("MINIMUM", "float32"), steps: 0 },
+  { name: "MINIMUM of int8", any: anyArithmetic("MINIMUM", "int8"), steps: 0 },
+  { name: "MINIMUM of int16", any: anyArithmetic("MINIMUM", "int16"), steps: 0 },
+  { name: "MINIMUM of int32", any: anyArithmetic("MINIMUM", "int32"), steps: 0 },
+  { name: "PRELU of float32", any: anyArithmetic("PRELU", "float32"), steps: 0 },
+  { name: "PRELU of int8", any: anyArithmetic("PRELU", "int8"), steps: 1 },
+];
+
+for (const { name, any, steps } of ROWS) {
+  describe(`${name} with random shapes and options`, () => {
+    if (steps !== undefined) {
+      it(steps === 0 ? "computes what LiteRT does" : "computes what LiteRT does, but for its rounding", async () => {
+        await fc.assert(
+          fc.asyncProperty(any, async (one) => {
+            assertNear(runInFlow(one), await runInLiteRt(one), steps);
+          }),
+          { numRuns: 40 },
+        );
+      }).timeout(60000);
+    }
+
+    it("computes in C the bits that it computes in the flow", function () {
+      requireTool(this, "cc");
+      fc.assert(
+        fc.property(any, (one) => {
+          const found = runStdio(sketchOf(one.model, { template: "stdio" }), joined(one.inputs));
+          assert.deepEqual(new Uint8Array(found), joined([runInFlow(one)]));
+        }),
+        { numRuns: 3 },
+      );
+    }).timeout(60000);
+
+    it("survives writing and reading", () => {
+      fc.assert(fc.property(any, ({ model }) => assert.deepEqual(readTflite(writeTflite(model)), model)));
+    });
+  });
+}
+
+/**
+ * What the reference kernels of TensorFlow Lite Micro (commit 90b983c2, built for x86-64) computed for random models; a line
+ * each.
+ */
+interface Golden {
+  operator: Operator;
+  tensors: readonly { type: TensorType; shape: number[]; scale?: number; zeroPoint?: number; data?: number[] }[];
+  inputs: readonly (readonly number[])[];
+  output: readonly number[];
+}
+
+describe("element-wise operators compute the bits of TensorFlow Lite Micro's reference kernels", () => {
+  const lines = readFileSync(path.join(__dirname, "elementwise.golden.ndjson"), "utf8").trim().split("\n");
+  const goldens: Golden[] = lines.map((line) => JSON.parse(line));
+  const kindOf = ({ operator, tensors }: Golden) =>
+    `${operator.type} from ${tensors[0].type} to ${tensors.at(-1)?.type}`;
+  for (const kind of new Set(goldens.map(kindOf))) {
+    it(kind, () => {
+      for (const golden of goldens.filter((one) => kindOf(one) === kind)) {
+        assert.deepEqual([...runInFlow(caseOf(golden))], golden.output);
+      }
+    });
+  }
+});
+
+function caseOf({ operator, tensors, inputs }: Golden): Case {
+  const described = tensors.map(({ type, shape, scale, zeroPoint = 0, data }, i): Tensor => {
+    const quantization =
+      scale === undefined ? {} : { quantization: { scales: [scale], zeroPoints: [zeroPoint], axis: 0 } };
+    return { name: `tensor ${i}`, type, shape, ...quantization, ...(data && { data: dataOf(type, data) }) };
+  });
+  const last = described.length - 1;
+  const given = described.flatMap(({ data }, i) => (data === undefined && i !== last ? [i] : []));
+  return {
+    model: { description: "", tensors: described, operators: [operator], inputs: given, outputs: [last] },
+    inputs: given.map((index, i) => dataOf(described[index].type, inputs[i])),
+  };
+}
+
+function dataOf(type: TensorType, values: readonly number[]): TensorData {
+  const data = tensorDataOver(type, new ArrayBuffer(values.length * elementBytes(type)));
+  if (data instanceof BigInt64Array) throw new Error("no operator of these computes with int64");
+  data.set(values);
+  return data;
+}
+
+async function runInLiteRt({ model, inputs }: Case): Promise<LiteRtArray> {
+  const loaded = await loadInLiteRt(writeTflite(model));
+  try {
+    const [output] = await loaded.run(inputs.map(liteRtArray));
+    assert.ok(output);
+    return output;
+  } finally {
+    loaded.dispose();
+  }
+}
+
+function liteRtArray(data: TensorData): LiteRtArray {
+  if (data instanceof BigInt64Array || data instanceof Uint16Array) throw new Error("LiteRT takes no such array here");
+  return data;
+}
+
+function runInFlow({ model, inputs }: Case): Exclude<TensorData, BigInt64Array> {
+  const loaded = loadModel(model);
+  try {
+    const [output] = loaded.run(inputs);
+    assert.equal(output.length, elementCount(loaded.outputs[0].shape));
+    if (output instanceof BigInt64Array) throw new Error("no operator of these computes with int64");
+    return output;
+  } finally {
+    loaded.dispose();
+  }
+}
+
+/** Floats within 1e-5, integers within so many steps. */
+function assertNear(found: ArrayLike<number>, expected: ArrayLike<number>, steps: number): void {
+  assert.equal(found.length, expected.length);
+  for (let i = 0; i < expected.length; i++) {
+    const allowed = expected instanceof Float32Array ? 1e-5 * Math.max(1, Math.abs(expected[i])) : steps;
+    const isSame = Object.is(found[i], expected[i]) || Math.abs(found[i] - expected[i]) <= allowed;
+    assert.ok(isSame, `number ${i} is ${found[i]}, not ${expected[i]}`);
+  }
+}
