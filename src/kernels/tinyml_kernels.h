@@ -267,6 +267,87 @@ void tinyml_dequantize_int8(const int8_t *input, float *output, tinyml_size coun
 TINYML_KERNEL void tinyml_normalize(const float *input, float *output, tinyml_size readings, tinyml_size channels, const float *mean,
                       const float *inverse_deviation);
 
+/* ---- recurrent layers: variable tensors, which keep their elements from run to run, are read and written ---- */
+
+/*
+ * SVDF, a dense layer of units * rank filters, each of which remembers its last `memory` results:
+ * output[b][u] = activation(bias[u] + sum over the unit's filters f and m of time_weights[f][m] * state[b][f][m])
+ * where state[b][f] first moves by one and ends in the sum over i of input[b][i] * feature_weights[f][i].
+ * input [batch][inputs]; state [batch][units * rank][memory]; output [batch][units]; the others in flash:
+ * feature_weights [units * rank][inputs], time_weights [units * rank][memory], bias [units], may be NULL.
+ */
+TINYML_KERNEL void tinyml_svdf_float(const float *input, const float *feature_weights, const float *time_weights, const float *bias,
+                       float *state, float *output, tinyml_size batch, tinyml_size inputs, tinyml_size units,
+                       tinyml_size rank, tinyml_size memory, int activation);
+
+/*
+ * Sizes and scales of an integer SVDF. The features' factor is input scale * feature scale / state scale, the times' factor
+ * state scale * time scale / output scale.
+ */
+typedef struct {
+  int32_t batch, inputs, units, rank, memory;
+  int32_t state_zero_point, output_zero_point;
+  int32_t feature_multiplier, feature_shift;
+  int32_t time_multiplier, time_shift;
+} tinyml_svdf;
+
+/* The same in int8, without activation. feature_bias [units * rank]: minus the input's zero point * the filter's weights. */
+TINYML_KERNEL void tinyml_svdf_int8(const int8_t *input, const int8_t *feature_weights, const int32_t *feature_bias,
+                      const int8_t *time_weights, const int32_t *bias, int8_t *state, int8_t *output,
+                      const tinyml_svdf *sizes);
+
+/* The same with a state and time weights in int16, both of zero point 0. */
+TINYML_KERNEL void tinyml_svdf_int8_int16(const int8_t *input, const int8_t *feature_weights, const int32_t *feature_bias,
+                            const int16_t *time_weights, const int32_t *bias, int16_t *state, int8_t *output,
+                            const tinyml_svdf *sizes);
+
+/* Sizes of an LSTM. With time_major 1 input and output begin with the dimensions [time_steps][batch], else with the batch. */
+typedef struct {
+  int32_t time_steps, batch, inputs, units, time_major;
+} tinyml_lstm;
+
+/*
+ * UNIDIRECTIONAL_SEQUENCE_LSTM: for every step in time, with s the logistic function and the gates i, f, g, o in this order
+ *   i, f, o = s(weights * input + bias + recurrent_weights * hidden), g the same with tanh
+ *   cell = f * cell + i * g, kept in -cell_clip .. cell_clip if cell_clip > 0; hidden = o * tanh(cell); output = hidden
+ * input [batch][time_steps][inputs]; hidden and cell [batch][units]; output [batch][time_steps][units]; in flash weights
+ * [4][units][inputs], recurrent_weights [4][units][units], bias [4][units].
+ */
+TINYML_KERNEL void tinyml_lstm_float(const float *input, const float *weights, const float *recurrent_weights, const float *bias,
+                       float *hidden, float *cell, float *output, const tinyml_lstm *sizes, float cell_clip);
+
+/*
+ * Sizes and scales of an integer LSTM, whose cell is int16. The factors of input and hidden state take a gate's sums to steps
+ * of 1/4096; a gate is then in steps of 1/32768. The cell's input to tanh is multiplied by tanh_multiplier / 2^tanh_shift.
+ * cell_clip is -1 where nothing is clipped.
+ */
+typedef struct {
+  int32_t time_steps, batch, inputs, units, time_major;
+  int32_t input_multipliers[4], input_shifts[4];
+  int32_t recurrent_multipliers[4], recurrent_shifts[4];
+  int32_t forget_multiplier, forget_shift;
+  int32_t cell_multiplier, cell_shift;
+  int32_t hidden_multiplier, hidden_shift, hidden_zero_point;
+  int32_t tanh_multiplier, tanh_shift, cell_clip;
+} tinyml_lstm_integer;
+
+/* The same in int8. Both biases have minus the zero point * the row's weights in them. */
+TINYML_KERNEL void tinyml_lstm_int8(const int8_t *input, const int8_t *weights, const int8_t *recurrent_weights,
+                      const int32_t *bias, const int32_t *recurrent_bias, int8_t *hidden, int16_t *cell,
+                      int8_t *output, const tinyml_lstm_integer *parameters);
+
+/* The same with int16 activations of zero point 0. */
+TINYML_KERNEL void tinyml_lstm_int16(const int16_t *input, const int8_t *weights, const int8_t *recurrent_weights,
+                       const int64_t *bias, int16_t *hidden, int16_t *cell, int16_t *output,
+                       const tinyml_lstm_integer *parameters);
+
+/*
+ * LOGISTIC and TANH of int16 models, count elements: an input in steps of 1 / (3 * 4096) is input * multiplier / 2^shift;
+ * the output is in steps of 1/32768.
+ */
+TINYML_KERNEL void tinyml_logistic_int16(const int16_t *input, int16_t *output, tinyml_size count, int32_t multiplier, int8_t shift);
+TINYML_KERNEL void tinyml_tanh_int16(const int16_t *input, int16_t *output, tinyml_size count, int32_t multiplier, int8_t shift);
+
 /* ---- arithmetic ---- */
 
 /* e^x; 0 where the result would be subnormal, +infinity above 88.72. */

@@ -15,13 +15,20 @@
 #include <avr/pgmspace.h>
 #define TINYML_FLASH PROGMEM
 #define TINYML_READ_INT8(address) ((int8_t)pgm_read_byte(address))
+#define TINYML_READ_INT16(address) ((int16_t)pgm_read_word(address))
+#define TINYML_READ_UINT16(address) ((uint16_t)pgm_read_word(address))
 #define TINYML_READ_INT32(address) ((int32_t)pgm_read_dword(address))
+#define TINYML_READ_INT64(address) \
+  ((int64_t)((uint64_t)pgm_read_dword(address) | (uint64_t)pgm_read_dword((const uint32_t *)(address) + 1) << 32))
 #define TINYML_READ_FLOAT(address) pgm_read_float(address)
 #define TINYML_READ_STRUCT(to, address) memcpy_P(&(to), address, sizeof(to))
 #else
 #define TINYML_FLASH
 #define TINYML_READ_INT8(address) (*(address))
+#define TINYML_READ_INT16(address) (*(address))
+#define TINYML_READ_UINT16(address) (*(address))
 #define TINYML_READ_INT32(address) (*(address))
+#define TINYML_READ_INT64(address) (*(address))
 #define TINYML_READ_FLOAT(address) (*(address))
 #define TINYML_READ_STRUCT(to, address) ((to) = *(address))
 #endif

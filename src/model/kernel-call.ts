@@ -38,7 +38,17 @@ export type KernelArgument =
 /** A constant as a kernel reads it. */
 export interface KernelConstant {
   /** Part of its name in generated C. */
-  role: "weights" | "bias" | "multipliers" | "shifts" | "table" | "parameters";
+  role:
+    | "weights"
+    | "bias"
+    | "multipliers"
+    | "shifts"
+    | "table"
+    | "parameters"
+    | "time_weights"
+    | "feature_bias"
+    | "recurrent_weights"
+    | "recurrent_bias";
   data: TensorData;
   /** The tensor whose elements these are unchanged; absent where they were computed for the kernel. */
   tensor?: number;
@@ -83,7 +93,8 @@ export function integers(...values: readonly number[]): KernelArgument[] {
 /** A constant tensor as it is, or NULL where it is left out. */
 export function constantArgument(role: KernelConstant["role"], operand: Operand | undefined): KernelArgument {
   if (operand === undefined) return { kind: "constant", constant: undefined };
-  return { kind: "constant", constant: { role, data: dataOf(operand), tensor: operand.index } };
+  const { data, index } = operand;
+  return { kind: "constant", constant: { role, data: data ?? dataOf(operand), tensor: index } };
 }
 
 /** Numbers that were computed for the kernel. */

@@ -111,6 +111,18 @@ export interface OperatorOptions {
   RELU: Record<never, never>;
   LOGISTIC: Record<never, never>;
   TANH: Record<never, never>;
+  /**
+   * inputs: input [batch, in], feature weights [units × rank, in], time weights [units × rank, memory], bias [units] or −1,
+   * state [batch, units × rank × memory]; output [batch, units].
+   */
+  SVDF: { rank: number; activation: FusedActivation };
+  /**
+   * inputs: input [batch, time, in] (timeMajor: [time, batch, in]); for the gates input, forget, cell and output each
+   * weights [units, in], then recurrent weights [units, units]; −1 for three peepholes; biases [units]; −1 for a projection
+   * and its bias; hidden state and cell state [batch, units]; four times −1 or nothing. Output as the input, with units.
+   * A clip of 0 clips nothing.
+   */
+  UNIDIRECTIONAL_SEQUENCE_LSTM: { activation: "TANH"; cellClip: number; projectionClip: number; timeMajor?: true };
   /** Over the last axis. */
   SOFTMAX: { beta: number };
 }

@@ -6,6 +6,7 @@ import { CONVOLUTIONS } from "./operators/convolution";
 import { DENSE } from "./operators/dense";
 import type { OperatorRule } from "./operators/operator-rule";
 import { POOLING } from "./operators/pooling";
+import { RECURRENT } from "./operators/recurrent";
 import { RESHAPING } from "./operators/reshaping";
 
 /** The operators of this package; the keys are TensorFlow Lite's builtin operator names. */
@@ -15,6 +16,7 @@ const OPERATORS: { readonly [T in OperatorType]: OperatorRule<T> } = {
   ...CONVOLUTIONS,
   ...DENSE,
   ...POOLING,
+  ...RECURRENT,
   ...RESHAPING,
 };
 

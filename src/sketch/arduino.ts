@@ -83,7 +83,7 @@ export function generateArduino(model: Model, code: ModelCode, board: Board, opt
     ...(options.knownAnswer ? [writeSelfTest(writer, options.knownAnswer)] : []),
     writeReadPin(board),
     ...(code.type === "int8" && result !== "label" ? [writeResult(output)] : []),
-    writeSetup(result, options.knownAnswer !== undefined),
+    writeSetup(result, options.knownAnswer !== undefined, code.hasState),
     writeLoop(writer, result),
   ];
   const knownNumbers = options.knownAnswer ? options.knownAnswer.input.length + options.knownAnswer.output.length : 0;
@@ -265,6 +265,7 @@ function writeSelfTest({ code, input, output }: Writer, known: NonNullable<Sketc
     arrayDefinition(`static const ${ctype} tinyml_test_output[${output.length}] TINYML_FLASH`, literals(known.output)),
     "",
     "static bool tinyml_self_test() {",
+    ...(code.hasState ? ["  tinyml_model_reset();"] : []),
     `  for (tinyml_size i = 0; i < ${input.macro}_LENGTH; i++) ${input.macro}[i] = ${read}(tinyml_test_input + i);`,
     "  tinyml_model_run();",
     `  for (tinyml_size i = 0; i < ${output.macro}_LENGTH; i++) {`,
@@ -309,13 +310,14 @@ function writeResult({ macro }: CodeTensor): string {
   ].join("\n");
 }
 
-function writeSetup(result: ArduinoTraits["result"], selfTest: boolean): string {
+function writeSetup(result: ArduinoTraits["result"], selfTest: boolean, hasState: boolean): string {
   return [
     "void setup() {",
     ...(result === "pwm" ? ["  pinMode(TINYML_PWM_PIN, OUTPUT);"] : []),
     ...(result === "label" ? ["  pinMode(LED_BUILTIN, OUTPUT);"] : []),
     "  Serial.begin(115200);",
     ...(selfTest ? ['  Serial.println(tinyml_self_test() ? F("self-test: pass") : F("self-test: FAIL"));'] : []),
+    ...(hasState ? ["  tinyml_model_reset();"] : []),
     "}",
   ].join("\n");
 }

@@ -3,6 +3,9 @@ import { TinymlError } from "../errors";
 /** What the linker needs besides a kernel file: functions that it calls in another one. */
 const calledFiles: Readonly<Record<string, readonly string[]>> = {
   "float_activation.c": ["math.c"],
+  "float_lstm.c": ["float_activation.c"],
+  "int8_lstm.c": ["int16_activation.c"],
+  "int16_lstm.c": ["int16_activation.c"],
 };
 
 /**

@@ -7,6 +7,7 @@ import { CONVOLUTIONS } from "./operators/convolution";
 import { DENSE } from "./operators/dense";
 import type { OperatorFormat, OptionField, OptionsTable } from "./operators/operator-format";
 import { POOLING } from "./operators/pooling";
+import { RECURRENT } from "./operators/recurrent";
 import { RESHAPING } from "./operators/reshaping";
 import { type OPERATOR, slots } from "./schema";
 
@@ -17,6 +18,7 @@ const FORMATS: { readonly [Type in OperatorType]: OperatorFormat<Type> } = {
   ...CONVOLUTIONS,
   ...DENSE,
   ...POOLING,
+  ...RECURRENT,
   ...RESHAPING,
 };
 
