@@ -25,7 +25,7 @@ export interface ModelCode {
   constantBytes: number;
   inputs: readonly CodeTensor[];
   outputs: readonly CodeTensor[];
-  /** The kernel files that the code calls. */
+  /** The kernel files that the code includes or calls. */
   kernelFiles: readonly string[];
 }
 
@@ -81,7 +81,8 @@ export function generateModelCode(model: Model): ModelCode {
     constantNames: new Map(),
     constantBytes: 0,
     calls: [],
-    kernelFiles: new Set(),
+    // included even where nothing is computed
+    kernelFiles: new Set(["tinyml_kernels.h"]),
   };
   model.operators.forEach((operator, index) => {
     writeOperator(context, operator, index + 1);

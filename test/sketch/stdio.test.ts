@@ -91,6 +91,22 @@ describe("C program of the template stdio, built by the host's compiler", () => 
     assert.throws(() => runStdio(sketchOf(float, { template: "stdio" }), new Int8Array(6)), /middle of a sample/);
   });
 
+  it("is whole for a model that needs no kernel", () => {
+    const model: Model = {
+      description: "",
+      tensors: [
+        { name: "row", type: "float32", shape: [1, 4] },
+        { name: "square", type: "float32", shape: [2, 2] },
+      ],
+      operators: [{ type: "RESHAPE", inputs: [0], outputs: [1], options: { newShape: [2, 2] } }],
+      inputs: [0],
+      outputs: [1],
+    };
+    const samples = Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8);
+    const output = runStdio(sketchOf(model, { template: "stdio" }), samples);
+    assert.deepEqual(new Float32Array(new Uint8Array(output).buffer), samples);
+  });
+
   it("takes no input at all for no samples", () => {
     const model = randomNetwork({ inputs: 3, layers: [{ units: 1 }] });
     assert.equal(runStdio(sketchOf(model, { template: "stdio" }), new Float32Array(0)).length, 0);
