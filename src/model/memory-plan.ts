@@ -57,6 +57,7 @@ const MOST_BLOCKS = 4000;
 /** Which blocks are placed first: no one order is the best for every model. */
 const ORDERS: readonly ((a: Block, b: Block) => number)[] = [
   (a, b) => b.bytes - a.bytes || a.first - b.first,
+  (a, b) => b.bytes - a.bytes || b.first - a.first,
   (a, b) => b.last - b.first - (a.last - a.first) || b.bytes - a.bytes,
   (a, b) => a.first - b.first || b.bytes - a.bytes,
   (a, b) => b.last - a.last || b.bytes - a.bytes,
