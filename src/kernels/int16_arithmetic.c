@@ -1,12 +1,6 @@
 /* Arithmetic of two int16 tensors, element by element: TensorFlow Lite's ADD, SUB, MUL, MAXIMUM and MINIMUM. */
 #include "broadcast.h"
-#include "int8_fixed_point.h"
-
-static inline int16_t tinyml_clamp_int16(int32_t value, int32_t minimum, int32_t maximum) {
-  if (value < minimum) value = minimum;
-  if (value > maximum) value = maximum;
-  return (int16_t)value;
-}
+#include "int16_fixed_point.h"
 
 /* A row of the kernel `name`, with parameters p of type `parameters_type`: `result` computes it from x and y. */
 #define TINYML_INT16_ROW(name, parameters_type, result)                                           \
