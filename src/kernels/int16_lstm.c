@@ -19,7 +19,7 @@ void tinyml_lstm_int16(const int16_t *input, const int8_t *weights, const int8_t
           int64_t before = tinyml_dot_int16(hidden, recurrent_weights + row * l.units, l.units);
           int32_t from_input = tinyml_rescale_int64(now, l.input_multipliers[g], (int8_t)l.input_shifts[g]);
           int32_t from_hidden = tinyml_rescale_int64(before, l.recurrent_multipliers[g], (int8_t)l.recurrent_shifts[g]);
-          gates[g] = tinyml_saturating_add_int16(tinyml_saturating_add_int16(from_input, 0), tinyml_saturating_add_int16(from_hidden, 0));
+          gates[g] = tinyml_saturate_int16(tinyml_saturate_int16(from_input) + tinyml_saturate_int16(from_hidden));
         }
         y[u] = tinyml_clamp_int16(tinyml_lstm_cell(gates, cell + u, &l), -32768, 32767);
       }

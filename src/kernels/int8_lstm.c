@@ -21,7 +21,7 @@ void tinyml_lstm_int8(const int8_t *input, const int8_t *weights, const int8_t *
                            TINYML_READ_INT32(recurrent_bias + row);
           now = tinyml_rescale(now, l.input_multipliers[g], (int8_t)l.input_shifts[g]);
           before = tinyml_rescale(before, l.recurrent_multipliers[g], (int8_t)l.recurrent_shifts[g]);
-          gates[g] = tinyml_saturating_add_int16(tinyml_saturating_add_int16(now, 0), tinyml_saturating_add_int16(before, 0));
+          gates[g] = tinyml_saturate_int16(tinyml_saturate_int16(now) + tinyml_saturate_int16(before));
         }
         y[u] = tinyml_clamp_int8(tinyml_lstm_cell(gates, cell + u, &l), -128, 127);
       }

@@ -512,7 +512,9 @@ function writeReset(context: Context): string[] {
     ...states.map((index) => {
       const { type, shape, quantization } = model.tensors[index];
       const value = type === "int8" ? (quantization?.zeroPoints[0] ?? 0) : 0;
-      return `  memset(${arenaAt(context, plan.offsets.get(index) ?? 0)}, ${value}, ${elementCount(shape) * elementBytes(type)});`;
+      // written as an element's address: of the array itself, gcc suspects that its elements were meant to be counted
+      const first = (plan.offsets.get(index) ?? 0) / (context.type === undefined ? 1 : elementBytes(context.type));
+      return `  memset(&tinyml_model_arena[${first}], ${value}, ${elementCount(shape) * elementBytes(type)});`;
     }),
     "}",
     "",
