@@ -3,7 +3,7 @@
 #include "tinyml_kernels.h"
 
 /* How many elements are worked on at once. */
-enum { TINYML_CONVERT_ELEMENTS = 16 };
+#define TINYML_CONVERT_ELEMENTS ((tinyml_size)16)
 
 /* count elements of an integer type, from element `at` on. */
 static void tinyml_load_integers(const void *input, int type, tinyml_size at, tinyml_size count, int32_t *values) {
