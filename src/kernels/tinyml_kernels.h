@@ -154,6 +154,43 @@ TINYML_KERNEL void tinyml_tanh_int8(const int8_t *input, int8_t *output, tinyml_
 TINYML_KERNEL void tinyml_softmax_int8(const int8_t *input, int8_t *output, tinyml_size batch, tinyml_size classes,
                          int32_t multiplier, int8_t shift, int16_t difference_minimum);
 
+/* ---- functions of one number; input and output may be the same array ---- */
+
+/* Kept between the limits of TINYML_ACTIVATION_… */
+TINYML_KERNEL void tinyml_activation_float(const float *input, float *output, tinyml_size count, int activation);
+
+/* x where it is positive, else alpha * x. */
+TINYML_KERNEL void tinyml_leaky_relu_float(const float *input, float *output, tinyml_size count, float alpha);
+
+/* x * (x + 3, kept between 0 and 6) / 6 */
+TINYML_KERNEL void tinyml_hard_swish_float(const float *input, float *output, tinyml_size count);
+
+/* x where it is positive, else e^x - 1. */
+TINYML_KERNEL void tinyml_elu_float(const float *input, float *output, tinyml_size count);
+
+/* |x|, -x, x * x, the square root and its reciprocal, e^x and the natural logarithm. */
+TINYML_KERNEL void tinyml_abs_float(const float *input, float *output, tinyml_size count);
+TINYML_KERNEL void tinyml_neg_float(const float *input, float *output, tinyml_size count);
+TINYML_KERNEL void tinyml_square_float(const float *input, float *output, tinyml_size count);
+TINYML_KERNEL void tinyml_sqrt_float(const float *input, float *output, tinyml_size count);
+TINYML_KERNEL void tinyml_rsqrt_float(const float *input, float *output, tinyml_size count);
+TINYML_KERNEL void tinyml_exp_float(const float *input, float *output, tinyml_size count);
+TINYML_KERNEL void tinyml_log_float(const float *input, float *output, tinyml_size count);
+
+/* Any function of an int8: table [256] in flash has the result for -128, then that for -127, .. */
+TINYML_KERNEL void tinyml_lookup_int8(const int8_t *input, int8_t *output, tinyml_size count, const int8_t *table);
+
+/* tinyml_relu_int8 in int16, with zero points of 0. */
+TINYML_KERNEL void tinyml_relu_int16(const int16_t *input, int16_t *output, tinyml_size count, int32_t multiplier,
+                       int8_t shift, int16_t minimum, int16_t maximum);
+
+/*
+ * tinyml_leaky_relu_float in int16, with zero points of 0. Factors: input scale / output scale, and alpha times that, whose
+ * multiplier is negative where alpha is.
+ */
+TINYML_KERNEL void tinyml_leaky_relu_int16(const int16_t *input, int16_t *output, tinyml_size count, int32_t multiplier,
+                             int8_t shift, int32_t alpha_multiplier, int8_t alpha_shift);
+
 /* ---- arithmetic of two tensors, element by element ---- */
 
 /* The most runs that a walk over two operands has: six fit five dimensions, and the batch. */
@@ -250,13 +287,45 @@ TINYML_KERNEL void tinyml_maximum_int32(const int32_t *a, const int32_t *b, int3
 TINYML_KERNEL void tinyml_minimum_int32(const int32_t *a, const int32_t *b, int32_t *output, tinyml_size outer,
                           const tinyml_broadcast *broadcast);
 
-/* ---- between floats and int8 ---- */
+/* ---- between floats and integers ---- */
 
 /* output = clamp(round(input / scale) + zero_point), halves away from zero; NaN gives the lowest output. */
 void tinyml_quantize_int8(const float *input, int8_t *output, tinyml_size count, float scale, int16_t zero_point);
 
 /* output = scale * (input - zero_point) */
 void tinyml_dequantize_int8(const int8_t *input, float *output, tinyml_size count, float scale, int16_t zero_point);
+
+/* The same in uint8 and int16. */
+void tinyml_quantize_uint8(const float *input, uint8_t *output, tinyml_size count, float scale, int16_t zero_point);
+void tinyml_dequantize_uint8(const uint8_t *input, float *output, tinyml_size count, float scale, int16_t zero_point);
+void tinyml_quantize_int16(const float *input, int16_t *output, tinyml_size count, float scale, int16_t zero_point);
+void tinyml_dequantize_int16(const int16_t *input, float *output, tinyml_size count, float scale, int16_t zero_point);
+
+/* From the 16 bits of IEEE 754's half precision. */
+void tinyml_dequantize_float16(const uint16_t *input, float *output, tinyml_size count);
+
+/* Element types; the numbers are those of TensorFlow Lite's schema. */
+enum {
+  TINYML_FLOAT32 = 0,
+  TINYML_INT32 = 2,
+  TINYML_UINT8 = 3,
+  TINYML_BOOL = 6, /* a byte: 0, or anything else */
+  TINYML_INT16 = 7,
+  TINYML_INT8 = 9
+};
+
+/*
+ * output = clamp(output_zero_point + factor * (input - input_zero_point)); factor = input scale / output scale. The types are
+ * integers; output may be input where both are equally long.
+ */
+TINYML_KERNEL void tinyml_requantize(const void *input, void *output, tinyml_size count, int input_type, int output_type,
+                       int32_t input_zero_point, int32_t output_zero_point, int32_t multiplier, int8_t shift);
+
+/*
+ * The same numbers in another type: of floats the whole part, or the nearest number that the type has; of integers as many
+ * bits as it has. output may be input where both are equally long.
+ */
+TINYML_KERNEL void tinyml_cast(const void *input, void *output, tinyml_size count, int input_type, int output_type);
 
 /* ---- features ---- */
 
@@ -352,6 +421,9 @@ TINYML_KERNEL void tinyml_tanh_int16(const int16_t *input, int16_t *output, tiny
 
 /* e^x; 0 where the result would be subnormal, +infinity above 88.72. */
 TINYML_KERNEL float tinyml_exp(float x);
+
+/* The square root; 0 for subnormals, NaN below 0. */
+float tinyml_sqrt(float x);
 
 /* Natural logarithm; -infinity for 0 and subnormals, NaN below 0. */
 float tinyml_log(float x);

@@ -186,7 +186,7 @@ function checkTypes(
     const computed = new Set(rule.types.map(([[first], [output]]) => first ?? output));
     throw unsupported(where, `with ${found}; this package computes it in ${[...computed].join(" or ")}`);
   }
-  if (signature[0][0] === "float32") return;
+  if (signature[0][0] === "float32" && signature[1][0] === "float32") return;
   const perChannel = [...inputs, ...outputs].find((tensor, i) => {
     return !(i < inputs.length && nth(rule.inputs, i).perChannel) && (tensor?.quantization?.scales.length ?? 0) > 1;
   });

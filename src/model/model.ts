@@ -108,7 +108,26 @@ export interface OperatorOptions {
   MINIMUM: Record<never, never>;
   /** inputs: input, alpha (a constant) that is repeated to the input's shape: negative numbers become alpha × input. */
   PRELU: Record<never, never>;
+  /** To integers that stand for the same real numbers, or to other ones. */
+  QUANTIZE: Record<never, never>;
+  DEQUANTIZE: Record<never, never>;
+  /** The same numbers in another type, as far as it has them. */
+  CAST: Record<never, never>;
   RELU: Record<never, never>;
+  RELU6: Record<never, never>;
+  RELU_N1_TO_1: Record<never, never>;
+  /** Negative numbers become alpha × input. */
+  LEAKY_RELU: { alpha: number };
+  HARD_SWISH: Record<never, never>;
+  ELU: Record<never, never>;
+  ABS: Record<never, never>;
+  NEG: Record<never, never>;
+  SQUARE: Record<never, never>;
+  SQRT: Record<never, never>;
+  /** 1 / √x */
+  RSQRT: Record<never, never>;
+  EXP: Record<never, never>;
+  LOG: Record<never, never>;
   LOGISTIC: Record<never, never>;
   TANH: Record<never, never>;
   /**

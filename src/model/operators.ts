@@ -4,8 +4,10 @@ import { ACTIVATIONS } from "./operators/activation";
 import { ARITHMETIC } from "./operators/arithmetic";
 import { CONVOLUTIONS } from "./operators/convolution";
 import { DENSE } from "./operators/dense";
+import { ELEMENTWISE_FUNCTIONS } from "./operators/elementwise";
 import type { OperatorRule } from "./operators/operator-rule";
 import { POOLING } from "./operators/pooling";
+import { QUANTIZING } from "./operators/quantizing";
 import { RECURRENT } from "./operators/recurrent";
 import { RESHAPING } from "./operators/reshaping";
 
@@ -15,8 +17,10 @@ const OPERATORS: { readonly [T in OperatorType]: OperatorRule<T> } = {
   ...ARITHMETIC,
   ...CONVOLUTIONS,
   ...DENSE,
+  ...ELEMENTWISE_FUNCTIONS,
   ...POOLING,
   ...RECURRENT,
+  ...QUANTIZING,
   ...RESHAPING,
 };
 

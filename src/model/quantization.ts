@@ -39,8 +39,8 @@ export interface MeanInt8Parameters extends FixedPointFactor {
   outputZeroPoint: number;
 }
 
-/** Arguments of tinyml_relu_int8. */
-export type ReluInt8Parameters = DenseInt8Parameters;
+/** Arguments of tinyml_relu_int8, and without zero points tinyml_relu_int16. */
+export type ReluParameters = DenseInt8Parameters;
 
 /** Arguments of tinyml_logistic_int8 and tinyml_tanh_int8. */
 export interface CurveInt8Parameters extends FixedPointFactor {
@@ -187,15 +187,20 @@ export function meanInt8Parameters(input: Quantization, output: Quantization, el
   };
 }
 
-/** RELU as an operator of its own: factor = input scale / output scale, rounded to a 32-bit float. */
-export function reluInt8Parameters(input: Quantization, output: Quantization): ReluInt8Parameters {
+/** RELU and its like as operators of their own: factor = input scale / output scale, rounded to a 32-bit float. */
+export function reluParameters(
+  activation: FusedActivation,
+  input: Quantization,
+  output: Quantization,
+  type: TensorType,
+): ReluParameters {
   const [inputScale, inputZeroPoint] = perTensorScale(input, "input");
   const [outputScale, outputZeroPoint] = perTensorScale(output, "output");
   return {
     inputZeroPoint,
     outputZeroPoint,
     ...quantizeMultiplier(Math.fround(inputScale / outputScale)),
-    ...activationRangeInt8("RELU", output),
+    ...activationRange(activation, output, type),
   };
 }
 

@@ -6,6 +6,7 @@ const calledFiles: Readonly<Record<string, readonly string[]>> = {
   "float_lstm.c": ["float_activation.c"],
   "int8_lstm.c": ["int16_activation.c"],
   "int16_lstm.c": ["int16_activation.c"],
+  "float_elementwise.c": ["math.c"],
 };
 
 /**

@@ -5,8 +5,10 @@ import { ACTIVATIONS } from "./operators/activation";
 import { ARITHMETIC } from "./operators/arithmetic";
 import { CONVOLUTIONS } from "./operators/convolution";
 import { DENSE } from "./operators/dense";
+import { ELEMENTWISE_FUNCTIONS } from "./operators/elementwise";
 import type { OperatorFormat, OptionField, OptionsTable } from "./operators/operator-format";
 import { POOLING } from "./operators/pooling";
+import { QUANTIZING } from "./operators/quantizing";
 import { RECURRENT } from "./operators/recurrent";
 import { RESHAPING } from "./operators/reshaping";
 import { type OPERATOR, slots } from "./schema";
@@ -17,8 +19,10 @@ const FORMATS: { readonly [Type in OperatorType]: OperatorFormat<Type> } = {
   ...ARITHMETIC,
   ...CONVOLUTIONS,
   ...DENSE,
+  ...ELEMENTWISE_FUNCTIONS,
   ...POOLING,
   ...RECURRENT,
+  ...QUANTIZING,
   ...RESHAPING,
 };
 

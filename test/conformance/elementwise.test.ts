@@ -11,7 +11,9 @@ import { type LiteRtArray, loadInLiteRt } from "../support/litert";
 import { runStdio, sketchOf } from "../support/sketches";
 import { requireTool } from "../support/tools";
 import { anyArithmetic } from "./operators/arithmetic";
+import { anyConversion } from "./operators/conversion";
 import { type Case, joined } from "./operators/elements";
+import { anyElementwise } from "./operators/elementwise";
 
 /* Operators that compute element by element, over random shapes and options. A failure names its seed and its smallest counterexample. */
 
@@ -46,6 +48,42 @@ const ROWS: readonly Row[] = [
   { name: "MINIMUM of int32", any: anyArithmetic("MINIMUM", "int32"), steps: 0 },
   { name: "PRELU of float32", any: anyArithmetic("PRELU", "float32"), steps: 0 },
   { name: "PRELU of int8", any: anyArithmetic("PRELU", "int8"), steps: 1 },
+  { name: "RELU of int16", any: anyElementwise("RELU", "int16") },
+  { name: "RELU6 of float32", any: anyElementwise("RELU6", "float32"), steps: 0 },
+  { name: "RELU6 of int8", any: anyElementwise("RELU6", "int8"), steps: 1 },
+  { name: "RELU6 of int16", any: anyElementwise("RELU6", "int16"), steps: 1 },
+  { name: "RELU_N1_TO_1 of float32", any: anyElementwise("RELU_N1_TO_1", "float32"), steps: 0 },
+  { name: "RELU_N1_TO_1 of int8", any: anyElementwise("RELU_N1_TO_1", "int8"), steps: 1 },
+  { name: "LEAKY_RELU of float32", any: anyElementwise("LEAKY_RELU", "float32"), steps: 0 },
+  { name: "LEAKY_RELU of int8", any: anyElementwise("LEAKY_RELU", "int8"), steps: 1 },
+  { name: "LEAKY_RELU of int16", any: anyElementwise("LEAKY_RELU", "int16"), steps: 1 },
+  { name: "HARD_SWISH of float32", any: anyElementwise("HARD_SWISH", "float32"), steps: 0 },
+  { name: "HARD_SWISH of int8", any: anyElementwise("HARD_SWISH", "int8"), steps: 2 },
+  { name: "ELU of float32", any: anyElementwise("ELU", "float32"), steps: 0 },
+  { name: "ELU of int8", any: anyElementwise("ELU", "int8"), steps: 1 },
+  { name: "ABS of float32", any: anyElementwise("ABS", "float32"), steps: 0 },
+  { name: "ABS of int8", any: anyElementwise("ABS", "int8"), steps: 1 },
+  { name: "NEG of float32", any: anyElementwise("NEG", "float32"), steps: 0 },
+  { name: "SQUARE of float32", any: anyElementwise("SQUARE", "float32"), steps: 0 },
+  { name: "SQRT of float32", any: anyElementwise("SQRT", "float32"), steps: 0 },
+  { name: "RSQRT of float32", any: anyElementwise("RSQRT", "float32"), steps: 0 },
+  { name: "EXP of float32", any: anyElementwise("EXP", "float32"), steps: 0 },
+  { name: "LOG of float32", any: anyElementwise("LOG", "float32"), steps: 0 },
+  { name: "QUANTIZE from float32 to int8", any: anyConversion("QUANTIZE", "float32", "int8"), steps: 1 },
+  { name: "QUANTIZE from float32 to uint8", any: anyConversion("QUANTIZE", "float32", "uint8"), steps: 1 },
+  { name: "QUANTIZE from float32 to int16", any: anyConversion("QUANTIZE", "float32", "int16"), steps: 1 },
+  { name: "QUANTIZE from int8 to int8", any: anyConversion("QUANTIZE", "int8", "int8"), steps: 1 },
+  { name: "QUANTIZE from int8 to uint8", any: anyConversion("QUANTIZE", "int8", "uint8"), steps: 1 },
+  { name: "QUANTIZE from uint8 to int8", any: anyConversion("QUANTIZE", "uint8", "int8"), steps: 1 },
+  { name: "QUANTIZE from int16 to int8", any: anyConversion("QUANTIZE", "int16", "int8"), steps: 1 },
+  { name: "QUANTIZE from int16 to int16", any: anyConversion("QUANTIZE", "int16", "int16"), steps: 1 },
+  { name: "DEQUANTIZE of int8", any: anyConversion("DEQUANTIZE", "int8", "float32"), steps: 0 },
+  { name: "DEQUANTIZE of uint8", any: anyConversion("DEQUANTIZE", "uint8", "float32"), steps: 0 },
+  { name: "DEQUANTIZE of int16", any: anyConversion("DEQUANTIZE", "int16", "float32"), steps: 0 },
+  { name: "CAST from float32 to int32", any: anyConversion("CAST", "float32", "int32"), steps: 0 },
+  { name: "CAST from int32 to float32", any: anyConversion("CAST", "int32", "float32"), steps: 0 },
+  { name: "CAST from int8 to float32", any: anyConversion("CAST", "int8", "float32"), steps: 0 },
+  { name: "CAST from int16 to int8", any: anyConversion("CAST", "int16", "int8"), steps: 0 },
 ];
 
 for (const { name, any, steps } of ROWS) {

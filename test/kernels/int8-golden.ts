@@ -6,7 +6,7 @@ import {
   denseInt8Parameters,
   fixedOutputQuantization,
   logisticInt8Parameters,
-  reluInt8Parameters,
+  reluParameters,
   softmaxInt8Parameters,
   tanhInt8Parameters,
 } from "../../src/model/quantization";
@@ -81,7 +81,12 @@ export function prepare(golden: GoldenCase): Call {
     }
     case "RELU": {
       const { scales, zeroPoints } = golden;
-      const parameters = reluInt8Parameters(perTensor(scales[0], zeroPoints[0]), perTensor(scales[1], zeroPoints[1]));
+      const parameters = reluParameters(
+        "RELU",
+        perTensor(scales[0], zeroPoints[0]),
+        perTensor(scales[1], zeroPoints[1]),
+        "int8",
+      );
       return { kernel: "relu", shape: [256], scalars: denseScalars(parameters), input: allInt8, outputLength: 256 };
     }
     case "LOGISTIC":

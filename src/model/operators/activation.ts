@@ -12,26 +12,14 @@ import type { Tensor } from "../model";
 import {
   fixedOutputQuantization,
   logisticInt8Parameters,
-  reluInt8Parameters,
   softmaxInt8Parameters,
   tanhInt8Parameters,
 } from "../quantization";
 import { elementCount } from "../tensor";
-import { checkPerTensor, ELEMENTWISE, kernelType, type OperatorRules, perTensor } from "./operator-rule";
+import { ELEMENTWISE, kernelType, type OperatorRules, perTensor } from "./operator-rule";
 
-/** Functions of one number, and softmax. */
-export const ACTIVATIONS: OperatorRules<"RELU" | "LOGISTIC" | "TANH" | "SOFTMAX"> = {
-  RELU: {
-    ...ELEMENTWISE,
-    checkQuantization: checkPerTensor,
-    kernelCall(operands) {
-      const [input, output] = ends(operands);
-      if (kernelType(output) === "float") return elementwiseCall("relu", operands, []);
-      const p = reluInt8Parameters(quantizationOf(input), quantizationOf(output));
-      const { inputZeroPoint, outputZeroPoint, multiplier, shift, minimum, maximum } = p;
-      return elementwiseCall("relu", operands, [inputZeroPoint, outputZeroPoint, multiplier, shift, minimum, maximum]);
-    },
-  },
+/** The curves between two limits, and softmax. */
+export const ACTIVATIONS: OperatorRules<"LOGISTIC" | "TANH" | "SOFTMAX"> = {
   LOGISTIC: {
     ...ELEMENTWISE,
     checkQuantization: outputIsFixed("LOGISTIC"),

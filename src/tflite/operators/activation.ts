@@ -1,9 +1,8 @@
 import { slots } from "../schema";
 import { number, type OperatorFormats, versionByType } from "./operator-format";
 
-/** Functions of one number, and softmax. */
-export const ACTIVATIONS: OperatorFormats<"RELU" | "LOGISTIC" | "TANH" | "SOFTMAX"> = {
-  RELU: { code: 19, newestVersion: 3, version: versionByType, fields: {} },
+/** The curves between two limits, and softmax. */
+export const ACTIVATIONS: OperatorFormats<"LOGISTIC" | "TANH" | "SOFTMAX"> = {
   LOGISTIC: { code: 14, newestVersion: 3, version: versionByType, fields: {} },
   TANH: { code: 28, newestVersion: 3, version: versionByType, fields: {} },
   SOFTMAX: {

@@ -1,0 +1,143 @@
+import {
+  computedArgument,
+  integers,
+  type KernelArgument,
+  type KernelCall,
+  type Operand,
+  type Operands,
+  perSample,
+  quantizationOf,
+  required,
+  tensorArgument,
+} from "../kernel-call";
+import type { FusedActivation, Quantization, Tensor } from "../model";
+import { reluParameters } from "../quantization";
+import {
+  absInt8Table,
+  eluInt8Table,
+  hardSwishInt8Table,
+  leakyReluInt8Table,
+  leakyReluParameters,
+} from "../quantization-tables";
+import { elementCount } from "../tensor";
+import { ELEMENTWISE, type OperatorRules, perTensor, type TypeSignature } from "./operator-rule";
+
+type Elementwise =
+  | "RELU"
+  | "RELU6"
+  | "RELU_N1_TO_1"
+  | "LEAKY_RELU"
+  | "HARD_SWISH"
+  | "ELU"
+  | "ABS"
+  | "NEG"
+  | "SQUARE"
+  | "SQRT"
+  | "RSQRT"
+  | "EXP"
+  | "LOG";
+
+const FLOAT: readonly TypeSignature[] = [[["float32"], ["float32"]]];
+const FLOAT_AND_INT8: readonly TypeSignature[] = [...FLOAT, [["int8"], ["int8"]]];
+const FLOAT_AND_INT16: readonly TypeSignature[] = [...FLOAT_AND_INT8, [["int16"], ["int16"]]];
+
+/** Functions of one number that keep its type. */
+export const ELEMENTWISE_FUNCTIONS: OperatorRules<Elementwise> = {
+  RELU: limits("RELU"),
+  RELU6: limits("RELU6"),
+  RELU_N1_TO_1: limits("RELU_N1_TO_1"),
+  LEAKY_RELU: {
+    ...ELEMENTWISE,
+    types: FLOAT_AND_INT16,
+    checkOptions: ({ alpha }) => (Number.isFinite(alpha) ? undefined : "its alpha must be a number"),
+    checkQuantization: checkScales,
+    kernelCall(operands, { alpha }) {
+      const [input, output] = ends(operands);
+      if (output.type === "float32") return floatCall("leaky_relu", operands, { kind: "real", value: alpha });
+      const [from, to] = [input, output].map(quantizationOf);
+      if (output.type === "int8") return lookup(operands, leakyReluInt8Table(alpha, from, to));
+      const p = leakyReluParameters(alpha, from, to);
+      const last = integers(p.multiplier, p.shift, p.alphaMultiplier, p.alphaShift);
+      return call("tinyml_leaky_relu_int16", "int16_elementwise.c", operands, last);
+    },
+  },
+  HARD_SWISH: tabled("hard_swish", hardSwishInt8Table),
+  ELU: tabled("elu", eluInt8Table),
+  ABS: tabled("abs", absInt8Table),
+  NEG: float("neg"),
+  SQUARE: float("square"),
+  SQRT: float("sqrt"),
+  RSQRT: float("rsqrt"),
+  EXP: float("exp"),
+  LOG: float("log"),
+};
+
+/** Keeps numbers between limits. */
+function limits(activation: FusedActivation) {
+  return {
+    ...ELEMENTWISE,
+    types: FLOAT_AND_INT16,
+    checkQuantization: checkScales,
+    kernelCall(operands: Operands): KernelCall {
+      const [input, output] = ends(operands);
+      if (output.type === "float32") {
+        // RELU has a kernel of its own, because training knows its gradient
+        if (activation !== "RELU") return floatCall("activation", operands, { kind: "activation", activation });
+        return call("tinyml_relu_float", "float_activation.c", operands, []);
+      }
+      const p = reluParameters(activation, quantizationOf(input), quantizationOf(output), output.type);
+      const { inputZeroPoint, outputZeroPoint, multiplier, shift, minimum, maximum } = p;
+      const scaling = [multiplier, shift, minimum, maximum];
+      if (output.type === "int16") {
+        return call("tinyml_relu_int16", "int16_elementwise.c", operands, integers(...scaling));
+      }
+      const last = integers(inputZeroPoint, outputZeroPoint, ...scaling);
+      return call("tinyml_relu_int8", "int8_activation.c", operands, last);
+    },
+  };
+}
+
+/** A function of floats, whose int8 results are computed beforehand. */
+function tabled(name: string, table: (input: Quantization, output: Quantization) => Int8Array) {
+  return {
+    ...ELEMENTWISE,
+    types: FLOAT_AND_INT8,
+    checkQuantization: checkScales,
+    kernelCall(operands: Operands): KernelCall {
+      const [input, output] = ends(operands);
+      if (output.type === "float32") return floatCall(name, operands);
+      return lookup(operands, table(quantizationOf(input), quantizationOf(output)));
+    },
+  };
+}
+
+function float(name: string) {
+  return { ...ELEMENTWISE, types: FLOAT, kernelCall: (operands: Operands): KernelCall => floatCall(name, operands) };
+}
+
+/** One scale on both ends; int16 is symmetric. */
+function checkScales([input]: readonly (Tensor | undefined)[], [output]: readonly Tensor[]): string | undefined {
+  const [from, to] = [perTensor(input), perTensor(output)];
+  if (from === undefined || to === undefined) return `its ${output.type} input and output must have one scale each`;
+  if (output.type !== "int16" || (from.zeroPoint === 0 && to.zeroPoint === 0)) return undefined;
+  return "its int16 input and output must have the zero point 0";
+}
+
+function ends({ inputs: [input], outputs: [output] }: Operands): [input: Operand, output: Operand] {
+  return [required(input), output];
+}
+
+function floatCall(name: string, operands: Operands, ...last: readonly KernelArgument[]): KernelCall {
+  return call(`tinyml_${name}_float`, "float_elementwise.c", operands, last);
+}
+
+function lookup(operands: Operands, table: Int8Array): KernelCall {
+  return call("tinyml_lookup_int8", "int8_elementwise.c", operands, [computedArgument("table", table)]);
+}
+
+/** input, output, how many, and what else the kernel wants to know. */
+function call(kernel: string, file: string, operands: Operands, last: readonly KernelArgument[]): KernelCall {
+  const [input, output] = ends(operands);
+  const count = perSample(elementCount(output.shape));
+  return { kernel, file, arguments: [tensorArgument(input), tensorArgument(output), count, ...last] };
+}

@@ -1,0 +1,122 @@
+import { TinymlError } from "../errors";
+import type { Quantization } from "./model";
+import { perTensorScale, quantizeMultiplier } from "./quantization";
+
+/*
+ * Functions of one int8 as tables of their 256 results, the first that of −128. They hold what TensorFlow Lite Micro's
+ * reference kernels compute, down to which intermediate results are rounded to 32-bit floats, or kept in 16 bits.
+ */
+
+/** ELU: the real value's e^x − 1 below zero, in 32-bit floats. */
+export function eluInt8Table(input: Quantization, output: Quantization): Int8Array {
+  const [inputScale, inputZeroPoint] = perTensorScale(input, "input");
+  const [outputScale, outputZeroPoint] = perTensorScale(output, "output");
+  const { fround } = Math;
+  const inverseScale = fround(1 / outputScale);
+  return tableOf((stored) => {
+    const x = fround(inputScale * (stored - inputZeroPoint));
+    const y = x < 0 ? fround(fround(Math.exp(x)) - 1) : x;
+    return roundAwayFromZero(fround(y * inverseScale)) + outputZeroPoint;
+  });
+}
+
+/**
+ * LEAKY_RELU: factors input scale / output scale, and input scale × alpha / output scale for what is negative, each step
+ * rounded to a 32-bit float.
+ */
+export function leakyReluInt8Table(alpha: number, input: Quantization, output: Quantization): Int8Array {
+  const [, inputZeroPoint] = perTensorScale(input, "input");
+  const [, outputZeroPoint] = perTensorScale(output, "output");
+  const p = leakyReluParameters(alpha, input, output);
+  return tableOf((stored) => {
+    const x = stored - inputZeroPoint;
+    if (x >= 0) return outputZeroPoint + rescale(x, p.multiplier, p.shift);
+    const scaled = rescale(x, Math.abs(p.alphaMultiplier), p.alphaShift);
+    return outputZeroPoint + (p.alphaMultiplier < 0 ? -scaled : scaled);
+  });
+}
+
+/** Arguments of tinyml_leaky_relu_int16; alphaMultiplier is negative where alpha is. */
+export function leakyReluParameters(alpha: number, input: Quantization, output: Quantization) {
+  const [inputScale] = perTensorScale(input, "input");
+  const [outputScale] = perTensorScale(output, "output");
+  const { multiplier, shift } = quantizeMultiplier(Math.fround(inputScale / outputScale));
+  const alphaFactor = Math.fround(Math.fround(inputScale * Math.fround(alpha)) / outputScale);
+  const scaled = quantizeMultiplier(Math.abs(alphaFactor));
+  const alphaMultiplier = alphaFactor < 0 ? -scaled.multiplier : scaled.multiplier;
+  return { multiplier, shift, alphaMultiplier, alphaShift: scaled.shift };
+}
+
+/** ABS: factor = input scale / output scale, rounded to a 32-bit float. */
+export function absInt8Table(input: Quantization, output: Quantization): Int8Array {
+  const [inputScale, inputZeroPoint] = perTensorScale(input, "input");
+  const [outputScale, outputZeroPoint] = perTensorScale(output, "output");
+  const { multiplier, shift } = quantizeMultiplier(Math.fround(inputScale / outputScale));
+  return tableOf((stored) => rescale(Math.abs(stored - inputZeroPoint), multiplier, shift) + outputZeroPoint);
+}
+
+/**
+ * HARD_SWISH: x · relu6(x + 3) / 6 in 16-bit fixed point. The input, times 2⁷, is brought to the output's scale before its
+ * last shift, and to steps of 3/2¹⁵, which makes a gate in 0 … 1 of it; the product of both is shifted to the output.
+ * @throws TinymlError TINYML_MODEL_UNSUPPORTED where the output's scale is less than 1/128 of the input's
+ */
+export function hardSwishInt8Table(input: Quantization, output: Quantization): Int8Array {
+  const [inputScale, inputZeroPoint] = perTensorScale(input, "input");
+  const [outputScale, outputZeroPoint] = perTensorScale(output, "output");
+  const { fround } = Math;
+  const fineScale = fround(inputScale / 128);
+  const toOutput = quantizeMultiplier(fround(fineScale / outputScale));
+  const toGate = quantizeMultiplier(fround(fineScale / fround(3 / 32768)));
+  if (toOutput.shift > 0) {
+    throw new TinymlError(
+      "TINYML_MODEL_UNSUPPORTED",
+      `The output of HARD_SWISH has the scale ${outputScale}, less than 1/128 of its input's ${inputScale}.`,
+    );
+  }
+  return tableOf((stored) => {
+    const fine = int16((stored - inputZeroPoint) * 128);
+    const onOutput = multiplyHigh(fine, halfMultiplier(toOutput.multiplier));
+    let gate = toGate.shift > 0 ? int16(fine * 2 ** (toGate.shift - 1)) : fine;
+    gate = multiplyHigh(gate, halfMultiplier(toGate.multiplier));
+    if (toGate.shift > 0) gate = int16(gate * 2);
+    if (toGate.shift < 0) gate = divideByPower(gate, -toGate.shift);
+    gate = (gate + 32768) >> 1;
+    // towards zero, which takes back the bias of the two roundings before
+    const product = Math.trunc((gate * onOutput) / 32768);
+    return divideByPower(product, -toOutput.shift) + outputZeroPoint;
+  });
+}
+
+function tableOf(result: (stored: number) => number): Int8Array {
+  return Int8Array.from({ length: 256 }, (_, i) => Math.min(127, Math.max(-128, result(i - 128))));
+}
+
+/** value × multiplier × 2^(shift − 31) as tinyml_rescale rounds it. */
+function rescale(value: number, multiplier: number, shift: number): number {
+  const shifted = shift > 0 ? (value << shift) | 0 : value;
+  const product = Number((BigInt(shifted) * BigInt(multiplier) + (1n << 30n)) >> 31n);
+  return shift < 0 ? divideByPower(product, -shift) : product;
+}
+
+/** Halves are rounded away from zero. */
+function divideByPower(value: number, exponent: number): number {
+  return roundAwayFromZero(value / 2 ** exponent);
+}
+
+/** a × b / 2¹⁵, halves away from zero but upwards where the product is negative. */
+function multiplyHigh(a: number, b: number): number {
+  return int16(Math.floor((a * b + 16384) / 32768));
+}
+
+/** A multiplier's upper 16 bits, rounded. */
+function halfMultiplier(multiplier: number): number {
+  return Math.min(32767, (multiplier + 32768) >>> 16);
+}
+
+function int16(value: number): number {
+  return Math.min(32767, Math.max(-32768, value));
+}
+
+function roundAwayFromZero(value: number): number {
+  return value < 0 ? -Math.round(-value) : Math.round(value);
+}
