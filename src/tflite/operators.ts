@@ -5,9 +5,13 @@ import { ACTIVATIONS } from "./operators/activation";
 import { ARITHMETIC } from "./operators/arithmetic";
 import { CONVOLUTIONS } from "./operators/convolution";
 import { DENSE } from "./operators/dense";
+import { JOINING } from "./operators/joining";
 import type { OperatorFormat, OptionField, OptionsTable } from "./operators/operator-format";
+import { PADDING } from "./operators/padding";
 import { POOLING } from "./operators/pooling";
+import { REARRANGING } from "./operators/rearranging";
 import { RESHAPING } from "./operators/reshaping";
+import { SLICING } from "./operators/slicing";
 import { type OPERATOR, slots } from "./schema";
 
 /** The operators of this package in the file format. */
@@ -16,8 +20,12 @@ const FORMATS: { readonly [Type in OperatorType]: OperatorFormat<Type> } = {
   ...ARITHMETIC,
   ...CONVOLUTIONS,
   ...DENSE,
+  ...JOINING,
+  ...PADDING,
   ...POOLING,
+  ...REARRANGING,
   ...RESHAPING,
+  ...SLICING,
 };
 
 const TYPES = new Map(
