@@ -119,6 +119,47 @@ TINYML_KERNEL void tinyml_mean_int8(const int8_t *input, int8_t *output, tinyml_
                       tinyml_size between, tinyml_size second, tinyml_size inner, int16_t input_zero_point,
                       int16_t output_zero_point, int32_t multiplier, int8_t shift);
 
+/* ---- moving elements, whatever they are ---- */
+
+/* How many dimensions tinyml_copy goes through. */
+enum { TINYML_COPY_DIMENSIONS = 6 };
+
+/*
+ * Blocks of block_bytes bytes that lie sizes[0] x sizes[1] x ... of them in two tensors, each with a distance of its own
+ * between neighbours along a dimension: strides and offsets count bytes, and strides may be 0 or negative.
+ */
+typedef struct {
+  int sizes[6], input_strides[6], output_strides[6];
+  int input_offset, output_offset, block_bytes;
+} tinyml_strides;
+
+/* Copies blocks of input to their places in output; what lies between those is left as it is. strides in flash. */
+TINYML_KERNEL void tinyml_copy(const void *input, void *output, const tinyml_strides *strides);
+
+/* Sets every byte of output [bytes] to the value's lowest eight bits. */
+TINYML_KERNEL void tinyml_set_bytes(void *output, tinyml_size bytes, int value);
+
+/* output [count]: all elements are the one at value, each of element_bytes bytes. */
+TINYML_KERNEL void tinyml_fill(const void *value, void *output, tinyml_size count, tinyml_size element_bytes);
+
+/*
+ * Pictures [pictures][height][width] cut into blocks of block_height x block_width elements, the first of which stands
+ * out over the picture by top rows and left columns; the elements that have the same place in their blocks become a
+ * picture of their own: batches [block_height][block_width][pictures][batch_height][batch_width].
+ */
+typedef struct {
+  int pictures, height, width, element_bytes;
+  int block_height, block_width;
+  int batch_height, batch_width;
+  int top, left;
+} tinyml_batch_blocks;
+
+/* From pictures to batches; bytes that are outside of the picture become padding. blocks in flash. */
+TINYML_KERNEL void tinyml_space_to_batch(const void *input, void *output, const tinyml_batch_blocks *blocks, int padding);
+
+/* From batches to pictures; what would be outside of the picture is left out. blocks in flash. */
+TINYML_KERNEL void tinyml_batch_to_space(const void *input, void *output, const tinyml_batch_blocks *blocks);
+
 /* ---- activations; input and output may be the same array ---- */
 
 TINYML_KERNEL void tinyml_relu_float(const float *input, float *output, tinyml_size count);

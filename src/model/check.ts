@@ -2,7 +2,7 @@ import { TinymlError } from "../errors";
 import type { Model, Operator, OperatorOptions, OperatorType, Tensor, TensorType } from "./model";
 import { operatorRule } from "./operators";
 import type { TypeSignature } from "./operators/operator-rule";
-import { elementBytes, elementCount, isTensorDataOf, zeroPointRange } from "./tensor";
+import { elementBytes, elementCount, isTensorDataOf, mayBeEmpty, zeroPointRange } from "./tensor";
 
 /** More dimensions than this no operator of TensorFlow Lite works on. */
 const MAXIMUM_RANK = 8;
@@ -71,9 +71,10 @@ function checkTensor(tensor: Tensor, index: number, isStored: boolean): void {
   if (tensor.shape.length > MAXIMUM_RANK) {
     throw unsupported(`${where}.shape`, `it has ${tensor.shape.length} dimensions, more than ${MAXIMUM_RANK}`);
   }
+  const least = isStored && !(tensor.data !== undefined && mayBeEmpty(tensor.type)) ? 1 : 0;
   tensor.shape.forEach((dimension, axis) => {
-    if (!Number.isInteger(dimension) || dimension < (isStored ? 1 : 0)) {
-      throw invalid(`${where}.shape`, `dimension ${axis} is ${dimension}, where at least 1 is needed`);
+    if (!Number.isInteger(dimension) || dimension < least) {
+      throw invalid(`${where}.shape`, `dimension ${axis} is ${dimension}, where at least ${least} is needed`);
     }
   });
   const bytes = elementCount(tensor.shape) * elementBytes(tensor.type);
@@ -152,6 +153,9 @@ function checkOperator(model: Model, operator: Operator, place: string, known: S
     }
     if (input.constant && tensor.data === undefined) {
       throw unsupported(where, `its ${input.name} (tensor ${index}) are computed; this package wants constants`);
+    }
+    if (!input.constant && elementCount(tensor.shape) === 0) {
+      throw unsupported(where, `its ${input.name} (tensor ${index}) has no elements`);
     }
     if (input.state && !tensor.variable) {
       throw invalid(`${where}.inputs[${i}]`, `its ${input.name} (tensor ${index}) is not a variable tensor`);

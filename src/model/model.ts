@@ -113,6 +113,58 @@ export interface OperatorOptions {
   DEQUANTIZE: Record<never, never>;
   /** The same numbers in another type, as far as it has them. */
   CAST: Record<never, never>;
+  /** Without its dimensions of 1: those of `axes` (below 0 from the end), or all where there are none. */
+  SQUEEZE: { axes?: readonly number[] };
+  /** inputs: input, and the place of the new dimension of 1 (a constant; below 0 from the end). */
+  EXPAND_DIMS: Record<never, never>;
+  /** inputs: any number of tensors that differ along the axis only (below 0 from the end); one after the other. */
+  CONCATENATION: { axis: number; activation: FusedActivation };
+  /** inputs: `count` tensors of one shape; the output has one dimension more, `axis`, along which they follow each other. */
+  PACK: { count: number; axis: number };
+  /** The reverse of PACK: outputs: `count` tensors without the dimension `axis` of the input. */
+  UNPACK: { count: number; axis: number };
+  /** inputs: the axis (a constant), input; outputs: `count` equal parts of it. */
+  SPLIT: { count: number };
+  /** inputs: input, the parts' sizes (a constant; one may be −1, for what is left), the axis (a constant); outputs: the parts. */
+  SPLIT_V: { count: number };
+  /** inputs: input, and where its part begins and how large it is (constants, a number per dimension; size −1: to the end). */
+  SLICE: Record<never, never>;
+  /**
+   * inputs: input, and begin, end and strides of its part (constants, an entry per dimension). Bit i of a mask is for entry
+   * i: begin or end are the dimension's own; the entry stands for all dimensions that have none (ellipsis), adds one of 1,
+   * or takes one index and drops the dimension (shrink). With `offset`, end counts from begin.
+   */
+  STRIDED_SLICE: {
+    beginMask: number;
+    endMask: number;
+    ellipsisMask: number;
+    newAxisMask: number;
+    shrinkAxisMask: number;
+    offset?: true;
+  };
+  /** inputs: input, and for each dimension of the output the input's (a constant). */
+  TRANSPOSE: Record<never, never>;
+  /** inputs: input, and how many elements of the real value 0 come before and behind it (a constant [dimensions, 2]). */
+  PAD: Record<never, never>;
+  /** As PAD; a third input has the value of the new elements. */
+  PADV2: Record<never, never>;
+  /** inputs: the shape (a constant), and the value of all elements. */
+  FILL: Record<never, never>;
+  /** inputs: input, and how often it is repeated along each dimension (a constant). */
+  TILE: Record<never, never>;
+  /** inputs: input, and the shape (a constant) to which its dimensions of 1 are repeated. */
+  BROADCAST_TO: Record<never, never>;
+  /**
+   * inputs: input [batch, height, width, …], the block's size and how much is put around the pictures before they are cut
+   * (constants [2] and [2, 2]); or [batch, length, …] with one dimension. Elements of one place in their blocks make a picture.
+   */
+  SPACE_TO_BATCH_ND: Record<never, never>;
+  /** The reverse of SPACE_TO_BATCH_ND; what it cuts off around the pictures is the third input. */
+  BATCH_TO_SPACE_ND: Record<never, never>;
+  /** input [batch, height, width, depth]: blocks of blockSize × blockSize elements become one of as many times the depth. */
+  SPACE_TO_DEPTH: { blockSize: number };
+  /** The reverse of SPACE_TO_DEPTH. */
+  DEPTH_TO_SPACE: { blockSize: number };
   RELU: Record<never, never>;
   RELU6: Record<never, never>;
   RELU_N1_TO_1: Record<never, never>;

@@ -5,11 +5,15 @@ import { ARITHMETIC } from "./operators/arithmetic";
 import { CONVOLUTIONS } from "./operators/convolution";
 import { DENSE } from "./operators/dense";
 import { ELEMENTWISE_FUNCTIONS } from "./operators/elementwise";
+import { JOINING } from "./operators/joining";
 import type { OperatorRule } from "./operators/operator-rule";
+import { PADDING } from "./operators/padding";
 import { POOLING } from "./operators/pooling";
 import { QUANTIZING } from "./operators/quantizing";
+import { REARRANGING } from "./operators/rearranging";
 import { RECURRENT } from "./operators/recurrent";
 import { RESHAPING } from "./operators/reshaping";
+import { SLICING } from "./operators/slicing";
 
 /** The operators of this package; the keys are TensorFlow Lite's builtin operator names. */
 const OPERATORS: { readonly [T in OperatorType]: OperatorRule<T> } = {
@@ -21,7 +25,11 @@ const OPERATORS: { readonly [T in OperatorType]: OperatorRule<T> } = {
   ...POOLING,
   ...RECURRENT,
   ...QUANTIZING,
+  ...JOINING,
+  ...PADDING,
+  ...REARRANGING,
   ...RESHAPING,
+  ...SLICING,
 };
 
 /** The rule of an operator; a function so that the rule's type follows the operator's. */
@@ -30,11 +38,11 @@ export function operatorRule<T extends OperatorType>(type: T): OperatorRule<T> {
 }
 
 /**
- * The kernel call of an operator of a checked model; undefined where nothing is computed (`sharesMemory`).
+ * The kernel calls of an operator of a checked model, in their order; none where nothing is computed (`sharesMemory`).
  * @throws TinymlError TINYML_MODEL_UNSUPPORTED for what no kernel computes, TINYML_MODEL_INVALID without scales
  */
-export function kernelCall(model: Model, operator: Operator): KernelCall | undefined {
-  return callOf(operator.type, operandsOf(model, operator), operator.options);
+export function kernelCalls(model: Model, operator: Operator): readonly KernelCall[] {
+  return [callsOf(operator.type, operandsOf(model, operator), operator.options) ?? []].flat();
 }
 
 /** Bytes of memory that an operator's kernel needs while it runs, besides its tensors. */
@@ -52,7 +60,7 @@ function operandsOf({ tensors }: Model, { inputs, outputs, intermediates = [] }:
 }
 
 /** TypeScript follows the operator's type from its name to its options in a function of its own only. */
-function callOf<T extends OperatorType>(type: T, operands: Operands, options: OperatorOptions[T]) {
+function callsOf<T extends OperatorType>(type: T, operands: Operands, options: OperatorOptions[T]) {
   return operatorRule(type).kernelCall?.(operands, options);
 }
 

@@ -43,6 +43,11 @@ export function isTensorDataOf(type: TensorType, data: TensorData): boolean {
   return tensorDataOver(type, new ArrayBuffer(0)).constructor === data.constructor;
 }
 
+/** Whether constants of the type may have no elements: a list of axes or sizes can be empty. */
+export function mayBeEmpty(type: TensorType): boolean {
+  return type === "int32" || type === "int64";
+}
+
 /** The lowest and the highest zero point that a quantized tensor of this type can have. */
 export function zeroPointRange(type: TensorType): readonly [low: number, high: number] {
   switch (type) {

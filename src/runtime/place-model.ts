@@ -4,7 +4,7 @@ import { type Kernels, kernelName, kernels } from "../kernels/kernels";
 import type { KernelArgument, KernelCall, KernelConstant, KernelStruct } from "../model/kernel-call";
 import { planMemory } from "../model/memory-plan";
 import type { FusedActivation, Model, Operator, Tensor } from "../model/model";
-import { kernelCall, operatorRule, scratchBytes } from "../model/operators";
+import { kernelCalls, operatorRule, scratchBytes } from "../model/operators";
 import { elementBytes, elementCount } from "../model/tensor";
 
 /** Runs one operator on the first `batch` samples of its tensors. */
@@ -84,14 +84,13 @@ export function placeModel(model: Model, { batch = 1, keepAll, constantAddress }
       if (tensor.variable) clear(engine, addresses[index], tensor);
     });
     const steps = model.operators.flatMap((operator, number) => {
-      const call = kernelCall(model, operator);
-      if (call === undefined) return [];
-      if (batch > 1 && !call.arguments.some(({ kind }) => kind === "perSample")) throw oneByOne(operator);
+      const calls = kernelCalls(model, operator);
+      if (batch > 1 && !calls.every(takesSamples)) throw oneByOne(operator);
       const scratch = () =>
         keepAll ? reserve(scratchBytes(model, operator)) : arena + (plan.scratch.get(number) ?? 0);
       const placeConstant = ({ data, tensor }: KernelConstant) =>
         tensor === undefined ? placeData(data) : placeTensor(tensor);
-      return [bindCall(engine, call, { placeTensor, placeConstant, placeData, scratch })];
+      return calls.map((call) => bindCall(engine, call, { placeTensor, placeConstant, placeData, scratch }));
     });
     return {
       kernels: engine,
@@ -135,6 +134,10 @@ function tensorBytes({ shape, type }: Tensor): number {
 function clear(engine: Kernels, address: number, tensor: Tensor): void {
   const zeroPoint = tensor.type === "int8" ? (tensor.quantization?.zeroPoints[0] ?? 0) : 0;
   engine.heap.int8.fill(zeroPoint, address, address + tensorBytes(tensor));
+}
+
+function takesSamples({ arguments: all }: KernelCall): boolean {
+  return all.some(({ kind }) => kind === "perSample");
 }
 
 function oneByOne({ type }: Operator): TinymlError {

@@ -2,7 +2,7 @@ import { TinymlError } from "../errors";
 import type { KernelArgument, KernelConstant, KernelStruct } from "../model/kernel-call";
 import { type MemoryPlan, planMemory } from "../model/memory-plan";
 import type { FusedActivation, Model, Operator, Tensor, TensorData, TensorType } from "../model/model";
-import { kernelCall, operatorRule, scratchBytes } from "../model/operators";
+import { kernelCalls, operatorRule, scratchBytes } from "../model/operators";
 import { perTensor } from "../model/operators/operator-rule";
 import { elementBytes, elementCount } from "../model/tensor";
 import { arrayDefinition, blockComment, commentText, floatLiteral, int32Literal, int64Literal } from "./c-text";
@@ -142,19 +142,29 @@ function writeOperator(context: Context, operator: Operator, number: number): vo
   if (operatorRule(operator.type).sharesMemory && model.tensors[operator.inputs[0]].data !== undefined) {
     throw unsupported(`the input of operator ${number} is a constant`);
   }
-  const call = kernelCall(model, operator);
-  const title = describeOperator(model, operator, number);
-  if (call === undefined) {
-    context.calls.push(`  /* ${title} */`);
-    return;
-  }
-  const { kernel, file, arguments: all } = call;
-  const args = all.map((argument) => writeArgument(context, operator, number, argument));
-  writeCall(context, title, file, kernel, args);
+  const calls = kernelCalls(model, operator);
+  context.calls.push(`  /* ${describeOperator(model, operator, number)} */`);
+  calls.forEach(({ kernel, file, arguments: all }, i) => {
+    // of several calls each has structs of its own
+    const name = calls.length === 1 ? `${number}` : `${number}_${i + 1}`;
+    context.kernelFiles.add(file);
+    context.calls.push(
+      ...wrapCall(
+        kernel,
+        all.map((argument) => writeArgument(context, operator, number, name, argument)),
+      ),
+    );
+  });
 }
 
 /** An argument of a kernel call as C; the constant that it is gets its definition. */
-function writeArgument(context: Context, operator: Operator, number: number, argument: KernelArgument): string {
+function writeArgument(
+  context: Context,
+  operator: Operator,
+  number: number,
+  callName: string,
+  argument: KernelArgument,
+): string {
   switch (argument.kind) {
     case "tensor":
       return pointer(context, argument.tensor);
@@ -171,7 +181,7 @@ function writeArgument(context: Context, operator: Operator, number: number, arg
     case "activation":
       return activationMacro[argument.activation];
     case "struct":
-      return addStruct(context, number, argument.struct);
+      return addStruct(context, number, callName, argument.struct);
   }
 }
 
@@ -234,8 +244,13 @@ function describeShapes(input: Tensor, output: Tensor): string {
 }
 
 /** Defines a struct of an operator and returns a pointer to it. */
-function addStruct(context: Context, number: number, { type, comment, fields }: KernelStruct): string {
-  const name = `${type}_${number}`;
+function addStruct(
+  context: Context,
+  number: number,
+  callName: string,
+  { type, comment, fields }: KernelStruct,
+): string {
+  const name = `${type}_${callName}`;
   const definitions = Object.entries(fields).map(([field, value]) => {
     const literal = typeof value === "number" ? int32Literal(value) : `{${value.map(int32Literal).join(", ")}}`;
     return `.${field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)} = ${literal}`;
@@ -348,11 +363,6 @@ function literalsOf(data: TensorData): [ctype: string, literals: () => Iterable<
 /** One literal after the other: of millions of weights, an array of them would take hundreds of megabytes. */
 function* eachAs<Value>(literal: (value: Value) => string, data: Iterable<Value>): Iterable<string> {
   for (const value of data) yield literal(value);
-}
-
-function writeCall(context: Context, title: string, file: string, kernel: string, args: readonly string[]): void {
-  context.kernelFiles.add(file);
-  context.calls.push(`  /* ${title} */`, ...wrapCall(kernel, args));
 }
 
 /** A call statement, its arguments broken into lines of at most 100 characters. */

@@ -6,11 +6,15 @@ import { ARITHMETIC } from "./operators/arithmetic";
 import { CONVOLUTIONS } from "./operators/convolution";
 import { DENSE } from "./operators/dense";
 import { ELEMENTWISE_FUNCTIONS } from "./operators/elementwise";
+import { JOINING } from "./operators/joining";
 import type { OperatorFormat, OptionField, OptionsTable } from "./operators/operator-format";
+import { PADDING } from "./operators/padding";
 import { POOLING } from "./operators/pooling";
 import { QUANTIZING } from "./operators/quantizing";
+import { REARRANGING } from "./operators/rearranging";
 import { RECURRENT } from "./operators/recurrent";
 import { RESHAPING } from "./operators/reshaping";
+import { SLICING } from "./operators/slicing";
 import { type OPERATOR, slots } from "./schema";
 
 /** The operators of this package in the file format. */
@@ -23,7 +27,11 @@ const FORMATS: { readonly [Type in OperatorType]: OperatorFormat<Type> } = {
   ...POOLING,
   ...RECURRENT,
   ...QUANTIZING,
+  ...JOINING,
+  ...PADDING,
+  ...REARRANGING,
   ...RESHAPING,
+  ...SLICING,
 };
 
 const TYPES = new Map(

@@ -12,7 +12,7 @@ import type {
   Tensor,
   TensorData,
 } from "../model/model";
-import { elementBytes, tensorDataOver } from "../model/tensor";
+import { elementBytes, mayBeEmpty, tensorDataOver } from "../model/tensor";
 import { readAssociatedFiles } from "./associated-files";
 import { damaged, FlatFile, type FlatTable, type Span, unsupported } from "./cursor";
 import { isTflite } from "./is-tflite";
@@ -139,7 +139,10 @@ function readTensor(table: FlatTable<keyof typeof TENSOR>, buffers: Buffers): Te
   if (table.uint32("external_buffer") !== 0) {
     throw unsupported(table.where("external_buffer"), "keeps a constant in another file");
   }
-  const data = buffers.data(table.uint32("buffer"), type, table.where("buffer"));
+  const shape = table.int32s("shape");
+  const stored = buffers.data(table.uint32("buffer"), type, table.where("buffer"));
+  // nothing is stored of a constant without elements
+  const data = stored ?? (shape.includes(0) && mayBeEmpty(type) ? tensorDataOver(type, new ArrayBuffer(0)) : undefined);
   const quantized = table.table("quantization", QUANTIZATION);
   const quantization = readQuantization(quantized);
   const minimum = quantized?.float32s("min") ?? [];
@@ -147,7 +150,7 @@ function readTensor(table: FlatTable<keyof typeof TENSOR>, buffers: Buffers): Te
   return {
     name: table.string("name") ?? "",
     type,
-    shape: table.int32s("shape"),
+    shape,
     ...(data && { data }),
     ...(quantization && { quantization }),
     ...(table.bool("is_variable") && { variable: true }),

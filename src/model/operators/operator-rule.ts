@@ -57,10 +57,11 @@ export interface OperatorRule<T extends OperatorType> {
   /** Bytes of the memory that its kernel needs while it runs; none where it is absent. */
   scratchBytes?(operands: Operands, options: OperatorOptions[T]): number;
   /**
-   * The call of its kernel; absent where nothing is computed (`sharesMemory`).
+   * The call of its kernel, or several that are made one after the other; absent where nothing is computed
+   * (`sharesMemory`).
    * @throws TinymlError TINYML_MODEL_UNSUPPORTED for what no kernel computes, TINYML_MODEL_INVALID without scales
    */
-  kernelCall?(operands: Operands, options: OperatorOptions[T]): KernelCall;
+  kernelCall?(operands: Operands, options: OperatorOptions[T]): KernelCall | readonly KernelCall[];
 }
 
 /** The rows of a family of operators. */

@@ -1,28 +1,56 @@
+import type { TensorData } from "../model";
 import { elementCount } from "../tensor";
-import type { OperatorRules } from "./operator-rule";
+import type { OperatorRules, Shape } from "./operator-rule";
+import { movingTypes, resolveAxis, wholeNumber, wholeNumbers } from "./parameters";
+
+const SHARED = { outputs: 1, sharesMemory: true, macs: () => 0 } as const;
 
 /** Operators that only give their input another shape. */
-export const RESHAPING: OperatorRules<"RESHAPE"> = {
+export const RESHAPING: OperatorRules<"RESHAPE" | "SQUEEZE" | "EXPAND_DIMS"> = {
   RESHAPE: {
+    ...SHARED,
     inputs: [{ name: "input" }, { name: "shape", optional: true, constant: true }],
-    outputs: 1,
-    types: [
-      [["float32", "int32"], ["float32"]],
-      [["int8", "int32"], ["int8"]],
-    ],
-    sharesMemory: true,
+    types: movingTypes((element, parameter) => [element, parameter]),
     shapes([input = []], { newShape }, [, shape]) {
-      const wanted = shape instanceof Int32Array ? [...shape] : newShape;
-      if (wanted === undefined) return "it has no new shape";
-      const count = elementCount(input);
-      const known = elementCount(wanted.filter((dimension) => dimension !== -1));
-      const output = wanted.map((dimension) => (dimension === -1 ? count / known : dimension));
-      const isWhole = output.every((dimension) => Number.isInteger(dimension) && dimension > 0);
-      if (!isWhole || elementCount(output) !== count || wanted.indexOf(-1) !== wanted.lastIndexOf(-1)) {
-        return `its input [${input}] can't take the shape [${wanted}]`;
-      }
-      return [output];
+      const wanted = shape === undefined ? newShape : wholeNumbers(shape);
+      return wanted === undefined ? "it has no new shape" : reshape(input, wanted);
     },
-    macs: () => 0,
+  },
+  SQUEEZE: {
+    ...SHARED,
+    inputs: [{ name: "input" }],
+    types: movingTypes((element) => [element]),
+    shapes([input = []], { axes = [] }) {
+      const removed = new Set<number>();
+      for (const axis of axes) {
+        const resolved = resolveAxis(input, axis);
+        if (typeof resolved === "string") return resolved;
+        if (input[resolved] !== 1) return `it takes away axis ${axis}, but its input [${input}] is not 1 there`;
+        removed.add(resolved);
+      }
+      return [input.filter((dimension, axis) => (axes.length === 0 ? dimension !== 1 : !removed.has(axis)))];
+    },
+  },
+  EXPAND_DIMS: {
+    ...SHARED,
+    inputs: [{ name: "input" }, { name: "axis", constant: true }],
+    types: movingTypes((element, parameter) => [element, parameter]),
+    shapes([input = []], _options, [, axis]: readonly (TensorData | undefined)[]) {
+      const resolved = resolveAxis([...input, 1], wholeNumber(axis));
+      if (typeof resolved === "string") return `its input [${input}] can't get an axis ${wholeNumber(axis)}`;
+      return [input.toSpliced(resolved, 0, 1)];
+    },
   },
 };
+
+/** The shape with the one −1 in it replaced by what is left. */
+function reshape(input: Shape, wanted: readonly number[]): readonly Shape[] | string {
+  const count = elementCount(input);
+  const known = elementCount(wanted.filter((dimension) => dimension !== -1));
+  const output = wanted.map((dimension) => (dimension === -1 ? count / known : dimension));
+  const isWhole = output.every((dimension) => Number.isInteger(dimension) && dimension > 0);
+  if (!isWhole || elementCount(output) !== count || wanted.indexOf(-1) !== wanted.lastIndexOf(-1)) {
+    return `its input [${input}] can't take the shape [${wanted}]`;
+  }
+  return [output];
+}

@@ -2,7 +2,7 @@ import { slots } from "../schema";
 import { integers, type OperatorFormats } from "./operator-format";
 
 /** Operators that only give their input another shape. */
-export const RESHAPING: OperatorFormats<"RESHAPE"> = {
+export const RESHAPING: OperatorFormats<"RESHAPE" | "SQUEEZE" | "EXPAND_DIMS"> = {
   RESHAPE: {
     code: 22,
     newestVersion: 1,
@@ -10,4 +10,12 @@ export const RESHAPING: OperatorFormats<"RESHAPE"> = {
     table: { name: "ReshapeOptions", union: 17, slots: slots("new_shape") },
     fields: { newShape: integers("new_shape") },
   },
+  SQUEEZE: {
+    code: 43,
+    newestVersion: 2,
+    version: () => 1,
+    table: { name: "SqueezeOptions", union: 30, slots: slots("squeeze_dims") },
+    fields: { axes: integers("squeeze_dims") },
+  },
+  EXPAND_DIMS: { code: 70, newestVersion: 1, version: () => 1, fields: {} },
 };

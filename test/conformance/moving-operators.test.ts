@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import type { TensorData, TensorType } from "../../src/model/model";
+import { loadModel } from "../../src/runtime/load-model";
+import { readTflite } from "../../src/tflite/read-tflite";
+import { writeTflite } from "../../src/tflite/write-tflite";
+import { type LiteRtArray, loadInLiteRt } from "../support/litert";
+import { runStdio, sketchOf } from "../support/sketches";
+import { requireTool } from "../support/tools";
+import { MOVING_OPERATORS, type MovingSample } from "./moving-operators";
+
+/* Operators that move elements, over random shapes and parameters: every bit must be where LiteRT has it. */
+
+/** The types that LiteRT moves; what it does not compute in one of them is compared in the others. */
+const LITERT_TYPES: readonly TensorType[] = ["float32", "int8", "int16", "int32"];
+
+/** What LiteRT refuses. */
+const NOT_IN_LITERT: Readonly<Record<string, readonly TensorType[]>> = {
+  SPACE_TO_DEPTH: ["int16"],
+  DEPTH_TO_SPACE: ["int16"],
+};
+
+const anyType = fc.constantFrom<TensorType>("float32", "int8", "int16", "int32", "int64", "uint8", "bool");
+
+for (const [type, any] of Object.entries(MOVING_OPERATORS)) {
+  describe(`${type} with random shapes and parameters`, () => {
+    const types = LITERT_TYPES.filter((element) => !NOT_IN_LITERT[type]?.includes(element));
+    for (const element of types) {
+      it(`moves ${element} as LiteRT does`, async () => {
+        await fc.assert(
+          fc.asyncProperty(any(element), async (sample) => {
+            assert.deepEqual(runInFlow(sample), await runInLiteRt(sample));
+          }),
+          { numRuns: 40 },
+        );
+      }).timeout(60000);
+    }
+
+    it("moves in C what it moves in the flow", function () {
+      requireTool(this, "cc");
+      fc.assert(
+        fc.property(anyType.chain(any), (sample) => {
+          const output = runStdio(sketchOf(sample.model, { template: "stdio" }), new Uint8Array(joined(sample.inputs)));
+          assert.deepEqual(new Uint8Array(output), joined(runInFlow(sample)));
+        }),
+        { numRuns: 5 },
+      );
+    }).timeout(60000);
+
+    it("survives writing and reading", () => {
+      fc.assert(
+        fc.property(anyType.chain(any), ({ model }) => assert.deepEqual(readTflite(writeTflite(model)), model)),
+      );
+    });
+  });
+}
+
+async function runInLiteRt({ model, inputs }: MovingSample): Promise<TensorData[]> {
+  const loaded = await loadInLiteRt(writeTflite(model));
+  try {
+    return await loaded.run(inputs.map(asLiteRt));
+  } finally {
+    loaded.dispose();
+  }
+}
+
+function asLiteRt(data: TensorData): LiteRtArray {
+  if (data instanceof BigInt64Array || data instanceof Uint16Array) throw new Error("LiteRT is not asked in this type");
+  return data;
+}
+
+function runInFlow({ model, inputs }: MovingSample): TensorData[] {
+  const loaded = loadModel(model);
+  try {
+    return loaded.run(inputs);
+  } finally {
+    loaded.dispose();
+  }
+}
+
+/** The bytes of several tensors, one behind the other. */
+function joined(tensors: readonly TensorData[]): Uint8Array {
+  const bytes = tensors.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength));
+  return new Uint8Array(Buffer.concat(bytes));
+}
