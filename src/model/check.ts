@@ -29,19 +29,20 @@ export function checkModel(model: Model): void {
   model.tensors.forEach((tensor, index) => {
     checkTensor(tensor, index, stored.has(index));
   });
-  const known = new Set<number>();
+  const known: KnownTensors = { computed: new Set(), fixed: new Set() };
   model.tensors.forEach((tensor, index) => {
     if (tensor.data !== undefined && tensor.variable) {
       throw unsupported(`SubGraph.tensors[${index}].buffer`, "a variable tensor begins with other values than zero");
     }
-    if (tensor.data !== undefined || tensor.variable) known.add(index);
+    if (tensor.data !== undefined || tensor.variable) known.computed.add(index);
+    if (tensor.data !== undefined) known.fixed.add(index);
   });
   model.inputs.forEach((index, i) => {
     const where = `SubGraph.inputs[${i}]`;
     const tensor = tensorAt(model, index, where);
     if (tensor.data !== undefined) throw invalid(where, `tensor ${index} is a constant, which nobody can fill`);
-    if (known.has(index)) throw invalid(where, `tensor ${index} is listed twice`);
-    known.add(index);
+    if (known.computed.has(index)) throw invalid(where, `tensor ${index} is listed twice`);
+    known.computed.add(index);
   });
   model.operators.forEach((operator, i) => {
     checkOperator(model, operator, `SubGraph.operators[${i}]`, known);
@@ -50,13 +51,21 @@ export function checkModel(model: Model): void {
   model.outputs.forEach((index, i) => {
     const where = `SubGraph.outputs[${i}]`;
     tensorAt(model, index, where);
-    if (!known.has(index)) throw invalid(where, `no operator computes tensor ${index}`);
+    if (!known.computed.has(index)) throw invalid(where, `no operator computes tensor ${index}`);
   });
   for (const { key, inputs, outputs } of model.signatures ?? []) {
     for (const { tensor } of [...inputs, ...outputs]) tensorAt(model, tensor, `signature "${key}"`);
   }
   checkMetadata(model);
   sound.add(model);
+}
+
+/** What is known of the tensors before an operator runs. */
+interface KnownTensors {
+  /** Those that have elements by then. */
+  computed: Set<number>;
+  /** Of these, those that have the same elements in every run: constants, and what is computed from constants alone. */
+  fixed: Set<number>;
 }
 
 /** The tensors that have elements: all but those that only say how values inside of an operator are quantized. */
@@ -123,7 +132,7 @@ function checkQuantization({ quantization, shape, type }: Tensor, where: string)
   });
 }
 
-function checkOperator(model: Model, operator: Operator, place: string, known: Set<number>): void {
+function checkOperator(model: Model, operator: Operator, place: string, known: KnownTensors): void {
   const where = `${place} (${operator.type})`;
   const rule = operatorRule(operator.type);
   const required = rule.inputs.findLastIndex((input) => !input.optional && !input.refused) + 1;
@@ -148,10 +157,10 @@ function checkOperator(model: Model, operator: Operator, place: string, known: S
     if (input.refused)
       throw unsupported(`${where}.inputs[${i}]`, `it has ${input.name}, which no kernel here computes`);
     const tensor = tensorAt(model, index, `${where}.inputs[${i}]`);
-    if (!known.has(index)) {
+    if (!known.computed.has(index)) {
       throw invalid(`${where}.inputs[${i}]`, `tensor ${index} is read before any operator computed it`);
     }
-    if (input.constant && tensor.data === undefined) {
+    if (input.constant && !known.fixed.has(index)) {
       throw unsupported(where, `its ${input.name} (tensor ${index}) are computed; this package wants constants`);
     }
     if (!input.constant && elementCount(tensor.shape) === 0) {
@@ -164,14 +173,24 @@ function checkOperator(model: Model, operator: Operator, place: string, known: S
   });
   const outputs = operator.outputs.map((index, i) => {
     const tensor = tensorAt(model, index, `${where}.outputs[${i}]`);
-    if (known.has(index)) {
+    if (known.computed.has(index)) {
       throw invalid(`${where}.outputs[${i}]`, `tensor ${index} is a constant, an input, or computed already`);
     }
-    known.add(index);
+    known.computed.add(index);
     return tensor;
   });
+  if (isFixed(operator, known.fixed)) for (const index of operator.outputs) known.fixed.add(index);
   checkTypes(operator.type, inputs, outputs, where);
-  checkShapes(operator.type, operator.options, inputs, outputs, where);
+  // a constant that is yet to be computed may say what the shapes are; loading computes it and checks again (prepareModel)
+  const isComplete = inputs.every((tensor, i) => !nth(rule.inputs, i).constant || !tensor || tensor.data !== undefined);
+  if (isComplete) checkShapes(operator.type, operator.options, inputs, outputs, where);
+}
+
+/** Whether an operator computes the same in every run. */
+export function isFixed({ type, inputs }: Operator, fixed: ReadonlySet<number>): boolean {
+  const rule = operatorRule(type);
+  if (rule.elementsOf !== undefined) return true;
+  return inputs.every((index) => index < 0 || fixed.has(index)) && !rule.inputs.some(({ state }) => state);
 }
 
 function checkTypes(

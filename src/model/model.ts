@@ -94,6 +94,8 @@ export interface OperatorOptions {
   MAX_POOL_2D: PoolOptions;
   /** inputs: input, the axes (a constant); keepDims leaves a 1 in the place of each axis. */
   MEAN: { keepDims?: true };
+  /** The dimensions of its input; the output tensor has the type that is named. */
+  SHAPE: { outputType: "int32" | "int64" };
   /** inputs: input, and the new shape (a constant) or −1, then `newShape` has it; −1 in it stands for what is left. */
   RESHAPE: { newShape?: readonly number[] };
   /**

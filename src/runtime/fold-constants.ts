@@ -1,4 +1,5 @@
-import type { Model, Operator, TensorData } from "../model/model";
+import { checkModel, isFixed } from "../model/check";
+import type { Model, Operator, Tensor, TensorData } from "../model/model";
 import { operatorRule } from "../model/operators";
 import { elementBytes, elementCount, tensorDataOver } from "../model/tensor";
 import { placeModel } from "./place-model";
@@ -6,44 +7,67 @@ import { placeModel } from "./place-model";
 /** A result above this is computed at every run: a file of a few bytes can describe constants without end. */
 const MAXIMUM_BYTES = 16 * 2 ** 20;
 
-/** Computes what depends on constants alone, once, with the kernels that would compute it at every run. */
+/**
+ * Computes what depends on constants and shapes alone, once, with the kernels that would compute it at every run.
+ * @throws TinymlError TINYML_MODEL_INVALID for an operator whose constants, computed now, do not fit its shapes
+ */
 export function foldConstants(model: Model): Model {
   const tensors = [...model.tensors];
+  const fixed = new Set(tensors.flatMap(({ data }, index) => (data === undefined ? [] : [index])));
   const operators = model.operators.filter((operator) => {
-    const data = isConstant({ ...model, tensors }, operator) ? compute({ ...model, tensors }, operator) : undefined;
-    data?.forEach((elements, i) => {
+    const found = isFixed(operator, fixed) ? compute(tensors, operator) : undefined;
+    found?.forEach((data, i) => {
       const index = operator.outputs[i];
-      tensors[index] = { ...tensors[index], data: elements };
+      tensors[index] = { ...tensors[index], data };
+      fixed.add(index);
     });
-    return data === undefined;
+    return found === undefined;
   });
   return operators.length === model.operators.length ? model : { ...model, tensors, operators };
 }
 
-function isConstant({ tensors }: Model, { type, inputs, outputs }: Operator): boolean {
-  const bytes = outputs.reduce(
-    (sum, index) => sum + elementCount(tensors[index].shape) * elementBytes(tensors[index].type),
-    0,
-  );
-  return (
-    bytes <= MAXIMUM_BYTES &&
-    inputs.every((index) => index < 0 || tensors[index].data !== undefined) &&
-    !operatorRule(type).inputs.some(({ state }) => state)
-  );
-}
-
-/** The elements of each output. */
-function compute(model: Model, operator: Operator): TensorData[] {
-  const placed = placeModel({ ...model, inputs: [], outputs: operator.outputs, operators: [operator] });
+/** The elements of each output; undefined where they are too many. */
+function compute(tensors: readonly Tensor[], operator: Operator): readonly TensorData[] | undefined {
+  const outputs = operator.outputs.map((index) => tensors[index]);
+  if (outputs.reduce((sum, output) => sum + bytesOf(output), 0) > MAXIMUM_BYTES) return undefined;
+  const { elementsOf } = operatorRule(operator.type);
+  if (elementsOf !== undefined)
+    return elementsOf(
+      operator.inputs.map((index) => tensors[index].shape),
+      outputs,
+    );
+  const graph = alone(tensors, operator);
+  checkModel(graph);
+  const placed = placeModel(graph);
   try {
     placed.forward(1);
     const { int8 } = placed.kernels.heap;
-    return operator.outputs.map((index) => {
-      const { type, shape } = model.tensors[index];
+    return graph.outputs.map((index) => {
       const address = placed.addresses[index];
-      return tensorDataOver(type, int8.slice(address, address + elementCount(shape) * elementBytes(type)).buffer);
+      const tensor = graph.tensors[index];
+      return tensorDataOver(tensor.type, int8.slice(address, address + bytesOf(tensor)).buffer);
     });
   } finally {
     placed.dispose();
   }
+}
+
+/** A model of one operator whose inputs are all constants. */
+function alone(tensors: readonly Tensor[], operator: Operator): Model {
+  const used = [...operator.inputs.filter((index) => index >= 0), ...operator.outputs];
+  const first = used.length - operator.outputs.length;
+  const outputs = operator.outputs.map((_, i) => first + i);
+  let next = 0;
+  const inputs = operator.inputs.map((index) => (index < 0 ? index : next++));
+  return {
+    description: "",
+    tensors: used.map((index) => tensors[index]),
+    operators: [{ ...operator, inputs, outputs }],
+    inputs: [],
+    outputs,
+  };
+}
+
+function bytesOf({ shape, type }: Tensor): number {
+  return elementCount(shape) * elementBytes(type);
 }

@@ -1,5 +1,7 @@
 import { checkModel } from "../model/check";
+import { convertUint8 } from "../model/convert-uint8";
 import { dequantizeConstants } from "../model/dequantize-constants";
+import { fuseOperators } from "../model/fuse-operators";
 import type { Model } from "../model/model";
 import { removeUnused } from "../model/remove-unused";
 import { foldConstants } from "./fold-constants";
@@ -12,7 +14,8 @@ import { foldConstants } from "./fold-constants";
  */
 export function prepareModel(model: Model): Model {
   checkModel(model);
-  const converted = dequantizeConstants(model);
-  if (converted !== model) checkModel(converted);
-  return removeUnused(foldConstants(converted));
+  const folded = foldConstants(dequantizeConstants(convertUint8(model)));
+  // whole still: what was converted, and shapes that constants decide about which are known now
+  checkModel(folded);
+  return removeUnused(fuseOperators(folded));
 }

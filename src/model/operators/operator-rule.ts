@@ -54,6 +54,8 @@ export interface OperatorRule<T extends OperatorType> {
   checkOptions?(options: OperatorOptions[T]): string | undefined;
   /** What is wrong with the quantization of an integer operator's tensors, if anything is. */
   checkQuantization?(inputs: readonly (Tensor | undefined)[], outputs: readonly Tensor[]): string | undefined;
+  /** The elements of the outputs where the inputs' shapes alone say them: such an operator is never run. */
+  elementsOf?(inputs: readonly Shape[], outputs: readonly Tensor[]): readonly TensorData[];
   /** Bytes of the memory that its kernel needs while it runs; none where it is absent. */
   scratchBytes?(operands: Operands, options: OperatorOptions[T]): number;
   /**

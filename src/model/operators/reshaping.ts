@@ -1,12 +1,14 @@
-import type { TensorData } from "../model";
+import type { TensorData, TensorType } from "../model";
 import { elementCount } from "../tensor";
-import type { OperatorRules, Shape } from "./operator-rule";
+import type { OperatorRules, Shape, TypeSignature } from "./operator-rule";
 import { movingTypes, resolveAxis, wholeNumber, wholeNumbers } from "./parameters";
+
+const ELEMENT_TYPES: readonly TensorType[] = ["float32", "int8", "uint8", "int16", "int32", "int64", "bool"];
 
 const SHARED = { outputs: 1, sharesMemory: true, macs: () => 0 } as const;
 
-/** Operators that only give their input another shape. */
-export const RESHAPING: OperatorRules<"RESHAPE" | "SQUEEZE" | "EXPAND_DIMS"> = {
+/** Operators that only give their input another shape, or tell it. */
+export const RESHAPING: OperatorRules<"RESHAPE" | "SQUEEZE" | "EXPAND_DIMS" | "SHAPE"> = {
   RESHAPE: {
     ...SHARED,
     inputs: [{ name: "input" }, { name: "shape", optional: true, constant: true }],
@@ -40,6 +42,19 @@ export const RESHAPING: OperatorRules<"RESHAPE" | "SQUEEZE" | "EXPAND_DIMS"> = {
       if (typeof resolved === "string") return `its input [${input}] can't get an axis ${wholeNumber(axis)}`;
       return [input.toSpliced(resolved, 0, 1)];
     },
+  },
+  SHAPE: {
+    inputs: [{ name: "input" }],
+    outputs: 1,
+    types: ELEMENT_TYPES.flatMap((type): TypeSignature[] => [
+      [[type], ["int32"]],
+      [[type], ["int64"]],
+    ]),
+    shapes: ([input = []]) => (input.length === 0 ? "its input has no dimensions" : [[input.length]]),
+    macs: () => 0,
+    elementsOf: ([input = []], [output]) => [
+      output.type === "int64" ? BigInt64Array.from(input, BigInt) : Int32Array.from(input),
+    ],
   },
 };
 

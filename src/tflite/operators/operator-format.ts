@@ -1,7 +1,7 @@
 import type { Builder } from "flatbuffers";
 import type { FusedActivation, OperatorOptions, OperatorType, Padding, Tensor } from "../../model/model";
 import { type FlatTable, unsupported } from "../cursor";
-import type { Slots } from "../schema";
+import { type Slots, TENSOR_TYPE_NUMBERS, tensorTypeOf } from "../schema";
 
 /** How one option is read from and written to a field of the operator's options table. `undefined` is left out. */
 export interface OptionField<Value> {
@@ -94,6 +94,17 @@ export function flag(field: string): OptionField<true | undefined> {
 export const FUSED_ACTIVATIONS: readonly FusedActivation[] = ["NONE", "RELU", "RELU_N1_TO_1", "RELU6"];
 
 export const PADDINGS: readonly Padding[] = ["SAME", "VALID"];
+
+/** The type that indices and dimensions are told in. */
+export const OUTPUT_TYPE: OptionField<"int32" | "int64"> = {
+  field: "output_type",
+  read(table) {
+    const type = tensorTypeOf(table.int8("output_type"));
+    if (type === "int32" || type === "int64") return type;
+    throw unsupported(table.where("output_type"), "is another type than int32 or int64");
+  },
+  write: (builder, slot, value) => builder.addFieldInt8(slot, TENSOR_TYPE_NUMBERS[value], 0),
+};
 
 /** The fields that all sliding windows have. */
 export const WINDOW_FIELDS = {

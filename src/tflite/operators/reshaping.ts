@@ -1,8 +1,8 @@
 import { slots } from "../schema";
-import { integers, type OperatorFormats } from "./operator-format";
+import { integers, type OperatorFormats, OUTPUT_TYPE } from "./operator-format";
 
-/** Operators that only give their input another shape. */
-export const RESHAPING: OperatorFormats<"RESHAPE" | "SQUEEZE" | "EXPAND_DIMS"> = {
+/** Operators that only give their input another shape, or tell it. */
+export const RESHAPING: OperatorFormats<"RESHAPE" | "SQUEEZE" | "EXPAND_DIMS" | "SHAPE"> = {
   RESHAPE: {
     code: 22,
     newestVersion: 1,
@@ -18,4 +18,11 @@ export const RESHAPING: OperatorFormats<"RESHAPE" | "SQUEEZE" | "EXPAND_DIMS"> =
     fields: { axes: integers("squeeze_dims") },
   },
   EXPAND_DIMS: { code: 70, newestVersion: 1, version: () => 1, fields: {} },
+  SHAPE: {
+    code: 77,
+    newestVersion: 1,
+    version: () => 1,
+    table: { name: "ShapeOptions", union: 55, slots: slots("output_type") },
+    fields: { outputType: OUTPUT_TYPE },
+  },
 };
