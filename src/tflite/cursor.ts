@@ -11,6 +11,9 @@ import type { Slots } from "./schema";
 /** What may be visited, in bytes for each byte of the file. A file in which nothing is shared stays below half of it. */
 const VISITS_PER_BYTE = 8;
 
+/** What constants that are stored in a sparse form may take, in bytes for each byte of the file. */
+const EXPANSION_PER_BYTE = 16;
+
 /** Small files share more of their parts. */
 const LEAST_VISITS = 65536;
 
@@ -43,12 +46,14 @@ export class FlatFile {
   readonly #text = new TextDecoder("utf-8", { ignoreBOM: true });
   #visitsLeft: number;
   #copiesLeft: number;
+  #expansionLeft: number;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#visitsLeft = Math.max(bytes.byteLength * VISITS_PER_BYTE, LEAST_VISITS);
     this.#copiesLeft = bytes.byteLength;
+    this.#expansionLeft = bytes.byteLength * EXPANSION_PER_BYTE;
   }
 
   get length(): number {
@@ -70,6 +75,12 @@ export class FlatFile {
   visit(bytes: number, where: string): void {
     this.#visitsLeft -= bytes;
     if (this.#visitsLeft < 0) throw damaged(where, "repeats the same parts of the file over and over");
+  }
+
+  /** Pays for `bytes` of memory that are not in the file as they are. */
+  expand(bytes: number, where: string): void {
+    this.#expansionLeft -= bytes;
+    if (this.#expansionLeft < 0) throw damaged(where, "would take far more memory than the file has bytes");
   }
 
   /** A copy of a span, in memory of its own and so aligned for every type. */
@@ -188,7 +199,15 @@ export class FlatTable<Field extends string = string> {
   }
 
   bools(field: Field): boolean[] {
-    return Array.from(new Uint8Array(this.#numbers(field, 1)), (byte) => byte !== 0);
+    return this.uint8s(field).map((byte) => byte !== 0);
+  }
+
+  uint8s(field: Field): number[] {
+    return Array.from(new Uint8Array(this.#numbers(field, 1)));
+  }
+
+  uint16s(field: Field): number[] {
+    return Array.from(new Uint16Array(this.#numbers(field, 2)));
   }
 
   int32s(field: Field): number[] {

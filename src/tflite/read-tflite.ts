@@ -18,10 +18,12 @@ import { damaged, FlatFile, type FlatTable, type Span, unsupported } from "./cur
 import { isTflite } from "./is-tflite";
 import { decodeMetadata, FLOWS_METADATA, LABEL_METADATA } from "./metadata";
 import { lowestVersion, operatorFormat, operatorOfCode, readOptions } from "./operators";
+import { readSparse } from "./read-sparse";
 import {
   BUFFER,
   builtinOperatorName,
   CUSTOM_OPERATOR,
+  DENSIFY,
   METADATA,
   MODEL,
   OPERATOR,
@@ -69,7 +71,9 @@ export function readTflite(bytes: Uint8Array): Model {
     throw unsupported(root.where("subgraphs"), `has ${others.length + 1} graphs; this package runs models of one`);
   }
   const tensors = subgraph.tables("tensors", TENSOR).map((table) => readTensor(table, buffers));
-  const operators = subgraph.tables("operators", OPERATOR).map((table) => readOperator(table, codes, tensors));
+  const operators = subgraph
+    .tables("operators", OPERATOR)
+    .flatMap((table) => readOperator(table, codes, tensors) ?? []);
   const { metadata, otherMetadata } = readMetadata(root, buffers);
   const signatures = root.tables("signature_defs", SIGNATURE_DEF).map(readSignature);
   const graphName = subgraph.string("name") ?? "";
@@ -135,12 +139,12 @@ function readTensor(table: FlatTable<keyof typeof TENSOR>, buffers: Buffers): Te
   if (type === undefined) {
     throw unsupported(table.where("type"), `is ${tensorTypeName(number)}, an element type this package does not know`);
   }
-  if (table.has("sparsity")) throw unsupported(table.where("sparsity"), "stores a constant in a sparse form");
   if (table.uint32("external_buffer") !== 0) {
     throw unsupported(table.where("external_buffer"), "keeps a constant in another file");
   }
   const shape = table.int32s("shape");
-  const stored = buffers.data(table.uint32("buffer"), type, table.where("buffer"));
+  const elements = buffers.data(table.uint32("buffer"), type, table.where("buffer"));
+  const stored = readSparse(table, type, shape, elements) ?? elements;
   // nothing is stored of a constant without elements
   const data = stored ?? (shape.includes(0) && mayBeEmpty(type) ? tensorDataOver(type, new ArrayBuffer(0)) : undefined);
   const quantized = table.table("quantization", QUANTIZATION);
@@ -186,11 +190,12 @@ function readQuantization(table: FlatTable<keyof typeof QUANTIZATION> | undefine
   };
 }
 
+/** An operator; undefined for one that only makes a dense constant of a sparse one, because reading has done that. */
 function readOperator(
   table: FlatTable<keyof typeof OPERATOR>,
   codes: readonly FlatTable<keyof typeof OPERATOR_CODE>[],
-  tensors: readonly Tensor[],
-) {
+  tensors: Tensor[],
+): Operator | undefined {
   const index = table.uint32("opcode_index");
   const code = codes[index];
   if (code === undefined) {
@@ -198,6 +203,14 @@ function readOperator(
   }
   // codes up to 127 stand in the older field, in newer files in both
   const number = Math.max(code.int8("deprecated_builtin_code"), code.int32("builtin_code"));
+  if (number === DENSIFY) {
+    const [from = -1] = table.int32s("inputs");
+    const [to = -1] = table.int32s("outputs");
+    const data = tensors[from]?.data;
+    if (data === undefined || tensors[to] === undefined) throw damaged(table.path, "is DENSIFY of what is no constant");
+    tensors[to] = { ...tensors[to], data };
+    return undefined;
+  }
   const type = operatorOfCode(number);
   if (type === undefined) {
     const name =

@@ -60,6 +60,20 @@ export const QUANTIZATION = slots(
   "quantized_dimension",
 );
 
+export const SPARSITY = slots("traversal_order", "block_map", "dim_metadata");
+
+export const DIMENSION_METADATA = slots(
+  "format",
+  "dense_size",
+  "array_segments_type",
+  "array_segments",
+  "array_indices_type",
+  "array_indices",
+);
+
+/** Int32Vector, Uint16Vector and Uint8Vector. */
+export const INDEX_VECTOR = slots("values");
+
 export const OPERATOR = slots(
   "opcode_index",
   "inputs",
@@ -149,6 +163,9 @@ const BUILTIN_OPERATOR_NAMES = `
   STABLEHLO_CBRT STABLEHLO_CASE`
   .trim()
   .split(/\s+/);
+
+/** The number of the operator that makes a dense constant of a sparse one. */
+export const DENSIFY = 124;
 
 /** The number of the operator whose meaning a file defines by itself, by a name in `custom_code`. */
 export const CUSTOM_OPERATOR = 32;
