@@ -30,7 +30,9 @@ export function checkModel(model: Model): void {
     checkTensor(tensor, index, stored.has(index));
   });
   const known = new Set<number>();
+  const constants = new Set<number>();
   model.tensors.forEach((tensor, index) => {
+    if (tensor.data !== undefined) constants.add(index);
     if (tensor.data !== undefined && tensor.variable) {
       throw unsupported(`SubGraph.tensors[${index}].buffer`, "a variable tensor begins with other values than zero");
     }
@@ -44,7 +46,7 @@ export function checkModel(model: Model): void {
     known.add(index);
   });
   model.operators.forEach((operator, i) => {
-    checkOperator(model, operator, `SubGraph.operators[${i}]`, known);
+    checkOperator(model, operator, `SubGraph.operators[${i}]`, known, constants);
   });
   if (model.outputs.length === 0) throw invalid("SubGraph.outputs", "is empty");
   model.outputs.forEach((index, i) => {
@@ -123,7 +125,14 @@ function checkQuantization({ quantization, shape, type }: Tensor, where: string)
   });
 }
 
-function checkOperator(model: Model, operator: Operator, place: string, known: Set<number>): void {
+/** Checks an operator whose inputs are `known`, and adds its outputs to that; to `constants` where they never change. */
+function checkOperator(
+  model: Model,
+  operator: Operator,
+  place: string,
+  known: Set<number>,
+  constants: Set<number>,
+): void {
   const where = `${place} (${operator.type})`;
   const rule = operatorRule(operator.type);
   const required = rule.inputs.findLastIndex((input) => !input.optional && !input.refused) + 1;
@@ -151,7 +160,8 @@ function checkOperator(model: Model, operator: Operator, place: string, known: S
     if (!known.has(index)) {
       throw invalid(`${where}.inputs[${i}]`, `tensor ${index} is read before any operator computed it`);
     }
-    if (input.constant && tensor.data === undefined) {
+    // weights may be computed from constants, as they are where a file has them in float16: loading does it once
+    if (input.constant && tensor.data === undefined && !(input.parameter && constants.has(index))) {
       throw unsupported(where, `its ${input.name} (tensor ${index}) are computed; this package wants constants`);
     }
     if (!input.constant && elementCount(tensor.shape) === 0) {
@@ -162,12 +172,15 @@ function checkOperator(model: Model, operator: Operator, place: string, known: S
     }
     return tensor;
   });
+  const hasState = rule.inputs.some(({ state }) => state);
+  const neverChanges = !hasState && operator.inputs.every((index) => index === -1 || constants.has(index));
   const outputs = operator.outputs.map((index, i) => {
     const tensor = tensorAt(model, index, `${where}.outputs[${i}]`);
     if (known.has(index)) {
       throw invalid(`${where}.outputs[${i}]`, `tensor ${index} is a constant, an input, or computed already`);
     }
     known.add(index);
+    if (neverChanges) constants.add(index);
     return tensor;
   });
   checkTypes(operator.type, inputs, outputs, where);
