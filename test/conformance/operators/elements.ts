@@ -2,6 +2,7 @@ import { createRandom } from "../../../src/dataset/random";
 import type { Model, Operator, Quantization, Tensor, TensorData, TensorType } from "../../../src/model/model";
 import { operatorRule } from "../../../src/model/operators";
 import { elementCount, tensorDataOver, zeroPointRange } from "../../../src/model/tensor";
+import { bytesOf } from "../run-samples";
 
 /* What the random models of element-wise operators are made of. */
 
@@ -87,7 +88,5 @@ export function randomData(
 
 /** The bytes of several tensors, one after the other. */
 export function joined(tensors: readonly TensorData[]): Uint8Array {
-  return new Uint8Array(
-    Buffer.concat(tensors.map((data) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))),
-  );
+  return new Uint8Array(Buffer.concat(tensors.map(bytesOf)));
 }
