@@ -44,7 +44,7 @@ for (const [type, any] of Object.entries(MOVING_OPERATORS)) {
           const output = runStdio(sketchOf(sample.model, { template: "stdio" }), new Uint8Array(joined(sample.inputs)));
           assert.deepEqual(output, joined(runInFlow(sample)));
         }),
-        { numRuns: 5 },
+        { numRuns: 3 },
       );
     }).timeout(60000);
 
