@@ -1,4 +1,4 @@
-/* Pooling and means in float. */
+/* Pooling in float. */
 #include "float_clamp.h"
 #include "tinyml_kernels.h"
 #include "tinyml_window.h"
@@ -47,23 +47,4 @@ void tinyml_average_pool_float(const float *input, float *output, tinyml_size ba
 void tinyml_max_pool_float(const float *input, float *output, tinyml_size batch, const tinyml_window *window,
                            int activation) {
   tinyml_pool_float(input, output, batch, window, activation, 1);
-}
-
-void tinyml_mean_float(const float *input, float *output, tinyml_size outer, tinyml_size first, tinyml_size between,
-                       tinyml_size second, tinyml_size inner) {
-  float elements = (float)first * (float)second;
-  for (tinyml_size a = 0; a < outer; a++) {
-    for (tinyml_size m = 0; m < between; m++) {
-      /* The output itself holds the sums so far. */
-      for (tinyml_size i = 0; i < inner; i++) output[i] = 0.0f;
-      for (tinyml_size f = 0; f < first; f++) {
-        const float *at = input + ((a * first + f) * between + m) * second * inner;
-        for (tinyml_size s = 0; s < second; s++, at += inner) {
-          for (tinyml_size i = 0; i < inner; i++) output[i] += at[i];
-        }
-      }
-      for (tinyml_size i = 0; i < inner; i++) output[i] /= elements;
-      output += inner;
-    }
-  }
 }

@@ -1,4 +1,4 @@
-/* Pooling and means of int8 models: TensorFlow Lite's AVERAGE_POOL_2D, MAX_POOL_2D and MEAN. */
+/* Pooling of int8 models: TensorFlow Lite's AVERAGE_POOL_2D and MAX_POOL_2D. */
 #include "int8_fixed_point.h"
 #include "tinyml_kernels.h"
 #include "tinyml_window.h"
@@ -59,29 +59,4 @@ void tinyml_average_pool_int8(const int8_t *input, int8_t *output, tinyml_size b
 void tinyml_max_pool_int8(const int8_t *input, int8_t *output, tinyml_size batch, const tinyml_window *window,
                           int16_t minimum, int16_t maximum) {
   tinyml_pool_int8(input, output, batch, window, minimum, maximum, 1);
-}
-
-void tinyml_mean_int8(const int8_t *input, int8_t *output, tinyml_size outer, tinyml_size first, tinyml_size between,
-                      tinyml_size second, tinyml_size inner, int16_t input_zero_point, int16_t output_zero_point,
-                      int32_t multiplier, int8_t shift) {
-  int32_t zeros = (int32_t)(first * second) * input_zero_point;
-  for (tinyml_size a = 0; a < outer; a++) {
-    for (tinyml_size m = 0; m < between; m++) {
-      for (tinyml_size i = 0; i < inner; i += TINYML_POOL_CHANNELS) {
-        tinyml_size count = inner - i;
-        if (count > TINYML_POOL_CHANNELS) count = TINYML_POOL_CHANNELS;
-        int32_t sums[TINYML_POOL_CHANNELS] = {0};
-        for (tinyml_size f = 0; f < first; f++) {
-          const int8_t *at = input + ((a * first + f) * between + m) * second * inner + i;
-          for (tinyml_size s = 0; s < second; s++, at += inner) {
-            for (tinyml_size c = 0; c < count; c++) sums[c] += at[c];
-          }
-        }
-        for (tinyml_size c = 0; c < count; c++) {
-          int32_t value = tinyml_rescale(sums[c] - zeros, multiplier, shift) + output_zero_point;
-          *output++ = tinyml_clamp_int8(value, -128, 127);
-        }
-      }
-    }
-  }
 }

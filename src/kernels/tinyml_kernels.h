@@ -108,16 +108,78 @@ TINYML_KERNEL void tinyml_average_pool_int8(const int8_t *input, int8_t *output,
 TINYML_KERNEL void tinyml_max_pool_int8(const int8_t *input, int8_t *output, tinyml_size batch, const tinyml_window *window,
                           int16_t minimum, int16_t maximum);
 
-/* ---- means over dimensions ---- */
+/* ---- numbers taken together over dimensions ---- */
 
-/* input [outer][first][between][second][inner]; output [outer][between][inner]: the means over first and second. */
-TINYML_KERNEL void tinyml_mean_float(const float *input, float *output, tinyml_size outer, tinyml_size first,
-                       tinyml_size between, tinyml_size second, tinyml_size inner);
+/*
+ * Input [outer][reduced[0]][kept[0]][reduced[1]][kept[1]][reduced[2]][kept[2]]; output [outer][kept[0]][kept[1]][kept[2]]:
+ * what its numbers over reduced[0], reduced[1] and reduced[2] give. In flash.
+ */
+typedef struct {
+  int reduced[3], kept[3];
+} tinyml_reduction;
 
-/* The same in int8; factor = input scale / output scale / (first * second), as multiplier and shift. */
-TINYML_KERNEL void tinyml_mean_int8(const int8_t *input, int8_t *output, tinyml_size outer, tinyml_size first,
-                      tinyml_size between, tinyml_size second, tinyml_size inner, int16_t input_zero_point,
-                      int16_t output_zero_point, int32_t multiplier, int8_t shift);
+/* Sums, each divided by divisor: 1, or as many as there are numbers in a sum for their mean. */
+TINYML_KERNEL void tinyml_reduce_sum_float(const float *input, float *output, tinyml_size outer,
+                      const tinyml_reduction *reduction, float divisor);
+
+/*
+ * output = clamp(output_zero_point + factor * (sum - zeros)); zeros is the input's zero point times the numbers in a sum,
+ * factor = input scale / output scale as multiplier and shift, for means divided by the numbers in a sum.
+ */
+TINYML_KERNEL void tinyml_reduce_sum_int8(const int8_t *input, int8_t *output, tinyml_size outer,
+                     const tinyml_reduction *reduction, int32_t zeros, int16_t output_zero_point, int32_t multiplier,
+                     int8_t shift);
+TINYML_KERNEL void tinyml_reduce_sum_int16(const int16_t *input, int16_t *output, tinyml_size outer,
+                      const tinyml_reduction *reduction, int32_t zeros, int16_t output_zero_point, int32_t multiplier,
+                      int8_t shift);
+
+/* The largest or the smallest; in int8, input and output have one scale and zero point. */
+TINYML_KERNEL void tinyml_reduce_largest_float(const float *input, float *output, tinyml_size outer,
+                          const tinyml_reduction *reduction);
+TINYML_KERNEL void tinyml_reduce_smallest_float(const float *input, float *output, tinyml_size outer,
+                           const tinyml_reduction *reduction);
+TINYML_KERNEL void tinyml_reduce_largest_int8(const int8_t *input, int8_t *output, tinyml_size outer,
+                         const tinyml_reduction *reduction);
+TINYML_KERNEL void tinyml_reduce_smallest_int8(const int8_t *input, int8_t *output, tinyml_size outer,
+                          const tinyml_reduction *reduction);
+
+/*
+ * The place of the largest number, or the smallest, along the middle dimension of input [outer][count][inner], from 0, the
+ * first of those that are equal; output [outer][inner] of int64_t where has_64_bits is 1, else of int32_t.
+ */
+TINYML_KERNEL void tinyml_place_of_float(const float *input, void *output, tinyml_size outer, tinyml_size count,
+                           tinyml_size inner, int smallest, int has_64_bits);
+TINYML_KERNEL void tinyml_place_of_int8(const int8_t *input, void *output, tinyml_size outer, tinyml_size count,
+                          tinyml_size inner, int smallest, int has_64_bits);
+
+/* ---- pictures of another size ---- */
+
+/* Input [batch][input_height][input_width][channels], output [batch][output_height][output_width][channels]. In flash. */
+typedef struct {
+  int input_height, input_width;
+  int output_height, output_width;
+  int channels;
+} tinyml_resizing;
+
+/*
+ * Every element is one of the input: of row places[y] and column places[output_height + x];
+ * places [output_height + output_width] in flash.
+ */
+TINYML_KERNEL void tinyml_resize_nearest(const void *input, void *output, tinyml_size batch,
+                           const tinyml_resizing *resizing, const int32_t *places, tinyml_size element_bytes);
+
+/*
+ * Every number lies between four of the input, at row y * height_scale and column x * width_scale of it; with
+ * half_pixel_centers 1, at (y + 1/2) * height_scale - 1/2, and columns alike.
+ */
+TINYML_KERNEL void tinyml_resize_bilinear_float(const float *input, float *output, tinyml_size batch,
+                                  const tinyml_resizing *resizing, int half_pixel_centers, float height_scale,
+                                  float width_scale);
+
+/* The same in int8, with the scales in steps of 1/1024; halves are rounded away from zero. */
+TINYML_KERNEL void tinyml_resize_bilinear_int8(const int8_t *input, int8_t *output, tinyml_size batch,
+                                 const tinyml_resizing *resizing, int half_pixel_centers, int32_t height_scale,
+                                 int32_t width_scale);
 
 /* ---- moving elements, whatever they are ---- */
 

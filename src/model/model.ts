@@ -70,6 +70,18 @@ export interface PoolOptions extends WindowOptions {
   activation: FusedActivation;
 }
 
+export interface ReductionOptions {
+  keepDims?: true;
+}
+
+/** How the places of a picture and of its resized one belong together. */
+export interface ResizeOptions {
+  /** The first and the last are the same in both. */
+  alignCorners?: true;
+  /** Elements are squares, with their places in the middle. */
+  halfPixelCenters?: true;
+}
+
 /** The options of each operator that this package knows; the keys are TensorFlow Lite's builtin operator names. */
 export interface OperatorOptions {
   /**
@@ -93,7 +105,19 @@ export interface OperatorOptions {
   AVERAGE_POOL_2D: PoolOptions;
   MAX_POOL_2D: PoolOptions;
   /** inputs: input, the axes (a constant); keepDims leaves a 1 in the place of each axis. */
-  MEAN: { keepDims?: true };
+  MEAN: ReductionOptions;
+  SUM: ReductionOptions;
+  /** The largest. */
+  REDUCE_MAX: ReductionOptions;
+  /** The smallest. */
+  REDUCE_MIN: ReductionOptions;
+  /** The place of the largest; inputs: input, the axis (a constant). The output's tensor says the type; so do files, here. */
+  ARG_MAX: { outputType: TensorType };
+  /** The place of the smallest. */
+  ARG_MIN: { outputType: TensorType };
+  /** input [batch, height, width, channels], the new height and width (a constant). */
+  RESIZE_NEAREST_NEIGHBOR: ResizeOptions;
+  RESIZE_BILINEAR: ResizeOptions;
   /** The dimensions of its input; the output tensor has the type that is named. */
   SHAPE: { outputType: "int32" | "int64" };
   /** inputs: input, and the new shape (a constant) or −1, then `newShape` has it; −1 in it stands for what is left. */

@@ -12,7 +12,9 @@ import { POOLING } from "./operators/pooling";
 import { QUANTIZING } from "./operators/quantizing";
 import { REARRANGING } from "./operators/rearranging";
 import { RECURRENT } from "./operators/recurrent";
+import { REDUCTIONS } from "./operators/reductions";
 import { RESHAPING } from "./operators/reshaping";
+import { RESIZING } from "./operators/resizing";
 import { SLICING } from "./operators/slicing";
 
 /** The operators of this package; the keys are TensorFlow Lite's builtin operator names. */
@@ -28,7 +30,9 @@ const OPERATORS: { readonly [T in OperatorType]: OperatorRule<T> } = {
   ...JOINING,
   ...PADDING,
   ...REARRANGING,
+  ...REDUCTIONS,
   ...RESHAPING,
+  ...RESIZING,
   ...SLICING,
 };
 

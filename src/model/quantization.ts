@@ -33,7 +33,7 @@ export interface ConvolutionInt8Parameters {
   maximum: number;
 }
 
-/** Arguments of tinyml_mean_int8. */
+/** Arguments of tinyml_reduce_sum_int8. */
 export interface MeanInt8Parameters extends FixedPointFactor {
   inputZeroPoint: number;
   outputZeroPoint: number;

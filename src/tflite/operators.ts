@@ -13,7 +13,9 @@ import { POOLING } from "./operators/pooling";
 import { QUANTIZING } from "./operators/quantizing";
 import { REARRANGING } from "./operators/rearranging";
 import { RECURRENT } from "./operators/recurrent";
+import { REDUCTIONS } from "./operators/reductions";
 import { RESHAPING } from "./operators/reshaping";
+import { RESIZING } from "./operators/resizing";
 import { SLICING } from "./operators/slicing";
 import { type OPERATOR, slots } from "./schema";
 
@@ -30,7 +32,9 @@ const FORMATS: { readonly [Type in OperatorType]: OperatorFormat<Type> } = {
   ...JOINING,
   ...PADDING,
   ...REARRANGING,
+  ...REDUCTIONS,
   ...RESHAPING,
+  ...RESIZING,
   ...SLICING,
 };
 

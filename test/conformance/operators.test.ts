@@ -9,7 +9,7 @@ import { type Chip, requireChip, runOnChip, tooLarge } from "../support/chips";
 import { type LiteRtArray, loadInLiteRt } from "../support/litert";
 import { runStdio, sketchOf } from "../support/sketches";
 import { requireTool } from "../support/tools";
-import { anyConvolution, anyDepthwise, anyMean, anyPool, type Sample } from "./operators";
+import { anyConvolution, anyDepthwise, anyPool, type Sample } from "./operators";
 
 /* Single operators over random shapes and options. A failure names its seed and its smallest counterexample. */
 
@@ -18,7 +18,6 @@ const OPERATORS = {
   DEPTHWISE_CONV_2D: anyDepthwise,
   AVERAGE_POOL_2D: (int8: boolean) => anyPool("AVERAGE_POOL_2D", int8),
   MAX_POOL_2D: (int8: boolean) => anyPool("MAX_POOL_2D", int8),
-  MEAN: anyMean,
 };
 
 /** By how many steps XNNPACK, which rounds once, may differ from the reference kernels, which round twice. */

@@ -122,31 +122,6 @@ export function anyPool(type: "AVERAGE_POOL_2D" | "MAX_POOL_2D", int8: boolean):
     .filter((sample) => sample !== undefined);
 }
 
-export function anyMean(int8: boolean): fc.Arbitrary<Sample> {
-  return fc
-    .record({
-      shape: fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 4 }),
-      axes: fc.array(fc.integer({ min: -4, max: 3 }), { minLength: 1, maxLength: 4 }),
-      keepDims: fc.boolean(),
-      numbers: anyNumbers,
-    })
-    .map(({ shape, axes, keepDims, numbers }) => {
-      const fitting = [...new Set(axes.map((axis) => ((axis % shape.length) + shape.length) % shape.length))];
-      const data = Int32Array.from(fitting, (axis, i) => (i % 2 === 0 ? axis : axis - shape.length));
-      const input = computed("input", shape, int8, one(numbers.scale, numbers.zeroPoint));
-      const operator = {
-        type: "MEAN",
-        inputs: [0, 1],
-        outputs: [2],
-        options: keepDims ? { keepDims } : {},
-      } satisfies Operator;
-      const tensors: Tensor[] = [input, { name: "axes", type: "int32", shape: [data.length], data }];
-      const to = one(numbers.scale * (0.5 + createRandom(numbers.seed).uniform()), numbers.outputZeroPoint);
-      return assemble(operator, tensors, to, numbers.seed);
-    })
-    .filter((sample) => sample !== undefined);
-}
-
 type Weighted = (Operator & { type: "CONV_2D" })["options"] | (Operator & { type: "DEPTHWISE_CONV_2D" })["options"];
 
 /** A layer with weights and perhaps a bias; undefined where its window does not fit. */

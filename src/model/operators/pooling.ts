@@ -1,6 +1,4 @@
-import { TinymlError } from "../../errors";
 import {
-  dataOf,
   integers,
   type KernelArgument,
   type KernelCall,
@@ -11,11 +9,10 @@ import {
   tensorArgument,
 } from "../kernel-call";
 import type { PoolOptions, Tensor } from "../model";
-import { activationRangeInt8, meanInt8Parameters } from "../quantization";
+import { activationRangeInt8 } from "../quantization";
 import { checkWindowOptions, slideWindow } from "../window";
-import { resolveAxes, splitAxes } from "./axes";
 import { slidOutput } from "./convolution";
-import { checkPerTensor, ELEMENTWISE, kernelType, type OperatorRules, perTensor, type Shape } from "./operator-rule";
+import { ELEMENTWISE, kernelType, type OperatorRules, perTensor, type Shape } from "./operator-rule";
 import { windowArgument } from "./window-argument";
 
 /** Pooling, the mean or the largest. */
@@ -45,43 +42,10 @@ const POOL = {
   },
 } as const;
 
-/** What takes many numbers together to one. */
-export const POOLING: OperatorRules<"AVERAGE_POOL_2D" | "MAX_POOL_2D" | "MEAN"> = {
+/** What takes the numbers of a window together to one. */
+export const POOLING: OperatorRules<"AVERAGE_POOL_2D" | "MAX_POOL_2D"> = {
   AVERAGE_POOL_2D: { ...POOL, kernelCall: (operands, options) => pool(operands, options, "average") },
   MAX_POOL_2D: { ...POOL, kernelCall: (operands, options) => pool(operands, options, "max") },
-  MEAN: {
-    inputs: [{ name: "input" }, { name: "axes", constant: true }],
-    outputs: 1,
-    types: [
-      [["float32", "int32"], ["float32"]],
-      [["int8", "int32"], ["int8"]],
-    ],
-    shapes([input = []], { keepDims }, [, axes]) {
-      const resolved = resolveAxes(input, axes instanceof Int32Array ? axes : []);
-      if (typeof resolved === "string") return resolved;
-      const split = splitAxes(input, resolved);
-      if (typeof split === "string") return split;
-      if (keepDims) return [input.map((dimension, axis) => (resolved.includes(axis) ? 1 : dimension))];
-      return [input.filter((_, axis) => !resolved.includes(axis))];
-    },
-    macs: () => 0,
-    checkQuantization: checkPerTensor,
-    kernelCall({ inputs, outputs: [output] }) {
-      const [input, axes] = inputs.map(required);
-      const { outer, first, between, second, inner } = reducedShape(input, dataOf(axes));
-      const [from, to] = output.type === "int8" ? [quantizationOf(input), quantizationOf(output)] : [];
-      const p = from && to && meanInt8Parameters(from, to, first * second);
-      const scalars = p ? [p.inputZeroPoint, p.outputZeroPoint, p.multiplier, p.shift] : [];
-      const type = kernelType(output);
-      const all: KernelArgument[] = [
-        tensorArgument(input),
-        tensorArgument(output),
-        perSample(outer),
-        ...integers(first, between, second, inner, ...scalars),
-      ];
-      return { kernel: `tinyml_mean_${type}`, file: `${type}_pool.c`, arguments: all };
-    },
-  },
 };
 
 function pool({ inputs, outputs: [output] }: Operands, options: PoolOptions, name: "average" | "max"): KernelCall {
@@ -98,11 +62,4 @@ function pool({ inputs, outputs: [output] }: Operands, options: PoolOptions, nam
     ...last,
   ];
   return { kernel: `tinyml_${name}_pool_${type}`, file: `${type}_pool.c`, arguments: all };
-}
-
-function reducedShape({ shape }: Tensor, axes: ArrayLike<number>) {
-  const resolved = resolveAxes(shape, Array.from(axes));
-  const split = typeof resolved === "string" ? resolved : splitAxes(shape, resolved);
-  if (typeof split !== "string") return split;
-  throw new TinymlError("TINYML_MODEL_INVALID", `The model is damaged: in MEAN, ${split}.`);
 }

@@ -1,5 +1,5 @@
 import { slots } from "../schema";
-import { flag, integer, type OperatorFormats, versionByType, WINDOW_FIELDS } from "./operator-format";
+import { integer, type OperatorFormats, versionByType, WINDOW_FIELDS } from "./operator-format";
 
 /** Pooling's row but for the operator's number. */
 const POOL = {
@@ -13,15 +13,8 @@ const POOL = {
   fields: { ...WINDOW_FIELDS, filterWidth: integer("filter_width"), filterHeight: integer("filter_height") },
 };
 
-/** What takes many numbers together to one. */
-export const POOLING: OperatorFormats<"AVERAGE_POOL_2D" | "MAX_POOL_2D" | "MEAN"> = {
+/** What takes the numbers of a window together to one. */
+export const POOLING: OperatorFormats<"AVERAGE_POOL_2D" | "MAX_POOL_2D"> = {
   AVERAGE_POOL_2D: { code: 1, ...POOL },
   MAX_POOL_2D: { code: 17, ...POOL },
-  MEAN: {
-    code: 40,
-    newestVersion: 3,
-    version: versionByType,
-    table: { name: "ReducerOptions", union: 27, slots: slots("keep_dims") },
-    fields: { keepDims: flag("keep_dims") },
-  },
 };

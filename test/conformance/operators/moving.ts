@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
-import { createRandom } from "../../src/dataset/random";
-import type { Model, Operator, Tensor, TensorData, TensorType } from "../../src/model/model";
-import { operatorRule } from "../../src/model/operators";
-import { elementCount, tensorDataOver } from "../../src/model/tensor";
+import { createRandom } from "../../../src/dataset/random";
+import type { Model, Operator, Tensor, TensorData, TensorType } from "../../../src/model/model";
+import { operatorRule } from "../../../src/model/operators";
+import { elementCount, tensorDataOver } from "../../../src/model/tensor";
 
 /* Random models of a single operator that moves elements without looking at them, with inputs for them. */
 

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import * as fc from "fast-check";
+import type { TensorData } from "../../../src/model/model";
+import { loadModel } from "../../../src/runtime/load-model";
+import { readTflite } from "../../../src/tflite/read-tflite";
+import { writeTflite } from "../../../src/tflite/write-tflite";
+import { loadInLiteRt } from "../../support/litert";
+import { runStdio, sketchOf } from "../../support/sketches";
+import { requireTool } from "../../support/tools";
+import { type Described, describedModel, REDUCING_OPERATORS, type ReducedType, type ReducingSample } from "./reducing";
+
+/* Reductions and resizings over random shapes and options. */
+
+/** What TensorFlow Lite has in int16 too. */
+const INT16 = ["MEAN", "SUM", "RESIZE_NEAREST_NEIGHBOR"];
+
+/** By how many steps LiteRT's kernels may differ from the reference kernels; a sum's steps add up where they are large. */
+const STEPS = 1;
+
+for (const [type, any] of Object.entries(REDUCING_OPERATORS)) {
+  const types: readonly ReducedType[] = INT16.includes(type) ? ["float32", "int8", "int16"] : ["float32", "int8"];
+  const anyType = fc.constantFrom(...types).chain(any);
+
+  describe(`${type} with random shapes and options`, () => {
+    for (const element of ["float32", "int8"] as const) {
+      it(`computes in ${element} what LiteRT does`, async () => {
+        await fc.assert(
+          fc.asyncProperty(any(element), async (sample) => {
+            const expected = await runInLiteRt(sample);
+            const found = runInFlow(sample);
+            assert.equal(found.length, expected.length);
+            expected.forEach((value, i) => {
+              const isFloat = expected instanceof Float32Array;
+              const allowed = isFloat ? 1e-5 * Math.max(1, Math.abs(value)) : expected instanceof Int8Array ? STEPS : 0;
+              assert.ok(Math.abs(Number(found[i]) - value) <= allowed, `number ${i} is ${found[i]}, not ${value}`);
+            });
+          }),
+          { numRuns: 60 },
+        );
+      }).timeout(60000);
+    }
+
+    it("computes in C the bits that it computes in the flow", function () {
+      requireTool(this, "cc");
+      fc.assert(
+        fc.property(anyType, (sample) => {
+          const output = runStdio(sketchOf(sample.model, { template: "stdio" }), sample.input);
+          const { buffer, byteOffset, byteLength } = runInFlow(sample);
+          assert.deepEqual(new Uint8Array(output), new Uint8Array(buffer, byteOffset, byteLength));
+        }),
+        { numRuns: 8 },
+      );
+    }).timeout(60000);
+
+    it("survives writing and reading", () => {
+      fc.assert(fc.property(anyType, ({ model }) => assert.deepEqual(readTflite(writeTflite(model)), model)));
+    });
+  });
+}
+
+/**
+ * What the reference kernels of TensorFlow Lite Micro (commit 90b983c2, built for x86-64) computed for random models; a
+ * line of reducing.golden.ndjson each.
+ */
+interface Golden extends Described {
+  input: number[];
+  output: number[];
+}
+
+describe("reductions and resizings of TensorFlow Lite Micro", () => {
+  const lines = readFileSync(path.join(__dirname, "reducing.golden.ndjson"), "utf8").trim().split("\n");
+  const goldens: Golden[] = lines.map((line) => JSON.parse(line));
+  for (const type of new Set(goldens.map(({ operator }) => operator.type))) {
+    it(`${type} gives the same bits`, () => {
+      for (const golden of goldens.filter(({ operator }) => operator.type === type)) {
+        const input = golden.type === "int8" ? Int8Array.from(golden.input) : Int16Array.from(golden.input);
+        const found = runInFlow({ model: describedModel(golden), input });
+        assert.deepEqual(Array.from(found, Number), golden.output);
+      }
+    });
+  }
+});
+
+async function runInLiteRt({ model, input }: ReducingSample) {
+  const loaded = await loadInLiteRt(writeTflite(model));
+  try {
+    const [output] = await loaded.run([input]);
+    assert.ok(output);
+    return output;
+  } finally {
+    loaded.dispose();
+  }
+}
+
+function runInFlow({ model, input }: Pick<ReducingSample, "model" | "input">): TensorData {
+  const loaded = loadModel(model);
+  try {
+    return loaded.run([input])[0];
+  } finally {
+    loaded.dispose();
+  }
+}
