@@ -14,6 +14,7 @@ import { REARRANGING } from "./operators/rearranging";
 import { RECURRENT } from "./operators/recurrent";
 import { RESHAPING } from "./operators/reshaping";
 import { SLICING } from "./operators/slicing";
+import { TRANSPOSE_CONVOLUTION } from "./operators/transpose-convolution";
 
 /** The operators of this package; the keys are TensorFlow Lite's builtin operator names. */
 const OPERATORS: { readonly [T in OperatorType]: OperatorRule<T> } = {
@@ -30,6 +31,7 @@ const OPERATORS: { readonly [T in OperatorType]: OperatorRule<T> } = {
   ...REARRANGING,
   ...RESHAPING,
   ...SLICING,
+  ...TRANSPOSE_CONVOLUTION,
 };
 
 /** The rule of an operator; a function so that the rule's type follows the operator's. */
