@@ -439,6 +439,28 @@ TINYML_KERNEL void tinyml_cast(const void *input, void *output, tinyml_size coun
 TINYML_KERNEL void tinyml_normalize(const float *input, float *output, tinyml_size readings, tinyml_size channels, const float *mean,
                       const float *inverse_deviation);
 
+/* ---- transposed convolutions ---- */
+
+/*
+ * TRANSPOSE_CONV: every place of the input adds its channels times the weights to a window of the output; the windows lie
+ * `stride` apart, the first one begins at minus the padding. Then activation(bias + sum). window: dilation 1.
+ * input [batch][input height][input width][inputs], output [batch][output height][output width][outputs]; in flash weights
+ * [outputs][window height][window width][inputs] and bias [outputs], which may be NULL.
+ */
+TINYML_KERNEL void tinyml_transpose_conv_float(const float *input, const float *weights, const float *bias, float *output,
+                                 tinyml_size batch, const tinyml_window *window, int activation);
+
+/* The same in int8; multipliers and shifts [outputs] as those of tinyml_conv_int8, the bias without any zero point. */
+TINYML_KERNEL void tinyml_transpose_conv_int8(const int8_t *input, const int8_t *weights, const int32_t *bias, int8_t *output,
+                                tinyml_size batch, const tinyml_window *window, const int32_t *multipliers,
+                                const int8_t *shifts, int16_t input_zero_point, int16_t output_zero_point,
+                                int16_t minimum, int16_t maximum);
+
+/* The same with int16 activations of zero point 0. */
+TINYML_KERNEL void tinyml_transpose_conv_int16(const int16_t *input, const int8_t *weights, const int64_t *bias, int16_t *output,
+                                 tinyml_size batch, const tinyml_window *window, const int32_t *multipliers,
+                                 const int8_t *shifts, int16_t minimum, int16_t maximum);
+
 /* ---- recurrent layers: variable tensors, which keep their elements from run to run, are read and written ---- */
 
 /*

@@ -209,7 +209,7 @@ function checkTypes(
     const computed = new Set(rule.types.map(([[first], [output]]) => first ?? output));
     throw unsupported(where, `with ${found}; this package computes it in ${[...computed].join(" or ")}`);
   }
-  if (signature[0][0] === "float32" && signature[1][0] === "float32") return;
+  if (signature[0].includes("float32") && signature[1][0] === "float32") return;
   const perChannel = [...inputs, ...outputs].find((tensor, i) => {
     return !(i < inputs.length && nth(rule.inputs, i).perChannel) && (tensor?.quantization?.scales.length ?? 0) > 1;
   });
@@ -272,6 +272,7 @@ function checkShapes<T extends OperatorType>(
     inputs.map((tensor) => tensor?.shape),
     options,
     inputs.map((tensor) => tensor?.data),
+    outputs.map((tensor) => tensor.shape),
   );
   if (typeof shapes === "string") throw invalid(where, shapes);
   if (shapes.length !== outputs.length) {

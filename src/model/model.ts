@@ -101,6 +101,11 @@ export interface OperatorOptions {
   CONV_2D: WindowOptions & DilationOptions & { activation: FusedActivation };
   /** inputs: input [batch, height, width, in], weights [1, height, width, out], bias [out] or −1; out = in × depthMultiplier. */
   DEPTHWISE_CONV_2D: WindowOptions & DilationOptions & { depthMultiplier: number; activation: FusedActivation };
+  /**
+   * inputs: the output's shape, weights [out, height, width, in], input [batch, height, width, in], bias [out]
+   * or −1; output [batch, height, width, out], of which a convolution with these options makes the input's height and width.
+   */
+  TRANSPOSE_CONV: WindowOptions & { activation: FusedActivation };
   /** Over [batch, height, width, channels]. */
   AVERAGE_POOL_2D: PoolOptions;
   MAX_POOL_2D: PoolOptions;

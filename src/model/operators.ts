@@ -16,6 +16,7 @@ import { REDUCTIONS } from "./operators/reductions";
 import { RESHAPING } from "./operators/reshaping";
 import { RESIZING } from "./operators/resizing";
 import { SLICING } from "./operators/slicing";
+import { TRANSPOSE_CONVOLUTION } from "./operators/transpose-convolution";
 
 /** The operators of this package; the keys are TensorFlow Lite's builtin operator names. */
 const OPERATORS: { readonly [T in OperatorType]: OperatorRule<T> } = {
@@ -34,6 +35,7 @@ const OPERATORS: { readonly [T in OperatorType]: OperatorRule<T> } = {
   ...RESHAPING,
   ...RESIZING,
   ...SLICING,
+  ...TRANSPOSE_CONVOLUTION,
 };
 
 /** The rule of an operator; a function so that the rule's type follows the operator's. */

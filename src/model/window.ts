@@ -19,7 +19,7 @@ export interface SlidingWindow {
 }
 
 /** More than this in one direction no picture has; sums of two such sizes stay far inside of 32 bits. */
-const MAXIMUM_SIZE = 2 ** 24;
+export const MAXIMUM_SIZE = 2 ** 24;
 
 /**
  * Places a window over a picture, as TensorFlow does: with SAME there are ⌈size / stride⌉ places, and what the window

@@ -10,6 +10,7 @@ import { type LiteRtArray, loadInLiteRt } from "../support/litert";
 import { runStdio, sketchOf } from "../support/sketches";
 import { requireTool } from "../support/tools";
 import { anyConvolution, anyDepthwise, anyPool, type Sample } from "./operators";
+import { anyTransposeConvolution } from "./operators/transpose-convolution";
 
 /* Single operators over random shapes and options. A failure names its seed and its smallest counterexample. */
 
@@ -18,6 +19,7 @@ const OPERATORS = {
   DEPTHWISE_CONV_2D: anyDepthwise,
   AVERAGE_POOL_2D: (int8: boolean) => anyPool("AVERAGE_POOL_2D", int8),
   MAX_POOL_2D: (int8: boolean) => anyPool("MAX_POOL_2D", int8),
+  TRANSPOSE_CONV: (int8: boolean) => anyTransposeConvolution(int8 ? "int8" : "float32"),
 };
 
 /** By how many steps XNNPACK, which rounds once, may differ from the reference kernels, which round twice. */

@@ -8,7 +8,7 @@ import { elementCount } from "../../src/model/tensor";
 
 export interface Sample {
   model: Model;
-  input: Float32Array | Int8Array;
+  input: Float32Array | Int8Array | Int16Array;
 }
 
 const PLAIN = { noNullPrototype: true };
@@ -214,5 +214,6 @@ function shapesOf({ type, inputs, options }: Operator, tensors: readonly Tensor[
     inputs.map((index) => tensors[index]?.shape),
     options,
     inputs.map((index) => tensors[index]?.data),
+    [],
   );
 }

@@ -50,7 +50,7 @@ export const CONVOLUTIONS: OperatorRules<"CONV_2D" | "DEPTHWISE_CONV_2D"> = {
       return slidOutput(batch, slideWindow([height, width, inputs], [windowHeight, windowWidth], outputs, options));
     },
     macs: ([, weights = []], [output = []]) => elementCount(output) * elementCount(weights.slice(1)),
-    checkQuantization: checkScales(0),
+    checkQuantization: checkConvolutionScales(0),
     kernelCall: (operands, options) => convolution(operands, options, false),
   },
   DEPTHWISE_CONV_2D: {
@@ -67,16 +67,16 @@ export const CONVOLUTIONS: OperatorRules<"CONV_2D" | "DEPTHWISE_CONV_2D"> = {
       return slidOutput(batch, slideWindow([height, width, inputs], [windowHeight, windowWidth], outputs, options));
     },
     macs: ([, weights = []], [output = []]) => elementCount(output) * elementCount(weights.slice(1, 3)),
-    checkQuantization: checkScales(3),
+    checkQuantization: checkConvolutionScales(3),
     kernelCall: (operands, options) => convolution(operands, options, true),
   },
 };
 
 /** Scales of a convolution: one for the input, one for the output, one or one per output channel (`axis`) for the weights. */
-function checkScales(axis: number) {
+export function checkConvolutionScales(axis: number) {
   return ([input, weights, bias]: readonly (Tensor | undefined)[], [output]: readonly Tensor[]): string | undefined => {
     if (perTensor(input) === undefined || perTensor(output) === undefined) {
-      return "its int8 input and output must have one scale each";
+      return "its integer input and output must have one scale each";
     }
     const found = weights?.quantization;
     if (found === undefined) return "its int8 weights must have a scale";

@@ -41,12 +41,14 @@ export interface OperatorRule<T extends OperatorType> {
   readonly inPlace?: true;
   /**
    * The shapes of the outputs, or a sentence that says why the inputs' shapes do not fit together; `constants` are the
-   * elements of the inputs that are constants.
+   * elements of the inputs that are constants, `stated` the outputs' shapes in the file, for operators whose output's shape
+   * is computed.
    */
   shapes(
     inputs: readonly (Shape | undefined)[],
     options: OperatorOptions[T],
     constants: readonly (TensorData | undefined)[],
+    stated: readonly Shape[],
   ): readonly Shape[] | string;
   /** Multiply-accumulate operations of one run. */
   macs(inputs: readonly (Shape | undefined)[], outputs: readonly Shape[]): number;

@@ -2,7 +2,7 @@ import { slots } from "../schema";
 import { DILATION_FIELDS, integer, type OperatorFormats, WINDOW_FIELDS } from "./operator-format";
 
 /** Weighted windows over pictures. */
-export const CONVOLUTIONS: OperatorFormats<"CONV_2D" | "DEPTHWISE_CONV_2D"> = {
+export const CONVOLUTIONS: OperatorFormats<"CONV_2D" | "DEPTHWISE_CONV_2D" | "TRANSPOSE_CONV"> = {
   CONV_2D: {
     code: 3,
     newestVersion: 8,
@@ -44,5 +44,21 @@ export const CONVOLUTIONS: OperatorFormats<"CONV_2D" | "DEPTHWISE_CONV_2D"> = {
       ),
     },
     fields: { ...WINDOW_FIELDS, ...DILATION_FIELDS, depthMultiplier: integer("depth_multiplier") },
+  },
+  TRANSPOSE_CONV: {
+    code: 67,
+    newestVersion: 5,
+    version([, weights, , bias], { activation }) {
+      if (activation !== "NONE") return 4;
+      if (bias !== undefined) return 3;
+      return weights?.type === "int8" ? 2 : 1;
+    },
+    table: {
+      name: "TransposeConvOptions",
+      union: 49,
+      slots: slots("padding", "stride_w", "stride_h", "fused_activation_function", "quantized_bias_type"),
+      onlyDefault: ["quantized_bias_type"],
+    },
+    fields: WINDOW_FIELDS,
   },
 };

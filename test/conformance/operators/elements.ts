@@ -45,6 +45,7 @@ export function assemble(
     tensors.map(({ shape }) => shape),
     operator.options,
     tensors.map(({ data }) => data),
+    [],
   );
   if (typeof shapes === "string") return undefined;
   const { quantization } = output;

@@ -303,6 +303,7 @@ function trySample(
     operator.inputs.map((index) => tensors[index].shape),
     operator.options,
     operator.inputs.map((index) => tensors[index].data),
+    [],
   );
   if (typeof found === "string") return undefined;
   const outputs = found.map((shape, i) => elementTensor(`output ${i}`, element, shape));

@@ -1,18 +1,10 @@
 import * as fc from "fast-check";
 import { createRandom } from "../../../src/dataset/random";
-import type { FusedActivation, Model, Operator, Quantization, Tensor, TensorData } from "../../../src/model/model";
-import { elementCount } from "../../../src/model/tensor";
+import type { FusedActivation, Operator, Tensor } from "../../../src/model/model";
+import { assemble, computed, constant, type Kind, one, PLAIN, type Samples } from "./random-model";
 
 /* Random recurrent layers, with several samples back to back: what one leaves behind counts in the next. */
 
-export interface Samples {
-  model: Model;
-  input: Float32Array | Int8Array | Int16Array;
-}
-
-type Kind = "float32" | "int8" | "int16";
-
-const PLAIN = { noNullPrototype: true };
 const size = fc.integer({ min: 1, max: 9 });
 const anyNumbers = fc.record(
   {
@@ -133,53 +125,4 @@ export function anyLstm(kind: Kind): fc.Arbitrary<Samples> {
       };
       return assemble(operator, tensors, numbers.samples * first * second * inputs, uniform);
     });
-}
-
-function one(scale: number, zeroPoint: number): Quantization {
-  return { scales: [Math.fround(scale)], zeroPoints: [zeroPoint], axis: 0 };
-}
-
-function computed(name: string, type: Kind, shape: readonly number[], quantization: Quantization): Tensor {
-  return type === "float32" ? { name, type, shape } : { name, type, shape, quantization };
-}
-
-function constant(
-  name: string,
-  type: Kind | "int32" | "int64",
-  shape: readonly number[],
-  quantization: Quantization,
-  uniform: () => number,
-): Tensor {
-  const tensor: Tensor = { name, type, shape, data: numbers(type, elementCount(shape), uniform) };
-  return type === "float32" ? tensor : { ...tensor, quantization };
-}
-
-/** Numbers over all of int8, int16, or what sums of a few products reach. */
-function numbers(type: Kind | "int32" | "int64", length: number, uniform: () => number): TensorData {
-  const whole = (most: number) => Math.round((2 * uniform() - 1) * most);
-  switch (type) {
-    case "float32":
-      return Float32Array.from({ length }, () => 2 * uniform() - 1);
-    case "int8":
-      return Int8Array.from({ length }, () => whole(127));
-    case "int16":
-      return Int16Array.from({ length }, () => whole(32767));
-    case "int32":
-      return Int32Array.from({ length }, () => whole(20000));
-    case "int64":
-      return BigInt64Array.from({ length }, () => BigInt(whole(5000000)));
-  }
-}
-
-function assemble(operator: Operator, tensors: Tensor[], length: number, uniform: () => number): Samples {
-  const { type } = tensors[0];
-  const model: Model = { description: "", tensors, operators: [operator], inputs: [0], outputs: [...operator.outputs] };
-  switch (type) {
-    case "int8":
-      return { model, input: Int8Array.from({ length }, () => Math.floor(256 * uniform()) - 128) };
-    case "int16":
-      return { model, input: Int16Array.from({ length }, () => Math.floor(65536 * uniform()) - 32768) };
-    default:
-      return { model, input: Float32Array.from({ length }, () => 2 * uniform() - 1) };
-  }
 }
