@@ -84,6 +84,6 @@ function isLabelled(prediction: Prediction): prediction is Extract<Prediction, {
 
 function shortPrediction(prediction: Prediction): string {
   if (isLabelled(prediction)) return `${prediction.label} ${Math.round(prediction.confidence * 100)} %`;
-  const numbers = typeof prediction === "number" ? [prediction] : prediction;
+  const numbers = typeof prediction === "number" ? [prediction] : Object.values(prediction).flat();
   return numbers.map((number) => Number(number.toPrecision(3))).join(", ");
 }

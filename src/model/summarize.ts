@@ -50,13 +50,18 @@ export function summarizeModel(model: Model, bytes: number): ModelSummary {
     outputs: model.outputs.flatMap((index) => summarizeTensor(model.tensors[index])),
     parameters: parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0),
     parameterBytes: parameters.reduce((sum, { shape, type }) => sum + elementCount(shape) * elementBytes(type), 0),
-    macs: model.operators.reduce((sum, operator) => sum + operatorMacs(model, operator), 0),
+    macs: modelMacs(model),
     bytes,
     quantized: [...model.inputs, ...model.outputs].every((index) => model.tensors[index]?.type.includes("int")),
     operators: countOperators(model.operators),
     ...metricOf(metadata),
     compression: metadata?.compression.map(({ method }) => method) ?? [],
   };
+}
+
+/** Multiply-accumulate operations of one prediction. */
+export function modelMacs(model: Model): number {
+  return model.operators.reduce((sum, operator) => sum + operatorMacs(model, operator), 0);
 }
 
 /** Multiply-accumulate operations of one run of an operator. */
