@@ -102,6 +102,8 @@ function readPort(port: Port, payload: unknown): ArrayLike<number> {
 
 /** The elements of a value in one list; nested lists must be a regular block. */
 function flatten(port: Port, payload: unknown): ArrayLike<unknown> {
+  // First what comes most often: asking whether it is anything else takes longer than running a small network.
+  if (Array.isArray(payload) && typeof payload[0] === "number") return payload;
   if (typeof payload === "number" || (port.boolean && typeof payload === "boolean")) return [payload];
   // Bytes that came from a file or a wire are most often a text or a compressed picture.
   if (Buffer.isBuffer(payload)) {

@@ -7,7 +7,7 @@ import { tensorNames } from "../model/tensor-names";
 import { createInputReader } from "./model-input";
 import { copyInto, type PlacedModel, placeModel } from "./place-model";
 import { prepareModel } from "./prepare-model";
-import { elementsAt, isWhole, numbersAt, quantizedData, scaleOf, wholeData } from "./tensor-values";
+import { elementsAt, isWhole, numberReader, quantizedData, scaleOf, wholeData } from "./tensor-values";
 
 /**
  * Regression: a number, or one per target. Classification: the label with the highest score, and all scores. A model with several
@@ -68,9 +68,8 @@ export function createPredictor(original: Model): Predictor {
     throw error;
   }
   const read = createInputReader(model);
-  const outputs = model.outputs.map((index) => {
-    return { tensor: model.tensors[index], address: placed.addresses[index] };
-  });
+  const { heap } = placed.kernels;
+  const readers = model.outputs.map((index) => numberReader(heap, placed.addresses[index], model.tensors[index]));
   const answer = answererOf(model);
   let disposed = false;
   const assertInUse = (): void => {
@@ -84,13 +83,15 @@ export function createPredictor(original: Model): Predictor {
       const values = read(reading);
       for (let i = 0; i < inputs.length; i++) inputs[i].write(values[i]);
       placed.forward(1);
-      const { heap } = placed.kernels;
-      return answer(outputs.map(({ tensor, address }) => numbersAt(heap, address, tensor)));
+      return answer(readers.map((numbers) => numbers()));
     },
     rawOutput() {
       assertInUse();
-      const [{ tensor, address }] = outputs;
-      return Array.from<number | bigint, number>(elementsAt(placed.kernels.heap, address, tensor), Number);
+      const [index] = model.outputs;
+      return Array.from<number | bigint, number>(
+        elementsAt(heap, placed.addresses[index], model.tensors[index]),
+        Number,
+      );
     },
     dispose() {
       if (disposed) return;

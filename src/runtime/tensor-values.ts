@@ -48,23 +48,31 @@ export function elementsAt(heap: Heap, address: number, { type, shape }: Tensor)
 }
 
 /**
- * What the elements of a tensor at an address of the kernels' memory mean: quantized ones as real numbers (float32), others as
- * they are. The two types of readings are read in place: a view on them takes longer than running a small network.
+ * A function that gives what the elements of a tensor at an address of the kernels' memory mean: quantized ones as real numbers
+ * (float32), others as they are. The two types of readings are read in place: a view on them takes longer than running a
+ * small network.
  */
-export function numbersAt(heap: Heap, address: number, tensor: Tensor): number[] {
+export function numberReader(heap: Heap, address: number, tensor: Tensor): () => number[] {
+  const { type } = tensor;
   const count = elementCount(tensor.shape);
-  const scaled = scaleOf(tensor);
-  const numbers = new Array<number>(count);
-  if (tensor.type === "float32") {
-    const memory = heap.float32;
-    for (let i = 0; i < count; i++) numbers[i] = memory[address / 4 + i];
-  } else {
-    const whole = tensor.type === "int8" ? heap.int8 : elementsAt(heap, address, tensor);
-    const start = tensor.type === "int8" ? address : 0;
-    for (let i = 0; i < count; i++) {
-      const stored = Number(whole[start + i]);
-      numbers[i] = scaled === undefined ? stored : Math.fround(scaled.scale * (stored - scaled.zeroPoint));
-    }
+  if (type === "float32") {
+    return () => {
+      const memory = heap.float32;
+      const numbers: number[] = [];
+      for (let i = 0; i < count; i++) numbers.push(memory[address / 4 + i]);
+      return numbers;
+    };
   }
-  return numbers;
+  const { scale, zeroPoint } = scaleOf(tensor) ?? { scale: 1, zeroPoint: 0 };
+  const meaningOf = isWhole(tensor) ? Number : (stored: number) => Math.fround(scale * (stored - zeroPoint));
+  return () => {
+    const numbers: number[] = [];
+    if (type === "int8") {
+      const memory = heap.int8;
+      for (let i = 0; i < count; i++) numbers.push(meaningOf(memory[address + i]));
+    } else {
+      for (const stored of elementsAt(heap, address, tensor)) numbers.push(meaningOf(Number(stored)));
+    }
+    return numbers;
+  };
 }
