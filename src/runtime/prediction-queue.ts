@@ -15,6 +15,13 @@ export const eventLoopMacs = 10_000_000;
 /** Readings that may wait for a model; of more, the oldest is dropped. */
 export const mostWaiting = 16;
 
+/** A model that was taken into use. */
+export interface ModelInUse {
+  model: Model;
+  /** The size of its file. */
+  bytes: number;
+}
+
 export interface PredictionQueueOptions {
   /** As the constant of this name, unless given. */
   eventLoopMacs?: number;
@@ -58,7 +65,7 @@ export class PredictionQueue {
    * @param source the model's file, or what will read it
    * @throws TinymlError (also as a rejection) what `readTflite` and `createPredictor` throw, and `source` itself
    */
-  use(source: Uint8Array | (() => Promise<Uint8Array>)): Model | Promise<Model> {
+  use(source: Uint8Array | (() => Promise<Uint8Array>)): ModelInUse | Promise<ModelInUse> {
     return this.#inTurn(() => {
       if (typeof source !== "function") return this.#load(source);
       return source().then((bytes) => this.#load(bytes));
@@ -84,20 +91,26 @@ export class PredictionQueue {
     this.#predictor = undefined;
   }
 
-  #load(bytes: Uint8Array): Model | Promise<Model> {
+  #load(bytes: Uint8Array): ModelInUse | Promise<ModelInUse> {
     const model = readTflite(bytes);
-    if (modelMacs(model) <= this.#eventLoopMacs) return this.#replace(createPredictor(model));
-    return createPooledPredictor(bytes, model).then((predictor) => this.#replace(predictor));
+    const inUse = { model, bytes: bytes.length };
+    if (modelMacs(model) <= this.#eventLoopMacs) {
+      this.#replace(createPredictor(model));
+      return inUse;
+    }
+    return createPooledPredictor(bytes, model).then((predictor) => {
+      this.#replace(predictor);
+      return inUse;
+    });
   }
 
-  #replace(predictor: Predictor | PooledPredictor): Model {
+  #replace(predictor: Predictor | PooledPredictor): void {
     if (this.#disposed) {
       predictor.dispose();
       throw disposedError();
     }
     this.#predictor?.dispose();
     this.#predictor = predictor;
-    return predictor.model;
   }
 
   #drop(oldest: Waiting): void {

@@ -49,7 +49,7 @@ describe("a prediction queue", function () {
     const queue = open();
     const used = queue.use(writeTflite(model));
     assert.ok(used instanceof Promise);
-    assert.equal((await used).description, "large scaling");
+    assert.equal((await used).model.description, "large scaling");
     const answer = queue.predict(3);
     assert.ok(answer instanceof Promise);
     assert.ok(Math.abs(Number(await answer) - 6) < 1e-4);
