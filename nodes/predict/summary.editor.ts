@@ -63,7 +63,9 @@ function showTable(element: JQuery, caption: string, rows: readonly (readonly [s
 
 function describeTensor(tensor: TensorSummary, text: Text): string {
   const { name, type, scale, zeroPoint } = tensor;
-  const shape = `${name}: ${type} ${shapeOf(tensor)}`;
+  const count = tensor.shape.reduce((product, dimension) => product * dimension, 1);
+  const numbers = count === 1 ? text("model.number") : text("model.numbers", { count: grouped(count) });
+  const shape = `${numbers} – ${name}, ${type} ${shapeOf(tensor)}`;
   if (scale === undefined || zeroPoint === undefined) return shape;
   return `${shape}, ${text("model.scale", { scale: Number(scale.toPrecision(4)), zeroPoint })}`;
 }
