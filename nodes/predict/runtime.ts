@@ -6,7 +6,6 @@ import {
   isTflite,
   type ModelInUse,
   onModelStored,
-  type Prediction,
   PredictionQueue,
   readModelFile,
   readStoredModel,
@@ -17,6 +16,7 @@ import {
   userFile,
 } from "../lib";
 import { type PredictConfig, parseConfig } from "./config";
+import { shortPrediction } from "./short-prediction";
 
 /** The node tinyml-predict: readings become predictions. */
 export function register(RED: NodeAPI): void {
@@ -99,17 +99,4 @@ export function register(RED: NodeAPI): void {
 
 function nameOf({ source, model, file }: PredictConfig): string {
   return (source === "stored" && model) || (source === "file" && path.basename(file)) || "model";
-}
-
-function shortPrediction(prediction: Prediction): string {
-  if (isLabelPrediction(prediction)) return `${prediction.label} ${Math.round(prediction.confidence * 100)} %`;
-  const short = (numbers: readonly number[]): string => {
-    const shown = numbers.slice(0, 4).map((number) => Number(number.toPrecision(3)));
-    return shown.join(", ") + (numbers.length > shown.length ? ", …" : "");
-  };
-  if (typeof prediction === "number") return short([prediction]);
-  if (Array.isArray(prediction)) return short(prediction);
-  return Object.entries(prediction)
-    .map(([output, numbers]) => `${output} ${short(numbers)}`)
-    .join("; ");
 }
