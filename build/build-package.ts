@@ -6,7 +6,7 @@ import { packagePath, readIfThere, writeIfChanged } from "./package-files";
 import { builtPath, findParts, kindOfPart, type Part } from "./parts";
 
 /**
- * Builds dist/: the kernels, the shared library, the training worker, the command line, and every node and plugin found in
+ * Builds dist/: the kernels, the shared library, the workers, the command line, and every node and plugin found in
  * nodes/. Nothing outside dist/ and the kernels' cache is written. All parts are tried; what failed is thrown together.
  */
 export async function buildPackage(): Promise<void> {
@@ -28,6 +28,7 @@ export async function buildPackage(): Promise<void> {
     const scripts: Script[] = [
       { entry: "src/training/worker.ts", outfile: "dist/training-worker.js" },
       { entry: "src/compression/worker.ts", outfile: "dist/quantizing-worker.js" },
+      { entry: "src/runtime/worker.ts", outfile: "dist/predicting-worker.js" },
       { entry: "src/cli/tinyml.ts", outfile: "dist/tinyml.js", executable: true },
     ];
     for (const part of parts) {

@@ -28,6 +28,8 @@ export interface NodeContext {
 export interface NodeParts {
   /** Handles a message; a promise that it returns is awaited before the message counts as done. */
   input?(message: Message, send: Send): void | Promise<void>;
+  /** Shows an error in the node's own way, and returns true; else the status turns red with the error's few words. */
+  showError?(error: TinymlError): boolean;
   /** Whether a message waits until the one before it is done. */
   inOrder?: boolean;
   /** Lets go of everything; awaited before the node starts anew. */
@@ -97,8 +99,21 @@ export function shortText(RED: Pick<NodeAPI, "_">, error: TinymlError): string {
 
 /** The folder of everything that is stored: `<user dir>/tinyml`. */
 export function storageFolder(RED: Pick<NodeAPI, "settings">): string {
+  return path.join(userFolder(RED), "tinyml");
+}
+
+/** Where a file of the user's is that the settings name: a relative path begins at Node-RED's working folder for files, or else at its user folder. */
+export function userFile({ settings }: Pick<NodeAPI, "settings">, file: string): string {
+  const workingFolder: unknown = "fileWorkingDirectory" in settings ? settings.fileWorkingDirectory : undefined;
+  return path.resolve(
+    typeof workingFolder === "string" && workingFolder !== "" ? workingFolder : userFolder({ settings }),
+    file,
+  );
+}
+
+function userFolder(RED: Pick<NodeAPI, "settings">): string {
   const userDirectory: unknown = RED.settings.userDir;
-  return path.join(typeof userDirectory === "string" ? userDirectory : path.join(os.homedir(), ".node-red"), "tinyml");
+  return typeof userDirectory === "string" ? userDirectory : path.join(os.homedir(), ".node-red");
 }
 
 function createContext(RED: NodeAPI, node: Node): NodeContext {
@@ -125,7 +140,7 @@ function attach({ RED, node, status }: NodeContext, parts: NodeParts): void {
     node.on("input", (message, send, done) => {
       const failed = (thrown: unknown) => {
         const error = toTinymlError(thrown);
-        status.fail(shortText(RED, error));
+        if (parts.showError?.(error) !== true) status.fail(shortText(RED, error));
         done(error);
       };
       // `done` is called outside of what is tried, so that an error of Node-RED's own in it doesn't call it a second time.

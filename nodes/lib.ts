@@ -10,5 +10,6 @@ export * from "./lib/prediction";
 export * from "./lib/registration";
 export * from "./lib/schemas";
 export * from "./lib/storage";
+export * from "./lib/threads";
 export * from "./lib/training";
 export * from "./lib/zip";

@@ -1,9 +1,12 @@
 import { EventEmitter } from "node:events";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open, readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
-import { TinymlError } from "../src/errors";
+import { TinymlError, toTinymlError } from "../src/errors";
+import { type ModelSummary, summarizeModel } from "../src/model/summarize";
 import { assertName, isMissing, toStorageError, writeFileAtomic } from "../src/storage";
 import { isTflite } from "../src/tflite/is-tflite";
+import { readTflite } from "../src/tflite/read-tflite";
 
 /** A model of the store, for lists. */
 export interface StoredModel {
@@ -12,6 +15,18 @@ export interface StoredModel {
   /** When it was stored, milliseconds since 1970. */
   stored: number;
 }
+
+/** What a dialog shows of a model: what it is, or why that can't be told. Neither when there is none. */
+export interface ModelReport {
+  summary?: ModelSummary;
+  problem?: string;
+}
+
+/** Larger files are no models for this package, and reading one would take the memory from everything else. */
+const largestFile = 256e6;
+
+/** The models that nodes predict with now, by the node's id: how to summarize each. */
+const modelsInUse = new Map<string, () => ModelSummary>();
 
 const changes = new EventEmitter().setMaxListeners(0);
 
@@ -60,6 +75,56 @@ export function onModelStored(storage: string, name: string, listener: (model: B
   const file = modelFile(storage, name);
   changes.on(file, listener);
   return () => changes.off(file, listener);
+}
+
+/**
+ * The bytes of a model's file anywhere on the disk.
+ * @throws TinymlError TINYML_FILE when there is none, it can't be read or is too large
+ */
+export async function readModelFile(file: string): Promise<Buffer> {
+  try {
+    // By one handle, so that what is read is what was looked at; a pipe or a device might have no end.
+    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const found = await handle.stat();
+      if (!found.isFile()) throw new TinymlError("TINYML_FILE", `${file} is no file. Name a .tflite file.`);
+      if (found.size > largestFile) {
+        throw new TinymlError("TINYML_FILE", `${file} is larger than ${largestFile / 1e6} MB. Use a smaller model.`);
+      }
+      return await handle.readFile();
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    if (cause instanceof TinymlError) throw cause;
+    if (isMissing(cause)) throw new TinymlError("TINYML_FILE", `There is no file ${file}. Check the path.`, { cause });
+    throw new TinymlError("TINYML_FILE", `${file} could not be read: ${toStorageError(cause, file).message}`, {
+      cause,
+    });
+  }
+}
+
+/** Tells the dialog of a node which model it predicts with now; undefined when with none. */
+export function reportModelInUse(node: string, summarize: (() => ModelSummary) | undefined): void {
+  if (summarize === undefined) modelsInUse.delete(node);
+  else modelsInUse.set(node, summarize);
+}
+
+/** What is known of the model that a node predicts with now. */
+export function modelInUse(node: string): ModelReport {
+  const summarize = modelsInUse.get(node);
+  return summarize === undefined ? {} : { summary: summarize() };
+}
+
+/** What is known of a stored model. TINYML_NAME_INVALID when the name is more than a file name. */
+export async function describeStoredModel(storage: string, name: string): Promise<ModelReport> {
+  modelFile(storage, name);
+  try {
+    const bytes = await readStoredModel(storage, name);
+    return { summary: summarizeModel(readTflite(bytes), bytes.length) };
+  } catch (error) {
+    return { problem: toTinymlError(error).message };
+  }
 }
 
 /** All stored models, by name. */

@@ -1,4 +1,5 @@
 import type { Row } from "../src/dataset/row";
+import { describe } from "../src/describe";
 import { TinymlError } from "../src/errors";
 import type { Task } from "../src/model/metadata";
 
@@ -42,18 +43,4 @@ export function answerOf(task: Task, answer: unknown): Pick<Row, "label" | "targ
     "TINYML_NOT_A_NUMBER",
     `What is to be learned must be a number or a list of numbers here, but it is ${describe(answer)}.`,
   );
-}
-
-/** What came instead of what was wanted, for a sentence: "the text "abc"", "a list of 3 numbers". */
-export function describe(value: unknown): string {
-  if (typeof value === "string") return `the text ${JSON.stringify(value.slice(0, 40))}`;
-  if (value === undefined || value === null) return "missing";
-  if (value instanceof Uint8Array) return "a buffer";
-  if (Array.isArray(value) || value instanceof Float32Array || value instanceof Float64Array) {
-    if (value.length === 0) return "an empty list";
-    const kind = Array.from<unknown>(value).every((each) => typeof each === "number") ? "number" : "value";
-    return `a list of ${value.length} ${kind}${value.length === 1 ? "" : "s"}`;
-  }
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

@@ -3,7 +3,7 @@ import type { NodeAPI } from "node-red";
 import { type ErrorCode, TinymlError, toTinymlError } from "../src/errors";
 import { listDatasets } from "./datasets";
 import { storageFolder } from "./handler";
-import { listModels, modelFile } from "./models";
+import { describeStoredModel, listModels, modelFile, modelInUse } from "./models";
 import { listRuns, stopRun } from "./runs";
 import { listSketches, sketchZip } from "./sketches";
 
@@ -30,6 +30,10 @@ export function registerRoutes(RED: NodeAPI): void {
   get("models/:name.tflite", (request, response) =>
     sendFile(response, modelFile(storage, parameter(request, "name")), `${request.params.name}.tflite`),
   );
+  get("models/:name/summary", async (request, response) =>
+    response.json(await describeStoredModel(storage, parameter(request, "name"))),
+  );
+  get("nodes/:id/model", async (request, response) => response.json(modelInUse(parameter(request, "id"))));
   get("sketches/:name.zip", (request, response) =>
     sendFile(response, sketchZip(storage, parameter(request, "name")), `${request.params.name}.zip`),
   );

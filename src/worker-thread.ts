@@ -26,8 +26,8 @@ export interface ThreadHooks<Progress> {
   shouldStop(): boolean;
 }
 
-/** How many tasks run at once: one core stays free for Node-RED itself. */
-const maximumRunning = Math.max(1, availableParallelism() - 1);
+/** How many threads of one kind work at once: one core stays free for Node-RED itself. */
+export const threadsAtOnce = Math.max(1, availableParallelism() - 1);
 
 /** Milliseconds in which a task that was told to stop must end by itself; after them its thread is ended. */
 const patience = 1000;
@@ -107,7 +107,7 @@ function waitForTurn(signal: AbortSignal | undefined, onWaiting: Waiting["onWait
 }
 
 function startNext(): void {
-  if (running < maximumRunning) queue.shift()?.start();
+  if (running < threadsAtOnce) queue.shift()?.start();
   tellPositions();
 }
 
@@ -124,7 +124,7 @@ function runThread<Task, Progress, Result>(
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     const stopFlag = new SharedArrayBuffer(4);
-    const worker = new Worker(path.join(packageFolder(), "dist", script), { workerData: { task, stopFlag } });
+    const worker = startThread(script, { task, stopFlag }, (error) => settle(() => reject(error)));
     let killer: NodeJS.Timeout | undefined;
     const stop = (): void => {
       Atomics.store(new Int32Array(stopFlag), 0, 1);
@@ -141,8 +141,6 @@ function runThread<Task, Progress, Result>(
       signal?.removeEventListener("abort", stop);
       finish();
     };
-    const fail = (cause: unknown): void =>
-      settle(() => reject(new TinymlError("TINYML_WORKER_FAILED", describeFailure(cause), { cause })));
 
     worker.on("message", (message: ThreadMessage<Progress, Result>) => {
       if (message.type === "progress") {
@@ -153,14 +151,29 @@ function runThread<Task, Progress, Result>(
         settle(() => reject(new TinymlError(message.code, message.message)));
       }
     });
-    worker.on("error", fail);
-    worker.on("exit", (code) => fail(`its thread ended with code ${code}`));
     if (signal?.aborted) stop();
     signal?.addEventListener("abort", stop);
   });
 }
 
+/**
+ * Starts a script of dist/ in a thread of its own.
+ * @param onEnd told, once, when the thread is no more: TINYML_WORKER_FAILED with the reason
+ */
+export function startThread(script: string, workerData: unknown, onEnd: (error: TinymlError) => void): Worker {
+  const worker = new Worker(path.join(packageFolder(), "dist", script), { workerData });
+  let ended = false;
+  const end = (cause: unknown): void => {
+    if (ended) return;
+    ended = true;
+    onEnd(new TinymlError("TINYML_WORKER_FAILED", describeFailure(cause), { cause }));
+  };
+  worker.on("error", end);
+  worker.on("exit", (code) => end(`its thread ended with code ${code}`));
+  return worker;
+}
+
 function describeFailure(cause: unknown): string {
   const why = cause instanceof Error ? cause.message : String(cause);
-  return `The computation ended unexpectedly: ${why}. If the machine ran out of memory, use a smaller network or batch.`;
+  return `The computation ended unexpectedly: ${why}. If the machine ran out of memory, use a smaller model or batch.`;
 }

@@ -1,4 +1,5 @@
 /** Reads a model and runs it. */
+export * from "../../src/describe";
 export * from "../../src/features/features";
 export * from "../../src/kernels/heap";
 export * from "../../src/kernels/kernels";
@@ -13,12 +14,17 @@ export * from "../../src/model/operators/operator-rule";
 export * from "../../src/model/quantization";
 export * from "../../src/model/summarize";
 export * from "../../src/model/tensor";
+export * from "../../src/model/tensor-names";
 export * from "../../src/package-folder";
 export * from "../../src/runtime/known-answer";
 export * from "../../src/runtime/load-model";
+export * from "../../src/runtime/model-input";
 export * from "../../src/runtime/place-model";
+export * from "../../src/runtime/prediction-queue";
 export * from "../../src/runtime/predictor";
+export * from "../../src/runtime/predictor-pool";
 export * from "../../src/runtime/prepare-model";
+export * from "../../src/runtime/tensor-values";
 export * from "../../src/tflite/associated-files";
 export * from "../../src/tflite/cursor";
 export * from "../../src/tflite/is-tflite";

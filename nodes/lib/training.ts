@@ -6,6 +6,5 @@ export * from "../../src/training/evaluate-model";
 export * from "../../src/training/start-training";
 export * from "../../src/training/train-recipe";
 export * from "../../src/training/trainer";
-export * from "../../src/worker-thread";
 export * from "../curve";
 export * from "../runs";

@@ -1,89 +1,102 @@
+import path from "node:path";
 import type { NodeAPI } from "node-red";
 import {
-  createPredictor,
+  commandOf,
+  isLabelPrediction,
   isTflite,
+  type ModelInUse,
   onModelStored,
-  type Prediction,
-  type Predictor,
-  readingOf,
+  PredictionQueue,
+  readModelFile,
   readStoredModel,
-  readTflite,
   registerNode,
+  reportModelInUse,
+  summarizeModel,
   TinymlError,
+  userFile,
 } from "../lib";
-import { parseConfig } from "./config";
+import { type PredictConfig, parseConfig } from "./config";
+import { shortPrediction } from "./short-prediction";
 
 /** The node tinyml-predict: readings become predictions. */
 export function register(RED: NodeAPI): void {
-  registerNode(RED, "tinyml-predict", parseConfig, ({ status, storage, text, fail }, config) => {
-    let predictor: Predictor | undefined;
-    let unsubscribe = () => {};
+  registerNode(RED, "tinyml-predict", parseConfig, ({ node, status, storage, text, fail }, config) => {
+    const queue = new PredictionQueue();
     let closed = false;
+    let name = "";
+    let droppedBefore = 0;
 
-    /** Takes the model from the next reading on; a model that can't be used leaves the one before in place. */
-    const use = (bytes: Uint8Array) => {
-      const next = createPredictor(readTflite(bytes));
-      predictor?.dispose();
-      predictor = next;
-      status.show("green", "ring", text("status.loaded", { name: nameOf(next, config.model) }));
+    /** What is done when the queue is through with something; when the node closes, what waits is let go of silently. */
+    const then = <T>(outcome: T | Promise<T>, next: (value: T) => void): void | Promise<void> => {
+      if (!(outcome instanceof Promise)) return next(outcome);
+      return outcome.then(next).catch((error) => {
+        if (!closed) throw error;
+      });
     };
+    const use = (source: Parameters<PredictionQueue["use"]>[0]): void | Promise<void> =>
+      then(queue.use(source), ({ model, bytes }: ModelInUse) => {
+        name = model.metadata?.name || nameOf(config);
+        reportModelInUse(node.id, () => summarizeModel(model, bytes));
+        status.show("green", "ring", text("status.loaded", { name }));
+      });
     /** The same for a model that no message brought. */
-    const useStored = (bytes: Uint8Array) => {
+    const useOwn = async (source: Parameters<PredictionQueue["use"]>[0]): Promise<void> => {
       try {
-        use(bytes);
+        await use(source);
       } catch (error) {
-        fail(error);
+        // Not trained yet: that is what the status says already.
+        if (!(error instanceof TinymlError && error.code === "TINYML_NO_MODEL")) fail(error);
       }
+    };
+    /** Reads the model that the settings name. */
+    const readOwn = async (): Promise<Uint8Array> => {
+      if (config.source === "file") return readModelFile(userFile(RED, config.file));
+      if (config.source === "stored") return readStoredModel(storage, config.model);
+      throw new TinymlError("TINYML_NO_MODEL", "The settings of this node name no model that could be loaded again.");
     };
 
     status.show("yellow", "ring", text("status.waiting"));
-    if (config.model !== "") {
-      unsubscribe = onModelStored(storage, config.model, useStored);
-      readStoredModel(storage, config.model).then(
-        // A model that came by message or was trained in the meantime is newer.
-        (bytes) => predictor === undefined && !closed && useStored(bytes),
-        // Not trained yet: that is what the status says already.
-        (error) => closed || (error instanceof TinymlError && error.code === "TINYML_NO_MODEL") || fail(error),
-      );
-    }
+    const stopFollowing =
+      config.source === "stored" ? onModelStored(storage, config.model, (bytes) => void useOwn(bytes)) : () => {};
+    if (config.source !== "message") void useOwn(readOwn);
+
     return {
       input(message, send) {
-        if (isTflite(message.payload)) {
-          use(message.payload);
-          return;
+        if ("predict" in message && message.predict !== undefined) {
+          commandOf(message.predict, "predict", ["reload"]);
+          return use(readOwn);
         }
-        if (predictor === undefined) {
-          status.show("yellow", "ring", text("status.waiting"));
-          return;
-        }
-        const prediction = predictor.predict(readingOf(message.payload));
-        const model = predictor;
-        status.show("green", "dot", () =>
-          text("status.predicted", { name: nameOf(model, config.model), value: shortPrediction(prediction) }),
-        );
-        message.payload = config.onlyLabel && isLabelled(prediction) ? prediction.label : prediction;
-        send(message);
+        if (isTflite(message.payload)) return use(message.payload);
+        return then(queue.predict(message.payload), (prediction) => {
+          if (prediction === undefined) {
+            status.show("yellow", "ring", text("status.waiting"));
+            return;
+          }
+          const { dropped } = queue;
+          status.show(dropped > droppedBefore ? "yellow" : "green", "dot", () =>
+            text(dropped > 0 ? "status.dropped" : "status.predicted", {
+              name,
+              value: shortPrediction(prediction),
+              dropped,
+            }),
+          );
+          droppedBefore = dropped;
+          message.payload = config.onlyLabel && isLabelPrediction(prediction) ? prediction.label : prediction;
+          send(message);
+        });
       },
+      // The next prediction's status counts what was dropped.
+      showError: ({ code }) => code === "TINYML_BUSY",
       close() {
         closed = true;
-        unsubscribe();
-        predictor?.dispose();
-        predictor = undefined;
+        stopFollowing();
+        reportModelInUse(node.id, undefined);
+        queue.dispose();
       },
     };
   });
 }
 
-function nameOf({ model }: Predictor, stored: string): string {
-  return model.metadata?.name || stored || "model";
-}
-
-function isLabelled(prediction: Prediction): prediction is Extract<Prediction, { label: string }> {
-  return typeof prediction === "object" && !Array.isArray(prediction);
-}
-
-function shortPrediction(prediction: Prediction): string {
-  if (isLabelled(prediction)) return `${prediction.label} ${Math.round(prediction.confidence * 100)} %`;
-  const numbers = typeof prediction === "number" ? [prediction] : prediction;
-  return numbers.map((number) => Number(number.toPrecision(3))).join(", ");
+function nameOf({ source, model, file }: PredictConfig): string {
+  return (source === "stored" && model) || (source === "file" && path.basename(file)) || "model";
 }

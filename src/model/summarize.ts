@@ -1,13 +1,28 @@
+import { planMemory } from "./memory-plan";
 import type { Metadata, Task } from "./metadata";
 import type { Model, Operator, OperatorType, Tensor, TensorType } from "./model";
 import { operatorRule } from "./operators";
+import { perTensor } from "./operators/operator-rule";
 import { elementBytes, elementCount } from "./tensor";
+import { tensorNames } from "./tensor-names";
 
-/** A tensor that the caller fills or reads. */
+/** A tensor that the caller fills or reads, or that an operator computes. */
 export interface TensorSummary {
+  /** Of inputs and outputs the name by which readings and predictions have it (see `tensorNames`). */
   name: string;
   type: TensorType;
   shape: readonly number[];
+  /** Of a quantized tensor with one scale: real = scale × (stored − zeroPoint). */
+  scale?: number;
+  zeroPoint?: number;
+}
+
+/** An operator in its place in the model. */
+export interface OperatorSummary {
+  type: OperatorType;
+  outputs: readonly TensorSummary[];
+  /** Multiply-accumulate operations of one prediction. */
+  macs: number;
 }
 
 /** What people and switch nodes want to know of a model: `msg.model`, and what `tinyml inspect` prints. */
@@ -30,6 +45,10 @@ export interface ModelSummary {
   quantized: boolean;
   /** How often each operator occurs. */
   operators: Partial<Record<OperatorType, number>>;
+  /** Every operator, in the order in which they run. */
+  graph: readonly OperatorSummary[];
+  /** Memory that a prediction takes beside the parameters: all tensors that it computes, where they lie by the memory plan. */
+  memoryBytes: number;
   /** Classification: the share of validation samples that were classified right, 0 to 1, as training or the last compression reported it. */
   accuracy?: number;
   /** Regression: the mean squared error over the validation samples, as training or the last compression reported it. */
@@ -37,6 +56,9 @@ export interface ModelSummary {
   /** What was done to the model after training, oldest first. */
   compression: readonly string[];
 }
+
+/** What the plan's tensors begin at a multiple of: where the flow has them, and TensorFlow Lite Micro. */
+const vectorBytes = 16;
 
 /** Summarizes a model; `bytes` is the size of its file. */
 export function summarizeModel(model: Model, bytes: number): ModelSummary {
@@ -46,17 +68,28 @@ export function summarizeModel(model: Model, bytes: number): ModelSummary {
     name: metadata?.name ?? "",
     ...(metadata && { task: metadata.task }),
     ...(metadata?.labels && { labels: metadata.labels }),
-    inputs: model.inputs.flatMap((index) => summarizeTensor(model.tensors[index])),
-    outputs: model.outputs.flatMap((index) => summarizeTensor(model.tensors[index])),
+    inputs: summarizePorts(model, model.inputs, "input"),
+    outputs: summarizePorts(model, model.outputs, "output"),
     parameters: parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0),
     parameterBytes: parameters.reduce((sum, { shape, type }) => sum + elementCount(shape) * elementBytes(type), 0),
-    macs: model.operators.reduce((sum, operator) => sum + operatorMacs(model, operator), 0),
+    macs: modelMacs(model),
     bytes,
     quantized: [...model.inputs, ...model.outputs].every((index) => model.tensors[index]?.type.includes("int")),
     operators: countOperators(model.operators),
+    graph: model.operators.map((operator) => ({
+      type: operator.type,
+      outputs: operator.outputs.flatMap((index) => model.tensors[index] ?? []).map(summarizeTensor),
+      macs: operatorMacs(model, operator),
+    })),
+    memoryBytes: planMemory(model, vectorBytes).bytes,
     ...metricOf(metadata),
     compression: metadata?.compression.map(({ method }) => method) ?? [],
   };
+}
+
+/** Multiply-accumulate operations of one prediction. */
+export function modelMacs(model: Model): number {
+  return model.operators.reduce((sum, operator) => sum + operatorMacs(model, operator), 0);
 }
 
 /** Multiply-accumulate operations of one run of an operator. */
@@ -74,8 +107,15 @@ function parameterTensors({ operators, tensors }: Model): Tensor[] {
   return [...indices].flatMap((index) => tensors[index] ?? []);
 }
 
-function summarizeTensor(tensor: Tensor | undefined): TensorSummary[] {
-  return tensor === undefined ? [] : [{ name: tensor.name, type: tensor.type, shape: tensor.shape }];
+function summarizePorts(model: Model, indices: readonly number[], kind: "input" | "output"): TensorSummary[] {
+  const tensors = indices.flatMap((index) => model.tensors[index] ?? []);
+  const names = tensorNames(tensors, kind);
+  return tensors.map((tensor, i) => ({ ...summarizeTensor(tensor), name: names[i] }));
+}
+
+function summarizeTensor(tensor: Tensor): TensorSummary {
+  const { name, type, shape } = tensor;
+  return { name, type, shape, ...(type !== "float32" && perTensor(tensor)) };
 }
 
 function countOperators(operators: readonly Operator[]): Partial<Record<OperatorType, number>> {

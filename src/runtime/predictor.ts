@@ -1,13 +1,19 @@
 import { TinymlError } from "../errors";
 import { type Features, planFeatures } from "../features/features";
+import type { FeatureBlock } from "../model/metadata";
 import type { Model } from "../model/model";
-import { perTensor } from "../model/operators/operator-rule";
 import { elementCount } from "../model/tensor";
-import { placeModel } from "./place-model";
+import { tensorNames } from "../model/tensor-names";
+import { createInputReader } from "./model-input";
+import { copyInto, type PlacedModel, placeModel } from "./place-model";
 import { prepareModel } from "./prepare-model";
+import { elementsAt, isWhole, numberReader, quantizedData, scaleOf, wholeData } from "./tensor-values";
 
-/** Regression: a number, or one per target. Classification: the label with the highest score, and all scores. */
-export type Prediction = number | number[] | LabelPrediction;
+/**
+ * Regression: a number, or one per target. Classification: the label with the highest score, and all scores. A model with several
+ * outputs: the numbers of each, by its name.
+ */
+export type Prediction = number | number[] | LabelPrediction | Record<string, number[]>;
 
 export interface LabelPrediction {
   label: string;
@@ -16,143 +22,191 @@ export interface LabelPrediction {
   scores: Record<string, number>;
 }
 
+/** Whether a prediction names a label. */
+export function isLabelPrediction(prediction: Prediction): prediction is LabelPrediction {
+  return (
+    typeof prediction === "object" &&
+    !Array.isArray(prediction) &&
+    "label" in prediction &&
+    typeof prediction.label === "string"
+  );
+}
+
 /** A model that takes readings as sensors give them and answers in the user's terms. */
 export interface Predictor {
   readonly model: Model;
-  /** How many numbers a reading has. */
-  readonly channels: number;
   /**
-   * The prediction for one reading: applies the model's features, quantizes and dequantizes where it is int8.
-   * @throws TinymlError TINYML_CHANNEL_COUNT, TINYML_NOT_A_NUMBER, TINYML_NO_MODEL after `dispose`
+   * The prediction for one reading, which is read as `createInputReader` says: applies the model's features, and converts the
+   * values of quantized tensors, so that what goes in and comes out are real numbers. Tensors of whole numbers take and give these.
+   * @throws TinymlError TINYML_CHANNEL_COUNT, TINYML_NOT_A_NUMBER, TINYML_MODEL_MISMATCH, TINYML_NO_MODEL after `dispose`
    */
-  predict(reading: ArrayLike<number>): Prediction;
-  /** The raw elements of the model's output tensor after the last `predict`: what a board computes, bit for bit. */
+  predict(reading: unknown): Prediction;
+  /** The raw elements of the model's first output tensor after the last `predict`: what a board computes, bit for bit. */
   rawOutput(): number[];
   dispose(): void;
 }
 
 /**
- * Prepares a model with one input and one output tensor, float32 or int8, for readings. Models from elsewhere, without
- * our metadata, give their numbers (regression) in the order of the output tensor.
+ * Prepares a model for readings. Models from elsewhere, without our metadata, give their numbers (regression) in the order of
+ * the output tensor.
  *
  * @throws TinymlError TINYML_MODEL_INVALID, TINYML_MODEL_UNSUPPORTED, TINYML_OUT_OF_MEMORY
  */
 export function createPredictor(original: Model): Predictor {
   const model = prepareModel(original);
-  const [inputIndex, ...otherInputs] = model.inputs;
-  const [outputIndex, ...otherOutputs] = model.outputs;
-  if (otherInputs.length + otherOutputs.length > 0) {
-    throw new TinymlError(
-      "TINYML_MODEL_UNSUPPORTED",
-      `The model has ${model.inputs.length} inputs and ${model.outputs.length} outputs; readings need one of each.`,
-    );
-  }
-  const inputTensor = model.tensors[inputIndex];
-  const outputTensor = model.tensors[outputIndex];
-  for (const { type, name } of [inputTensor, outputTensor]) {
-    if (type !== "float32" && type !== "int8") {
-      throw new TinymlError(
-        "TINYML_MODEL_UNSUPPORTED",
-        `The tensor "${name}" is ${type}; readings need float32 or int8.`,
-      );
-    }
-  }
+  checkPorts(model);
   const placed = placeModel(model);
-  const { call, heap } = placed.kernels;
-  const channels = elementCount(inputTensor.shape);
-  const outputs = elementCount(outputTensor.shape);
-  const modelInput = placed.addresses[inputIndex];
-  const modelOutput = placed.addresses[outputIndex];
-  const inputScale = inputTensor.type === "int8" ? perTensor(inputTensor) : undefined;
-  const outputScale = outputTensor.type === "int8" ? perTensor(outputTensor) : undefined;
-  const reading = inputScale ? heap.allocate(4 * channels) : modelInput;
-  const result = outputScale ? heap.allocate(4 * outputs) : modelOutput;
+  const inputs: InputPort[] = [];
   const release = (): void => {
-    if (inputScale) heap.release(reading);
-    if (outputScale) heap.release(result);
+    for (const input of inputs) input.dispose();
     placed.dispose();
   };
-  const features = planFeaturesOr(release, model, reading, channels);
-  const labels = model.metadata?.labels;
-  const readResult = labels ? labelReader(labels, outputs) : numberReader(outputs);
+  try {
+    for (const index of model.inputs) inputs.push(openInput(placed, model, index));
+  } catch (error) {
+    release();
+    throw error;
+  }
+  const read = createInputReader(model);
+  const { heap } = placed.kernels;
+  const readers = model.outputs.map((index) => numberReader(heap, placed.addresses[index], model.tensors[index]));
+  const answer = answererOf(model);
   let disposed = false;
+  const assertInUse = (): void => {
+    if (disposed) throw disposedError();
+  };
 
   return {
     model: original,
-    channels,
-    predict(values) {
-      if (disposed) throw new TinymlError("TINYML_NO_MODEL", "The model was disposed of; load it again.");
-      if (values.length !== channels) {
-        throw new TinymlError(
-          "TINYML_CHANNEL_COUNT",
-          `The model takes ${channels} ${channels === 1 ? "number" : "numbers"} per reading, but this one has ${values.length}.`,
-        );
-      }
-      const memory = heap.float32;
-      for (let c = 0; c < channels; c++) {
-        const value = values[c];
-        if (typeof value !== "number" || !Number.isFinite(Math.fround(value))) throw notANumber(value, c);
-        memory[reading / 4 + c] = value;
-      }
-      features.run(1);
-      if (inputScale) call.tinyml_quantize_int8(reading, modelInput, channels, inputScale.scale, inputScale.zeroPoint);
+    predict(reading) {
+      assertInUse();
+      const values = read(reading);
+      for (let i = 0; i < inputs.length; i++) inputs[i].write(values[i]);
       placed.forward(1);
-      if (outputScale)
-        call.tinyml_dequantize_int8(modelOutput, result, outputs, outputScale.scale, outputScale.zeroPoint);
-      return readResult(memory, result / 4);
+      return answer(readers.map((numbers) => numbers()));
     },
     rawOutput() {
-      if (disposed) throw new TinymlError("TINYML_NO_MODEL", "The model was disposed of; load it again.");
-      return outputScale
-        ? Array.from(heap.int8.subarray(modelOutput, modelOutput + outputs))
-        : Array.from(heap.float32.subarray(modelOutput / 4, modelOutput / 4 + outputs));
+      assertInUse();
+      const [index] = model.outputs;
+      return Array.from<number | bigint, number>(
+        elementsAt(heap, placed.addresses[index], model.tensors[index]),
+        Number,
+      );
     },
     dispose() {
       if (disposed) return;
       disposed = true;
+      release();
+    },
+  };
+}
+
+/** What is wrong with using a model after its end. */
+export function disposedError(): TinymlError {
+  return new TinymlError("TINYML_NO_MODEL", "The model was disposed of; load it again.");
+}
+
+/** Refuses what has no meaning for readings. */
+function checkPorts({ inputs, outputs, tensors, metadata }: Model): void {
+  for (const index of [...inputs, ...outputs]) {
+    const { type, name } = tensors[index];
+    if (type !== "float16") continue;
+    throw new TinymlError("TINYML_MODEL_UNSUPPORTED", `The tensor "${name}" is ${type}; readings can't be.`);
+  }
+  if (inputs.length === 0 || outputs.length === 0) {
+    throw new TinymlError(
+      "TINYML_MODEL_UNSUPPORTED",
+      "The model has no input or no output; readings need one of each.",
+    );
+  }
+  if (metadata === undefined || metadata.features.length === 0) return;
+  if (inputs.length > 1 || isWhole(tensors[inputs[0]])) {
+    throw new TinymlError(
+      "TINYML_MODEL_UNSUPPORTED",
+      "The model prepares its readings with features, which is possible only with one input of real numbers.",
+    );
+  }
+}
+
+/** An input of a model: takes checked numbers, as many as it has elements. */
+interface InputPort {
+  write(values: ArrayLike<number>): void;
+  dispose(): void;
+}
+
+function openInput({ kernels, addresses }: PlacedModel, { tensors, metadata }: Model, index: number): InputPort {
+  const { call, heap } = kernels;
+  const tensor = tensors[index];
+  const { type } = tensor;
+  const address = addresses[index];
+  if (isWhole(tensor)) {
+    return { write: (values) => copyInto(kernels, address, wholeData(type, values)), dispose() {} };
+  }
+  const count = elementCount(tensor.shape);
+  const scaled = scaleOf(tensor);
+  const reading = scaled ? heap.allocate(4 * count) : address;
+  const release = (): void => {
+    if (scaled) heap.release(reading);
+  };
+  const features = planFeaturesOr(release, metadata?.features ?? [], reading, count);
+  return {
+    write(values) {
+      const memory = heap.float32;
+      for (let i = 0; i < count; i++) memory[reading / 4 + i] = values[i];
+      features.run(1);
+      if (scaled === undefined) return;
+      if (type === "int8") call.tinyml_quantize_int8(reading, address, count, scaled.scale, scaled.zeroPoint);
+      else {
+        const real = heap.float32.subarray(reading / 4, reading / 4 + count);
+        copyInto(kernels, address, quantizedData(type, real, scaled));
+      }
+    },
+    dispose() {
       features.dispose();
       release();
     },
   };
 }
 
-/** The model's features; when its description can't be used, what was reserved so far is given back first. */
-function planFeaturesOr(release: () => void, model: Model, address: number, channels: number): Features {
+/** The features; when their description can't be used, what was reserved so far is given back first. */
+function planFeaturesOr(
+  release: () => void,
+  blocks: readonly FeatureBlock[],
+  address: number,
+  channels: number,
+): Features {
   try {
-    return planFeatures(model.metadata?.features ?? [], address, channels);
+    return planFeatures(blocks, address, channels);
   } catch (error) {
     release();
     throw error;
   }
 }
 
-type ResultReader = (memory: Float32Array, at: number) => Prediction;
-
-function numberReader(outputs: number): ResultReader {
-  if (outputs === 1) return (memory, at) => memory[at];
-  return (memory, at) => Array.from(memory.subarray(at, at + outputs));
+/** How the numbers of a model's outputs become an answer. */
+function answererOf({ outputs, tensors, metadata }: Model): (numbers: readonly number[][]) => Prediction {
+  if (outputs.length > 1) {
+    const names = tensorNames(
+      outputs.map((index) => tensors[index]),
+      "output",
+    );
+    // fromEntries gives a name such as "__proto__" a property of its own.
+    return (numbers) => Object.fromEntries(names.map((name, i) => [name, numbers[i]]));
+  }
+  const labels = metadata?.labels;
+  if (labels !== undefined) return ([scores]) => labelOf(labels, scores);
+  return ([values]) => (values.length === 1 ? values[0] : values);
 }
 
 /** One score per label; or two labels and one score, a sigmoid's, which is that of the second. */
-/** The error about what is no number, or one beyond float32, which would make NaN of the prediction. */
-function notANumber(value: unknown, channel: number): TinymlError {
-  const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
-  const wanted =
-    typeof value === "number" && Number.isFinite(value) ? "a number between -3.4e38 and 3.4e38" : "a number";
-  return new TinymlError("TINYML_NOT_A_NUMBER", `Number ${channel + 1} of the reading is ${shown}; send ${wanted}.`);
-}
-
-function labelReader(labels: readonly string[], outputs: number): ResultReader {
-  const binary = labels.length === 2 && outputs === 1;
-  return (memory, at) => {
-    const scores: [label: string, score: number][] = [];
-    let best = 0;
-    for (let i = 0; i < labels.length; i++) {
-      const score = binary ? (i === 1 ? memory[at] : 1 - memory[at]) : memory[at + i];
-      scores.push([labels[i], score]);
-      if (score > scores[best][1]) best = i;
-    }
-    // fromEntries gives a label such as "__proto__" a property of its own.
-    return { label: labels[best], confidence: scores[best][1], scores: Object.fromEntries(scores) };
-  };
+function labelOf(labels: readonly string[], values: readonly number[]): LabelPrediction {
+  const binary = labels.length === 2 && values.length === 1;
+  const scores: [label: string, score: number][] = [];
+  let best = 0;
+  for (let i = 0; i < labels.length; i++) {
+    const score = binary ? (i === 1 ? values[0] : 1 - values[0]) : values[i];
+    scores.push([labels[i], score]);
+    if (score > scores[best][1]) best = i;
+  }
+  return { label: labels[best], confidence: scores[best][1], scores: Object.fromEntries(scores) };
 }

@@ -29,6 +29,13 @@ describe("tinyml inspect", function () {
       bytes: (await readFile(join(folder, "clouds.tflite"))).length,
       quantized: false,
       operators: { FULLY_CONNECTED: 2, SOFTMAX: 1 },
+      graph: [
+        { type: "FULLY_CONNECTED", outputs: [{ name: "dense1", type: "float32", shape: [1, 8] }], macs: 2 * 8 },
+        { type: "FULLY_CONNECTED", outputs: [{ name: "dense2", type: "float32", shape: [1, 3] }], macs: 8 * 3 },
+        { type: "SOFTMAX", outputs: [{ name: "dense2/softmax", type: "float32", shape: [1, 3] }], macs: 0 },
+      ],
+      // The hidden layer's 8 floats and the output's 3, which begin at a multiple of 16 bytes.
+      memoryBytes: 32 + 16,
       compression: [],
     });
     assert.ok(Number(accuracy) > 0.9);
@@ -41,8 +48,12 @@ describe("tinyml inspect", function () {
     assert.deepEqual([status, stderr], [0, ""]);
     assert.match(stdout, /^name: +clouds$/m);
     assert.match(stdout, /^labels: +left, right, below$/m);
-    assert.match(stdout, /^inputs: +input float32 \[1, 2\]$/m);
+    assert.match(stdout, /^input: +input float32 \[1, 2\]$/m);
+    assert.match(stdout, /^parameters: +51 \(204 bytes\)$/m);
+    assert.match(stdout, /^memory: +\d+ bytes while it runs$/m);
     assert.match(stdout, /^operators: +2 × FULLY_CONNECTED, 1 × SOFTMAX$/m);
+    assert.match(stdout, /^0 {2}FULLY_CONNECTED {2}float32 \[1, 8\] {4}16$/m);
+    assert.match(stdout, /^2 {2}SOFTMAX {10}float32 \[1, 3\] {5}0$/m);
     assert.match(stdout, /^accuracy: +(0\.\d+|1)$/m);
   });
 
@@ -68,13 +79,20 @@ describe("tinyml inspect", function () {
     assert.equal(summary.metadata, undefined);
     assert.equal(summary.parameters, 16 + 16 + 16 * 16 + 16 + 16 + 1);
     assert.equal(summary.quantized, true);
-    assert.match((await tinyml(folder, "inspect", "sine.tflite")).stdout, /^name: +\(none\)$/m);
+    const { stdout } = await tinyml(folder, "inspect", "sine.tflite");
+    assert.match(stdout, /^name: +\(none\)$/m);
+    // As the interpreter of TensorFlow Lite reads them.
+    assert.match(stdout, /^input: .* int8 \[1, 1\], scale 0\.02448\d+, zero point -128$/m);
+    assert.match(stdout, /^output: .* int8 \[1, 1\], scale 0\.00829\d+, zero point \d+$/m);
   });
 
-  it("names the operator of a model that it can't run yet", async function () {
+  it("takes a float model whose weights lie in int8", async function () {
     await writeFile(join(folder, "kws.tflite"), sharedModel(this, "kws_ref_model_float32.tflite"));
-    const { status, stderr } = await tinyml(folder, "inspect", "kws.tflite");
-    assert.equal(status, 1);
-    assert.match(stderr, /^TINYML_MODEL_UNSUPPORTED: .*[A-Z_0-9]{5}/);
+    const { macs, graph } = await tinymlJson(folder, "inspect", "kws.tflite");
+    const shares = (graph as { macs: number }[]).map((operator) => operator.macs);
+    assert.equal(
+      shares.reduce((sum, share) => sum + share, 0),
+      macs,
+    );
   });
 });

@@ -4,7 +4,7 @@ import { kernels } from "../../src/kernels/kernels";
 import type { Model } from "../../src/model/model";
 import { perTensor } from "../../src/model/operators/operator-rule";
 import { knownAnswer } from "../../src/runtime/known-answer";
-import { createPredictor } from "../../src/runtime/predictor";
+import { createPredictor, isLabelPrediction } from "../../src/runtime/predictor";
 import { parseRecipe } from "../../src/training/recipe";
 import { trainRecipe } from "../../src/training/train-recipe";
 import { type BuiltSketch, buildSketch, requireArduino } from "../support/arduino";
@@ -155,7 +155,7 @@ describe("Arduino Uno: other sketches", () => {
           simulator.setAdcCode(pin, code);
         });
         const prediction = predictor.predict(read.map((code) => -2 + Math.fround(5 * Math.fround(code / 1023))));
-        assert.ok(typeof prediction === "object" && "label" in prediction);
+        assert.ok(isLabelPrediction(prediction));
         met.add(prediction.label);
         const [, pins, number, percent, label] =
           /^(A0:\d+,A1:\d+,A2:\d+),class:(\d+),confidence:(\d+),label:(.*)$/.exec(simulator.readLine()) ?? [];

@@ -14,6 +14,13 @@ describe("a model's summary", () => {
       bytes: 1552,
       quantized: false,
       operators: { FULLY_CONNECTED: 3 },
+      graph: [
+        { type: "FULLY_CONNECTED", outputs: [{ name: "dense0", type: "float32", shape: [1, 8] }], macs: 8 },
+        { type: "FULLY_CONNECTED", outputs: [{ name: "dense1", type: "float32", shape: [1, 16] }], macs: 128 },
+        { type: "FULLY_CONNECTED", outputs: [{ name: "output", type: "float32", shape: [1, 1] }], macs: 16 },
+      ],
+      // The two hidden layers, of 8 and 16 floats, are needed at the same time.
+      memoryBytes: 4 * (8 + 16),
       compression: [],
     });
   });
@@ -36,6 +43,13 @@ describe("a model's summary", () => {
         compression: ["int8"],
       },
     );
+  });
+
+  it("tells how quantized inputs and outputs are scaled", () => {
+    const { inputs, outputs } = summarizeModel(classifier(), 0);
+    const [input, output] = [...inputs, ...outputs].map(({ scale, zeroPoint }) => ({ scale, zeroPoint }));
+    assert.deepEqual(input, { scale: Math.fround(2 / 255), zeroPoint: -3 });
+    assert.deepEqual(output, { scale: 1 / 256, zeroPoint: -128 });
   });
 
   it("counts weights that two layers share once, and a batch's work per row", () => {

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
 import path from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { createRandom } from "../../src/dataset/random";
+import type { Model } from "../../src/model/model";
 import { createPredictor } from "../../src/runtime/predictor";
+import { writeFileAtomic } from "../../src/storage";
 import { temporaryFolder } from "../support/folders";
+import { largeScalingModel, scalingModel } from "../support/models";
 import {
   cloudsModel,
   fileOf,
@@ -126,18 +131,138 @@ describe("node predict", () => {
     assert.equal(flow.statuses("predict").at(-1)?.fill, "red");
   });
 
-  it("swaps the model while readings flow, losing none", async () => {
+  it("answers 10,000 readings by the model before them, while models come between them", async function () {
+    this.timeout(60_000);
     const flow = await startFlow([...base, predictor]);
-    const other = potentiometerModel("other");
-    flow.send("predict", { payload: file });
-    for (let i = 0; i < 200; i++) {
-      if (i % 20 === 10) flow.send("predict", { payload: i % 40 === 10 ? fileOf(other) : file });
-      flow.send("predict", { payload: i / 200 });
+    const files = [1, 2].map((factor) => fileOf(scalingModel(factor)));
+    const random = createRandom(1);
+    const wanted: number[] = [];
+    let factor = 1;
+    let swaps = 0;
+    flow.send("predict", { payload: files[0] });
+    for (let i = 0; i < 10_000; i++) {
+      if (random.uniform() < 0.005) {
+        factor = 3 - factor;
+        swaps++;
+        flow.send("predict", { payload: files[factor - 1] });
+      }
+      flow.send("predict", { payload: i, number: i });
+      wanted.push(factor * i);
     }
-    await flow.until("all are predicted", () => flow.received("out").length >= 200);
-    const expected = createPredictor(model).predict([0.5]);
-    assert.equal(flow.received("out")[100]?.payload, expected);
+    await flow.until("all are predicted", () => flow.received("out").length >= wanted.length);
+    assert.ok(swaps >= 24, `${swaps} swaps`);
+    assert.deepEqual(
+      flow.received("out").map(({ payload }) => payload),
+      wanted,
+    );
     assert.deepEqual(flow.received("errors"), []);
+  });
+
+  it("does so with large models, which predict in a thread, and in turns with small ones", async function () {
+    this.timeout(60_000);
+    const flow = await startFlow([...base, predictor]);
+    const files = [1, 2, 3].map((factor) => fileOf(factor === 3 ? scalingModel(factor) : largeScalingModel(factor)));
+    const wanted: number[] = [];
+    for (let i = 0; i < 480; i++) {
+      const factor = 1 + ((i >> 3) % 3);
+      if (i % 8 === 0) flow.send("predict", { payload: files[factor - 1] });
+      flow.send("predict", { payload: i });
+      wanted.push(factor * i);
+      // No more on their way than may wait.
+      await flow.until("some are predicted", () => flow.received("out").length > i - 12);
+    }
+    await flow.until("all are predicted", () => flow.received("out").length >= wanted.length);
+    assert.deepEqual(
+      flow.received("out").map(({ payload }) => Math.round(Number(payload))),
+      wanted,
+    );
+    assert.deepEqual(flow.received("errors"), []);
+  });
+
+  it("drops the oldest readings when they come too fast, tells each so once, and counts them in its status", async () => {
+    const flow = await startFlow([...base, predictor]);
+    flow.send("predict", { payload: fileOf(largeScalingModel(1)) });
+    flow.send("predict", { payload: 0 });
+    await flow.next("out");
+    for (let i = 1; i <= 200; i++) flow.send("predict", { payload: i });
+    const done = () => flow.received("out").length + flow.received("errors").length;
+    await flow.until("each is answered or refused", () => done() >= 201);
+    const refused = flow.received("errors");
+    assert.ok(refused.length >= 100, `${refused.length} dropped`);
+    assert.ok(refused.every(({ error }) => error?.code === "TINYML_BUSY"));
+    const numbers = [...flow.received("out"), ...refused].map(({ payload }) => Math.round(Number(payload)));
+    assert.deepEqual(
+      numbers.sort((a, b) => a - b),
+      Array.from({ length: 201 }, (_, i) => i),
+      "none is lost or answered twice",
+    );
+    assert.equal(Math.round(Number(flow.received("out").at(-1)?.payload)), 200, "the newest is answered");
+    await flow.until("the status counts", () => flow.statuses("predict").at(-1)?.text === "status.dropped");
+  });
+
+  it("closes while readings wait for a large model, without an error", async () => {
+    const flow = await startFlow([...base, predictor]);
+    flow.send("predict", { payload: fileOf(largeScalingModel(1)) });
+    for (let i = 0; i < 10; i++) flow.send("predict", { payload: i });
+    await flow.redeploy();
+    flow.send("predict", { payload: file });
+    flow.send("predict", { payload: 0.5 });
+    const answer = createPredictor(model).predict([0.5]);
+    await flow.until("it predicts again", () => flow.received("out").at(-1)?.payload === answer);
+    assert.deepEqual(flow.received("errors"), []);
+  });
+
+  it("uses the model of a file, and reads it again when told to", async () => {
+    const userFolder = await temporaryFolder();
+    const path1 = path.join(userFolder, "models", "scaling.tflite");
+    await writeFileAtomic(path1, fileOf(scalingModel(2)));
+    const own = { ...predictor, source: "file", file: "models/scaling.tflite" };
+    const flow = await startFlow([...base, own], { userFolder });
+    await flow.until("it is loaded", () => flow.statuses("predict").at(-1)?.text === "status.loaded");
+    flow.send("predict", { payload: 1 });
+    assert.equal((await flow.next("out")).payload, 2);
+    await writeFileAtomic(path1, fileOf(scalingModel(3)));
+    flow.send("predict", { payload: 1 });
+    flow.send("predict", { predict: "reload" });
+    flow.send("predict", { payload: 1 });
+    assert.equal((await flow.next("out")).payload, 2);
+    assert.equal((await flow.next("out")).payload, 3);
+    await rm(path1);
+    flow.send("predict", { predict: "reload" });
+    assert.equal((await flow.next("errors")).error?.code, "TINYML_FILE");
+    flow.send("predict", { payload: 1 });
+    assert.equal((await flow.next("out")).payload, 3);
+    flow.send("predict", { predict: "again" });
+    assert.equal((await flow.next("errors")).error?.code, "TINYML_UNKNOWN_COMMAND");
+  });
+
+  for (const [what, name, code] of [
+    ["is not there", "none.tflite", "TINYML_FILE"],
+    ["is a folder", ".", "TINYML_FILE"],
+    ["has no end", "/dev/zero", "TINYML_FILE"],
+    ["holds no model", "text.tflite", "TINYML_MODEL_INVALID"],
+    ["is not given", "", "TINYML_CONFIG_INVALID"],
+  ]) {
+    it(`says so when its file ${what}`, async () => {
+      const userFolder = await temporaryFolder();
+      await writeFileAtomic(path.join(userFolder, "text.tflite"), Buffer.from("no model"));
+      const flow = await startFlow([...base, { ...predictor, source: "file", file: name }], { userFolder });
+      // Wrong settings are told to whoever sends a message.
+      if (name === "") flow.send("predict", { payload: 1 });
+      assert.equal((await flow.next("errors")).error?.code, code);
+      assert.equal(flow.statuses("predict").at(-1)?.fill, "red");
+    });
+  }
+
+  it("takes several inputs by name, and gives several outputs by name", async () => {
+    const flow = await startFlow([...base, predictor]);
+    flow.send("predict", { payload: fileOf(twoWayModel) });
+    flow.send("predict", { payload: { b: 2, a: 1 } });
+    assert.deepEqual((await flow.next("out")).payload, { "a again": [1], "b again": [2] });
+    flow.send("predict", { payload: [3, 4] });
+    assert.deepEqual((await flow.next("out")).payload, { "a again": [3], "b again": [4] });
+    flow.send("predict", { payload: { a: 1 } });
+    assert.equal((await flow.next("errors")).error?.code, "TINYML_MODEL_MISMATCH");
   });
 
   it("keeps up with 5,000 readings a second, with its memory flat and its status calm", async function () {
@@ -169,6 +294,15 @@ describe("node predict", () => {
     assert.ok(shown <= 4 * seconds + 2, `${shown} statuses in ${seconds} s`);
   });
 });
+
+/** Two inputs that are given as two outputs. */
+const twoWayModel: Model = {
+  description: "",
+  tensors: ["a", "b", "a again", "b again"].map((name) => ({ name, type: "float32", shape: [1, 1] })),
+  operators: [0, 1].map((i) => ({ type: "RESHAPE", inputs: [i, -1], outputs: [i + 2], options: { newShape: [1, 1] } })),
+  inputs: [0, 1],
+  outputs: [2, 3],
+};
 
 /** Bytes that are still in use after a garbage collection, WebAssembly memory and buffers included. */
 function memoryInUse(): number {

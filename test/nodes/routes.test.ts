@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import helper from "node-red-node-test-helper";
+import { summarizeModel } from "../../src/model/summarize";
+import { readTflite } from "../../src/tflite/read-tflite";
 import { endlessRecipe, fileOf, potentiometerModel, storeModelFile, storePotentiometer } from "./support/data";
 import { potentiometerDataset, startFlow, tab } from "./support/flow";
 
@@ -102,6 +104,32 @@ describe("admin routes", () => {
     const zip = await getFile("/tinyml/sketches/pot.zip");
     assert.equal(zip.status, 200);
     assert.equal(zip.body.subarray(0, 2).toString(), "PK");
+  });
+
+  it("tell what a stored model is, and the one that a node predicts with", async () => {
+    const predict = { id: "predict", z: "tab", type: "tinyml-predict" };
+    const flow = await startFlow([...base, predict]);
+    const file = fileOf(potentiometerModel());
+    await storeModelFile(flow.storage, "pot", file);
+    await storeModelFile(flow.storage, "broken", file.subarray(0, 300));
+    const summary = JSON.parse(JSON.stringify(summarizeModel(readTflite(file), file.length)));
+    assert.deepEqual((await get("/tinyml/models/pot/summary")).body, { summary });
+    for (const [name, problem] of [
+      ["none", /There is no model "none" yet/],
+      ["broken", /model|file/],
+    ] as const) {
+      const { status, body } = await get(`/tinyml/models/${name}/summary`);
+      assert.equal(status, 200);
+      assert.match((body as { problem: string }).problem, problem);
+    }
+    assert.equal((await get("/tinyml/models/..%2fpot/summary")).status, 400);
+    const inUse = async () => (await get("/tinyml/nodes/predict/model")).body;
+    assert.deepEqual(await inUse(), {});
+    flow.send("predict", { payload: file });
+    await flow.until("it is loaded", () => flow.statuses("predict").at(-1)?.text === "status.loaded");
+    assert.deepEqual(await inUse(), { summary });
+    await flow.redeploy();
+    assert.deepEqual(await inUse(), {});
   });
 
   it("give nothing else, whatever is asked for", async () => {

@@ -27,7 +27,8 @@ const register = `
 const predict = `
   const { createPredictor, readTflite } = require(library);
   const predictor = createPredictor(readTflite(require("node:fs").readFileSync(argument)));
-  predictor.predict(Array(predictor.channels).fill(0.5));`;
+  const { inputs, tensors } = predictor.model;
+  predictor.predict(Array(tensors[inputs[0]].shape.at(-1)).fill(0.5));`;
 
 describe("package: what of the library is loaded", function () {
   this.timeout(30_000);

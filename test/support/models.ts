@@ -125,3 +125,66 @@ export function quantizeRandomly(model: Model, seed = 1): Model {
   };
   return quantizeInt8(model, table);
 }
+
+/** The simplest model: factor × reading, in float, for readings of one number. */
+export function scalingModel(factor: number): Model {
+  return {
+    description: "scaling",
+    tensors: [
+      { name: "input", type: "float32", shape: [1, 1] },
+      { name: "weights", type: "float32", shape: [1, 1], data: Float32Array.of(factor) },
+      { name: "output", type: "float32", shape: [1, 1] },
+    ],
+    operators: [{ type: "FULLY_CONNECTED", inputs: [0, 1, -1], outputs: [2], options: { activation: "NONE" } }],
+    inputs: [0],
+    outputs: [2],
+  };
+}
+
+/**
+ * A model of 12 million multiply-accumulate operations and few weights that gives the number it takes, times the factor, in float:
+ * the number becomes a picture of it, which a convolution by the identity leaves as it is, and the mean is taken.
+ */
+export function largeScalingModel(factor: number): Model {
+  const [side, channels] = [36, 32];
+  const count = side * side * channels;
+  const identity = new Float32Array(channels * 9 * channels);
+  // The middle of each channel's 3 × 3 window.
+  for (let c = 0; c < channels; c++) identity[(c * 9 + 4) * channels + c] = 1;
+  const float = (name: string, shape: number[], data?: Float32Array) =>
+    ({ name, type: "float32", shape, ...(data && { data }) }) satisfies Tensor;
+  const window = { padding: "SAME", strideWidth: 1, strideHeight: 1, dilationWidth: 1, dilationHeight: 1 } as const;
+  return {
+    description: "large scaling",
+    tensors: [
+      float("input", [1, 1]),
+      float("copies", [count, 1], new Float32Array(count).fill(factor)),
+      float("copied", [1, count]),
+      float("picture", [1, side, side, channels]),
+      float("identity", [channels, 3, 3, channels], identity),
+      float("same picture", [1, side, side, channels]),
+      { name: "axes", type: "int32", shape: [2], data: Int32Array.of(1, 2) },
+      float("means", [1, channels]),
+      float(
+        "first",
+        [1, channels],
+        Float32Array.from({ length: channels }, (_, i) => (i === 0 ? 1 : 0)),
+      ),
+      float("output", [1, 1]),
+    ],
+    operators: [
+      { type: "FULLY_CONNECTED", inputs: [0, 1, -1], outputs: [2], options: { activation: "NONE" } },
+      {
+        type: "RESHAPE",
+        inputs: [2, -1],
+        outputs: [3],
+        options: { newShape: [1, side, side, channels] },
+      },
+      { type: "CONV_2D", inputs: [3, 4, -1], outputs: [5], options: { ...window, activation: "NONE" } },
+      { type: "MEAN", inputs: [5, 6], outputs: [7], options: {} },
+      { type: "FULLY_CONNECTED", inputs: [7, 8, -1], outputs: [9], options: { activation: "NONE" } },
+    ],
+    inputs: [0],
+    outputs: [9],
+  };
+}

@@ -1,0 +1,3 @@
+/** Threads beside the event loop. */
+export * from "../../src/request-thread";
+export * from "../../src/worker-thread";
