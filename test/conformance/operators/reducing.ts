@@ -100,7 +100,7 @@ export function describedModel(described: Described): Model {
     return { ...tensor, quantization: { scales: [scales[end]], zeroPoints: [zeroPoints[end]], axis: 0 } };
   };
   const data = Int32Array.from(parameter);
-  const shapes = operatorRule(operator.type).shapes([shape, parameterShape], operator.options, [undefined, data]);
+  const shapes = operatorRule(operator.type).shapes([shape, parameterShape], operator.options, [undefined, data], []);
   if (typeof shapes === "string") throw new Error(`${JSON.stringify([operator, shape, parameter])}: ${shapes}`);
   return {
     description: "",
