@@ -52,4 +52,11 @@ void tinyml_host_depthwise_int8(const int8_t *input, const int16_t *weights, con
                                 tinyml_size batch, const tinyml_window *window, int16_t input_zero_point,
                                 int16_t minimum, int16_t maximum);
 
+/*
+ * tinyml_conv_float without groups, from panels as those of int8, but with one input after the other: [inputs][8 or 4].
+ * bias [output_channels, filled up to fours]. The output has at least four places, a window at most 2,048 elements.
+ */
+void tinyml_host_conv_float(const float *input, const float *weights, const float *bias, float *output,
+                            tinyml_size batch, const tinyml_window *window, int activation);
+
 #endif

@@ -13,6 +13,8 @@ import type { SlidingWindow } from "../model/window";
  * convolutions twice as many, and the factors of an output channel 32 bytes instead of 9.
  */
 
+/** The most elements of a float window, a quarter of TINYML_HOST_FLOATS. */
+const mostFloats = 2048;
 /** The most elements that a kernel widens at once, TINYML_HOST_ELEMENTS. */
 const mostElements = 16384;
 /** The most places of a depthwise window, TINYML_HOST_TAPS. */
@@ -27,6 +29,21 @@ export function hostLayout(call: KernelCall): KernelCall {
 
 /** By the described kernel; undefined where the host runs the call as it is described. */
 const layouts: Readonly<Record<string, (all: readonly KernelArgument[]) => KernelCall | undefined>> = {
+  tinyml_conv_float(all) {
+    const [input, weights, bias, output, batch, window, filterChannels, activation] = all;
+    const { inputChannels } = fields(window);
+    if (inputChannels !== integer(filterChannels)) return undefined;
+    return convFloat(float32(weights), float32(bias), { input, output, batch, window }, activation);
+  },
+  tinyml_depthwise_float(all) {
+    const [input, weights, bias, output, batch, window, activation] = all;
+    const { inputChannels, outputChannels, windowHeight, windowWidth } = fields(window);
+    if (inputChannels !== 1) return undefined;
+    // With a single channel it is a convolution, but for the order of its weights.
+    const described = float32(weights) ?? new Float32Array();
+    const filters = described.map(transposed(described, windowHeight * windowWidth, outputChannels));
+    return convFloat(filters, float32(bias), { input, output, batch, window }, activation);
+  },
   tinyml_dense_int8(all) {
     const [input, weights, bias, output, rows, , outputs, zeroPoint, multiplier, shift, ...range] = all;
     const factor = { multiplier: integer(multiplier), shift: integer(shift) };
@@ -75,7 +92,22 @@ interface Slide {
   output: KernelArgument;
   batch: KernelArgument;
   window: KernelArgument;
-  inputZeroPoint: KernelArgument;
+}
+
+function convFloat(
+  weights: Float32Array | undefined,
+  biases: Float32Array | undefined,
+  { input, output, batch, window }: Slide,
+  activation: KernelArgument,
+): KernelCall | undefined {
+  const { inputChannels, outputHeight, outputWidth, outputChannels, windowHeight, windowWidth } = fields(window);
+  const length = windowHeight * windowWidth * inputChannels;
+  if (weights === undefined || length > mostFloats || outputHeight * outputWidth < 4) return undefined;
+  const panels = computedArgument("weights", packFloatPanels(weights, length));
+  const filled = new Float32Array(4 * Math.ceil(outputChannels / 4));
+  filled.set(biases ?? []);
+  const all = [input, panels, computedArgument("bias", filled), output, batch, window, activation];
+  return { kernel: "tinyml_host_conv_float", file: "host_float_conv.c", arguments: all };
 }
 
 function denseInt8(layer: Int8Layer, input: KernelArgument, output: KernelArgument, rows: KernelArgument) {
@@ -88,7 +120,11 @@ function denseInt8(layer: Int8Layer, input: KernelArgument, output: KernelArgume
   return hostCall("dense", all);
 }
 
-function convInt8(layer: Int8Layer, slide: Slide, filterChannels: number): KernelCall | undefined {
+function convInt8(
+  layer: Int8Layer,
+  slide: Slide & { inputZeroPoint: KernelArgument },
+  filterChannels: number,
+): KernelCall | undefined {
   const { input, output, batch, window, inputZeroPoint } = slide;
   const { inputHeight, inputWidth, inputChannels, windowHeight, windowWidth, strideHeight, strideWidth } =
     fields(window);
@@ -105,14 +141,14 @@ function convInt8(layer: Int8Layer, slide: Slide, filterChannels: number): Kerne
   return hostCall("conv", [...all, ...integers(filterChannels), inputZeroPoint, ...layer.range]);
 }
 
-function depthwiseInt8(layer: Int8Layer, slide: Slide): KernelCall | undefined {
+function depthwiseInt8(layer: Int8Layer, slide: Slide & { inputZeroPoint: KernelArgument }): KernelCall | undefined {
   const { input, output, batch, window, inputZeroPoint } = slide;
   const { inputChannels, outputChannels, outputWidth, windowHeight, windowWidth, strideWidth, dilationWidth } =
     fields(window);
   const taps = windowHeight * windowWidth;
   if (inputChannels === 1) {
     // With a single channel it is a convolution, but for the order of its weights and the zero point in its bias.
-    const weights = transpose(layer.weights, taps, outputChannels);
+    const weights = layer.weights.map(transposed(layer.weights, taps, outputChannels));
     const biases = foldZeroPoint(weights, layer.biases, outputChannels, integer(inputZeroPoint));
     return convInt8({ ...layer, weights, biases }, slide, 1);
   }
@@ -145,6 +181,23 @@ function packPanels(weights: Int8Array, length: number, groups: number): Int8Arr
     const lanes = channels - (channel - lane) > 4 ? 8 : 4;
     const at = Math.floor(row / channels) * groupBytes + (channel - lane) * rowBytes + 2 * lane;
     for (let i = 0; i < length; i++) packed[at + (i >> 1) * 2 * lanes + (i & 1)] = weights[row * length + i];
+  }
+  return packed;
+}
+
+/**
+ * Float weights in panels: eight channels, or four where no more are left; for each input the weights of every channel.
+ *
+ * @param weights [channels][length]
+ */
+function packFloatPanels(weights: Float32Array, length: number): Float32Array {
+  const channels = weights.length / length;
+  const packed = new Float32Array(4 * Math.ceil(channels / 4) * length);
+  for (let channel = 0; channel < channels; channel++) {
+    const lane = channel % 8;
+    const lanes = channels - (channel - lane) > 4 ? 8 : 4;
+    const at = (channel - lane) * length + lane;
+    for (let i = 0; i < length; i++) packed[at + i * lanes] = weights[channel * length + i];
   }
   return packed;
 }
@@ -217,8 +270,9 @@ function packFactor({ multiplier, shift }: FixedPointFactor, outputZeroPoint: nu
   };
 }
 
-function transpose(matrix: Int8Array, rows: number, columns: number): Int8Array {
-  return matrix.map((_, i) => matrix[(i % rows) * columns + Math.floor(i / rows)]);
+/** For `map`: the element of a [rows][columns] matrix that stands at each place of its transpose. */
+function transposed(matrix: ArrayLike<number>, rows: number, columns: number) {
+  return (_: number, i: number): number => matrix[(i % rows) * columns + Math.floor(i / rows)];
 }
 
 function factorsOf(multipliers: KernelArgument, shifts: KernelArgument): FixedPointFactor[] {
@@ -234,6 +288,12 @@ function int8(argument: KernelArgument): Int8Array {
 function int32(argument: KernelArgument): Int32Array | undefined {
   const data = argument.kind === "constant" ? argument.constant?.data : argument;
   if (data === undefined || data instanceof Int32Array) return data;
+  throw unexpected(argument);
+}
+
+function float32(argument: KernelArgument): Float32Array | undefined {
+  const data = argument.kind === "constant" ? argument.constant?.data : argument;
+  if (data === undefined || data instanceof Float32Array) return data;
   throw unexpected(argument);
 }
 
