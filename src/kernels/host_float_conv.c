@@ -38,6 +38,10 @@ TINYML_LOOP static void tinyml_lay_out_float_border(const float *picture, const 
 /* A window inside of the picture, row by row; each is written up to three elements too far, and the next one over that. */
 static inline void tinyml_lay_out_float_inside(const float *at, const tinyml_window *w, float *to) {
   int row = w->dilation_height * w->input_width * w->input_channels, piece = w->window_width * w->input_channels;
+  if (piece <= 4) {
+    for (int i = 0; i < w->window_height; i++, at += row, to += piece) wasm_v128_store(to, wasm_v128_load(at));
+    return;
+  }
   for (int i = 0; i < w->window_height; i++) {
     tinyml_copy_beyond(at, to, piece);
     to += piece;

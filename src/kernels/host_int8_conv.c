@@ -53,6 +53,10 @@ static inline tinyml_pieces tinyml_pieces_of(const tinyml_window *w, int channel
 
 /* A window inside of the picture. Each piece is written up to seven elements too far, and the next one over that. */
 static inline void tinyml_lay_out_inside(const int8_t *at, const tinyml_pieces *p, int height, int16_t *to) {
+  if (p->pieces == 1 && p->piece <= 8) {
+    for (int i = 0; i < height; i++, at += p->row, to += p->piece) wasm_v128_store(to, wasm_i16x8_load8x8(at));
+    return;
+  }
   for (int i = 0; i < height; i++) {
     const int8_t *piece = at;
     for (int j = 0; j < p->pieces; j++) {

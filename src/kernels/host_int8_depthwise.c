@@ -63,12 +63,13 @@ static void tinyml_widen_row(const int8_t *picture, const tinyml_window *w, int 
   tinyml_zero_wide(to + inside * stride, (rows->width - before - inside) * stride);
 }
 
-/* Eight channels of `places` neighbouring places; pairs and places are constants wherever this is worth it. */
+/* Eight channels of `places` neighbouring places; places and rectified are constants wherever this is inlined. */
 static inline __attribute__((always_inline)) void tinyml_depthwise_places(const int16_t *at, int step, const int *taps,
                                                                           const int16_t *weights, int pairs, int places,
                                                                           const v128_t *bias,
                                                                           const tinyml_finish *finish, int8_t *output,
-                                                                          const tinyml_host_output *to, int count) {
+                                                                          const tinyml_host_output *to, int count,
+                                                                          int rectified) {
   v128_t low[2], high[2];
   for (int p = 0; p < places; p++) low[p] = bias[0], high[p] = bias[1];
 #pragma clang loop unroll(disable)
@@ -83,8 +84,9 @@ static inline __attribute__((always_inline)) void tinyml_depthwise_places(const 
     }
   }
   v128_t narrow[2];
+  for (int p = 0; p < places; p++) low[p] = tinyml_finish_four(low[p], finish, rectified);
   for (int p = 0; p < places; p++) {
-    narrow[p] = wasm_i16x8_narrow_i32x4(tinyml_finish_four(low[p], finish), tinyml_finish_four(high[p], finish + 1));
+    narrow[p] = wasm_i16x8_narrow_i32x4(low[p], tinyml_finish_four(high[p], finish + 1, rectified));
   }
   v128_t bytes = wasm_i8x16_narrow_i16x8(narrow[0], narrow[places - 1]);
   bytes = wasm_i8x16_min(wasm_i8x16_max(bytes, wasm_i8x16_splat(to->minimum)), wasm_i8x16_splat(to->maximum));
@@ -96,16 +98,19 @@ static inline __attribute__((always_inline)) void tinyml_depthwise_places(const 
 static inline __attribute__((always_inline)) void tinyml_depthwise_row(const int16_t *rows, int step, const int *taps,
                                                                        const int16_t *weights, int pairs, int width,
                                                                        const tinyml_eight *eight, int8_t *output,
-                                                                       const tinyml_host_output *to, int count) {
+                                                                       const tinyml_host_output *to, int count,
+                                                                       int rectified) {
   v128_t bias[2] = {wasm_v128_load(eight->bias), wasm_v128_load(eight->bias + 4)};
   tinyml_finish finish[2] = {tinyml_finish_of(eight, 0), tinyml_finish_of(eight, 4)};
   int x = 0;
   for (; x + 2 <= width; x += 2) {
-    tinyml_depthwise_places(rows, step, taps, weights, pairs, 2, bias, finish, output, to, count);
+    tinyml_depthwise_places(rows, step, taps, weights, pairs, 2, bias, finish, output, to, count, rectified);
     rows += 2 * step;
     output += 2 * to->stride;
   }
-  if (x < width) tinyml_depthwise_places(rows, step, taps, weights, pairs, 1, bias, finish, output, to, count);
+  if (x < width) {
+    tinyml_depthwise_places(rows, step, taps, weights, pairs, 1, bias, finish, output, to, count, rectified);
+  }
 }
 
 void tinyml_host_depthwise_int8(const int8_t *input, const int16_t *weights, const tinyml_eight *eights, int8_t *output,
@@ -143,8 +148,13 @@ void tinyml_host_depthwise_int8(const int8_t *input, const int16_t *weights, con
           const tinyml_eight *eight = eights + (first + c) / 8;
           int8_t *at = to.output + first + c;
           int step = w.stride_width * rows.stride, lanes = count - c < 8 ? count - c : 8;
-          if (lanes < 8) tinyml_depthwise_row(wide + c, step, taps, weight, pairs, w.output_width, eight, at, &to, lanes);
-          else tinyml_depthwise_row(wide + c, step, taps, weight, pairs, w.output_width, eight, at, &to, 8);
+          if (lanes < 8) {
+            tinyml_depthwise_row(wide + c, step, taps, weight, pairs, w.output_width, eight, at, &to, lanes, 0);
+          } else if (tinyml_rectified(eight)) {
+            tinyml_depthwise_row(wide + c, step, taps, weight, pairs, w.output_width, eight, at, &to, 8, 1);
+          } else {
+            tinyml_depthwise_row(wide + c, step, taps, weight, pairs, w.output_width, eight, at, &to, 8, 0);
+          }
         }
       }
     }

@@ -32,13 +32,18 @@ static inline tinyml_finish tinyml_finish_of(const tinyml_eight *eight, int from
   return finish;
 }
 
+/* Whether nothing is to be added for negative sums: most layers end in a relu, which makes zero of all of them. */
+static inline int tinyml_rectified(const tinyml_eight *eight) {
+  return !wasm_v128_any_true(wasm_v128_or(wasm_v128_load(eight->below_zero), wasm_v128_load(eight->below_zero + 4)));
+}
+
 /* Sums as stored outputs in 32 bits, not clamped yet; the formula stands at tinyml_eight. */
-static inline v128_t tinyml_finish_four(v128_t sum, const tinyml_finish *by) {
+static inline v128_t tinyml_finish_four(v128_t sum, const tinyml_finish *by, int rectified) {
   v128_t x = wasm_i32x4_mul(wasm_i32x4_max(wasm_i32x4_min(sum, by->limit), by->lowest), by->left);
   v128_t low = wasm_i64x2_add(wasm_i64x2_extmul_low_i32x4(x, by->multiplier), by->half_low);
   v128_t high = wasm_i64x2_add(wasm_i64x2_extmul_high_i32x4(x, by->multiplier), by->half_high);
   v128_t y = wasm_i32x4_add(wasm_i32x4_shuffle(low, high, 1, 3, 5, 7), by->round);
-  y = wasm_i32x4_add(y, wasm_v128_and(wasm_i32x4_shr(x, 31), by->below_zero));
+  if (!rectified) y = wasm_i32x4_add(y, wasm_v128_and(wasm_i32x4_shr(x, 31), by->below_zero));
   return wasm_i32x4_shr(y, TINYML_HOST_RIGHT);
 }
 
@@ -76,13 +81,14 @@ typedef struct {
 } tinyml_host_output;
 
 /*
- * `height` rows times a panel of 4 * fours channels; the first `count` of them are stored. height and fours are constants
- * wherever this is inlined.
+ * `height` rows times a panel of 4 * fours channels; the first `count` of them are stored. height, fours and
+ * rectified are constants wherever this is inlined.
  */
 static inline __attribute__((always_inline)) void tinyml_tile(const int16_t *rows, int stride, const int8_t *weights,
                                                               int pairs, int height, int fours, const v128_t *bias,
                                                               const tinyml_finish *finish, int8_t *output,
-                                                              const tinyml_host_output *to, int count) {
+                                                              const tinyml_host_output *to, int count,
+                                                              int rectified) {
   v128_t sums[8];
   const int16_t *at[4];
   for (int r = 0; r < height; r++) at[r] = rows + r * stride;
@@ -102,7 +108,7 @@ static inline __attribute__((always_inline)) void tinyml_tile(const int16_t *row
     weights += 8 * fours;
   }
   for (int f = 0; f < fours; f++) {
-    for (int r = 0; r < height; r++) sums[r * fours + f] = tinyml_finish_four(sums[r * fours + f], finish + f);
+    for (int r = 0; r < height; r++) sums[r * fours + f] = tinyml_finish_four(sums[r * fours + f], finish + f, rectified);
   }
   v128_t minimum = wasm_i8x16_splat(to->minimum), maximum = wasm_i8x16_splat(to->maximum);
   for (int r = 0; r < height; r += 2) {
@@ -119,15 +125,18 @@ static inline __attribute__((always_inline)) void tinyml_tile(const int16_t *row
 static inline __attribute__((always_inline)) void tinyml_panel(const int16_t *rows, int row_count, int stride,
                                                                const int8_t *weights, int pairs,
                                                                const tinyml_eight *eight, int fours, int8_t *output,
-                                                               const tinyml_host_output *to, int count) {
+                                                               const tinyml_host_output *to, int count,
+                                                               int rectified) {
   v128_t bias[2] = {wasm_v128_load(eight->bias), wasm_v128_load(eight->bias + 4)};
   tinyml_finish finish[2] = {tinyml_finish_of(eight, 0), tinyml_finish_of(eight, 4)};
   int r = 0;
   for (; r + 4 <= row_count; r += 4) {
-    tinyml_tile(rows + r * stride, stride, weights, pairs, 4, fours, bias, finish, output + r * to->stride, to, count);
+    tinyml_tile(rows + r * stride, stride, weights, pairs, 4, fours, bias, finish, output + r * to->stride, to, count,
+                rectified);
   }
   for (; r < row_count; r++) {
-    tinyml_tile(rows + r * stride, stride, weights, pairs, 1, fours, bias, finish, output + r * to->stride, to, count);
+    tinyml_tile(rows + r * stride, stride, weights, pairs, 1, fours, bias, finish, output + r * to->stride, to, count,
+                rectified);
   }
 }
 
@@ -137,9 +146,10 @@ static void tinyml_multiply_panels(const int16_t *rows, int row_count, int strid
   for (int o = 0; o < channels; o += 8, eights++) {
     int left = channels - o;
     int8_t *output = to->output + o;
-    if (left >= 8) tinyml_panel(rows, row_count, stride, weights, pairs, eights, 2, output, to, 8);
-    else if (left > 4) tinyml_panel(rows, row_count, stride, weights, pairs, eights, 2, output, to, left);
-    else tinyml_panel(rows, row_count, stride, weights, pairs, eights, 1, output, to, left);
+    if (left < 5) tinyml_panel(rows, row_count, stride, weights, pairs, eights, 1, output, to, left, 0);
+    else if (left < 8) tinyml_panel(rows, row_count, stride, weights, pairs, eights, 2, output, to, left, 0);
+    else if (tinyml_rectified(eights)) tinyml_panel(rows, row_count, stride, weights, pairs, eights, 2, output, to, 8, 1);
+    else tinyml_panel(rows, row_count, stride, weights, pairs, eights, 2, output, to, 8, 0);
     weights += 16 * pairs;
   }
 }

@@ -20,7 +20,8 @@
  * That is output_zero_point + tinyml_rescale(sum, multiplier, shift) with both of its roundings, brought to one common
  * shift. With n = -shift, at most 20: left = 2^(21 - n), half = 2^(51 - max(n, 0)), and where n > 0, for the second
  * rounding, which goes away from zero, below_zero = -2^(20 - n) and a half in round, 2^19. Round holds the zero point too,
- * * 2^20. limit = 2^(10 + n) - 1 keeps x in 32 bits; beyond it every output is clamped anyway.
+ * * 2^20. limit = 2^(10 + n) - 1 keeps x in 32 bits; beyond it every output is clamped anyway. Where minimum is not below
+ * the zero point, as after a relu, all that is negative becomes minimum, and below_zero is 0.
  */
 typedef struct {
   int32_t bias[8], limit[8], left[8], multiplier[8], below_zero[8], round[8];

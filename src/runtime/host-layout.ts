@@ -74,6 +74,8 @@ interface Int8Layer {
   outputZeroPoint: number;
   /** The lowest and the highest output. */
   range: readonly KernelArgument[];
+  /** Whether all that is negative becomes the lowest output, as after a relu. */
+  rectified: boolean;
 }
 
 function int8Layer(
@@ -83,7 +85,15 @@ function int8Layer(
   outputZeroPoint: KernelArgument,
   range: readonly KernelArgument[],
 ): Int8Layer {
-  return { weights: int8(weights), biases: int32(bias), factors, outputZeroPoint: integer(outputZeroPoint), range };
+  const rectified = integer(range[0]) >= integer(outputZeroPoint);
+  return {
+    weights: int8(weights),
+    biases: int32(bias),
+    factors,
+    outputZeroPoint: integer(outputZeroPoint),
+    range,
+    rectified,
+  };
 }
 
 /** Where a window slides. */
@@ -232,7 +242,7 @@ function packEights(layer: Int8Layer, groups: number): KernelArgument | undefine
     const bias = layer.biases?.[row] ?? 0;
     const lane = row % channels;
     const at = (Math.floor(row / channels) * eights + Math.floor(lane / 8)) * eightWords;
-    const packedFactor = packFactor(factor, layer.outputZeroPoint, Math.abs(bias) + length * 2 ** 15);
+    const packedFactor = packFactor(factor, layer, Math.abs(bias) + length * 2 ** 15);
     if (packedFactor === undefined) return undefined;
     const { limit, left, multiplier, belowZero, round, half } = packedFactor;
     for (const [field, word] of [bias, limit, left, multiplier, belowZero, round].entries()) {
@@ -249,9 +259,9 @@ function packEights(layer: Int8Layer, groups: number): KernelArgument | undefine
  *
  * @param reach no sum is larger than this
  */
-function packFactor({ multiplier, shift }: FixedPointFactor, outputZeroPoint: number, reach: number) {
+function packFactor({ multiplier, shift }: FixedPointFactor, layer: Int8Layer, reach: number) {
   const n = -shift;
-  const zero = outputZeroPoint * 2 ** right;
+  const zero = layer.outputZeroPoint * 2 ** right;
   // A channel whose weights have next to no scale gives nothing but zero.
   if (n > right && reach < 2 ** (n - 1)) {
     return { limit: 0, left: 0, multiplier: 0, belowZero: 0, round: zero, half: [0, 0] };
@@ -263,7 +273,7 @@ function packFactor({ multiplier, shift }: FixedPointFactor, outputZeroPoint: nu
     limit: 2 ** (10 + n) - 1,
     left: 2 ** (right + 1 - n),
     multiplier,
-    belowZero: n > 0 ? -(2 ** (right - n)) : 0,
+    belowZero: n > 0 && !layer.rectified ? -(2 ** (right - n)) : 0,
     round: (n > 0 ? 2 ** (right - 1) : 0) + zero,
     // 64 bits, the lower 32 first.
     half: halfPower < 32 ? [(2 ** halfPower) | 0, 0] : [0, 2 ** (halfPower - 32)],
