@@ -9,7 +9,7 @@ import { requireTool, runTool } from "../support/tools";
 
 /** The trainer's kernels never reach a board. */
 const inSketches = Object.keys(readKernelSources()).filter(
-  (name) => name.endsWith(".c") && !name.startsWith("training_"),
+  (name) => name.endsWith(".c") && !/^(training|host)_/.test(name),
 );
 
 const compilers: Readonly<Record<string, readonly string[]>> = {
