@@ -10,7 +10,7 @@ import { checkText, type Section, sectionText } from "./report";
  * `npm run bench -- prediction startup` runs these sections alone and prints them; results.md stays as it is.
  */
 
-const allSections = ["training", "event-loop", "prediction", "messages", "startup", "boards", "sizes"];
+const allSections = ["training", "event-loop", "prediction", "models", "messages", "startup", "boards", "sizes"];
 
 async function main(): Promise<void> {
   const chosen = process.argv.slice(2);

@@ -101,7 +101,7 @@ function recipeEpochMilliseconds({ recipe, table, name }: Network): number {
 
 /** Shuffling and learning alone, on all rows, as the peers do it. */
 function trainerEpochMilliseconds(network: Network, epochs: number): number {
-  const trainer = library.createTrainer(untrained(network), network.recipe.training);
+  const trainer = library.createTrainer(untrained(network), network.recipe.training, network.table.rows);
   const order = Uint32Array.from({ length: network.table.rows }, (_, row) => row);
   const { shuffle } = library.createRandom(1);
   const epoch = () => {

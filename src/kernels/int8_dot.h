@@ -4,9 +4,7 @@
 
 #include "tinyml_platform.h"
 
-#ifdef __wasm_simd128__
-#include <wasm_simd128.h>
-#elif defined(__ARM_FEATURE_DSP)
+#ifdef __ARM_FEATURE_DSP
 #include <string.h>
 
 /* Elements 0 and 2, or 1 and 3, of four in a word, widened to 16 bits. (The compilers of some boards lack Arm's intrinsics.) */
@@ -63,25 +61,7 @@ static int32_t tinyml_dot_int8(const int8_t *input, const int8_t *weights, tinym
         : "r0", "memory");
   }
 #else
-  tinyml_size i = 0;
-#ifdef __wasm_simd128__
-  v128_t sums = wasm_i32x4_splat(0);
-  for (; i + 16 <= count; i += 16) {
-    v128_t x = wasm_v128_load(input + i);
-    v128_t w = wasm_v128_load(weights + i);
-    v128_t low = wasm_i16x8_extend_low_i8x16(x);
-    v128_t high = wasm_i16x8_extend_high_i8x16(x);
-    sums = wasm_i32x4_add(sums, wasm_i32x4_dot_i16x8(low, wasm_i16x8_extend_low_i8x16(w)));
-    sums = wasm_i32x4_add(sums, wasm_i32x4_dot_i16x8(high, wasm_i16x8_extend_high_i8x16(w)));
-  }
-  if (i + 8 <= count) {
-    v128_t x = wasm_i16x8_load8x8(input + i);
-    sums = wasm_i32x4_add(sums, wasm_i32x4_dot_i16x8(x, wasm_i16x8_load8x8(weights + i)));
-    i += 8;
-  }
-  sum = wasm_i32x4_extract_lane(sums, 0) + wasm_i32x4_extract_lane(sums, 1) + wasm_i32x4_extract_lane(sums, 2) +
-        wasm_i32x4_extract_lane(sums, 3);
-#elif defined(__ARM_FEATURE_DSP)
+#ifdef __ARM_FEATURE_DSP
   /* Cortex-M4 and M7 multiply two pairs at once. */
   for (tinyml_size fours = count / 4; fours > 0; fours--) {
     uint32_t x = tinyml_load_four_int8(input);
@@ -91,7 +71,7 @@ static int32_t tinyml_dot_int8(const int8_t *input, const int8_t *weights, tinym
   }
   count %= 4;
 #endif
-  for (; i < count; i++) sum += input[i] * weights[i];
+  for (tinyml_size i = 0; i < count; i++) sum += input[i] * weights[i];
 #endif
   return sum;
 }

@@ -75,13 +75,6 @@ static inline void tinyml_store_int8_lanes(int8_t *to, v128_t low, v128_t high, 
     for (int i = 0; i < count; i++) to[i] = lanes[i];
   }
 }
-
-/* The lane sums of a, b, c and d as one vector. */
-static inline v128_t tinyml_lane_sums_int32(v128_t a, v128_t b, v128_t c, v128_t d) {
-  v128_t ab = wasm_i32x4_add(wasm_i32x4_shuffle(a, b, 0, 4, 1, 5), wasm_i32x4_shuffle(a, b, 2, 6, 3, 7));
-  v128_t cd = wasm_i32x4_add(wasm_i32x4_shuffle(c, d, 0, 4, 1, 5), wasm_i32x4_shuffle(c, d, 2, 6, 3, 7));
-  return wasm_i32x4_add(wasm_i64x2_shuffle(ab, cd, 0, 2), wasm_i64x2_shuffle(ab, cd, 1, 3));
-}
 #endif
 
 #endif

@@ -6,6 +6,7 @@ import { planMemory } from "../model/memory-plan";
 import type { FusedActivation, Model, Operator, Tensor } from "../model/model";
 import { kernelCalls, operatorRule, scratchBytes } from "../model/operators";
 import { elementBytes, elementCount } from "../model/tensor";
+import { hostLayout } from "./host-layout";
 
 /** Runs one operator on the first `batch` samples of its tensors. */
 export type Step = (batch: number) => void;
@@ -42,7 +43,7 @@ export interface Placement {
 /**
  * Puts a model into the kernels' memory: its constants are copied, its other tensors get room for `batch` samples,
  * variable tensors begin with the value zero. Everything that can be computed before the first run is computed here, so
- * that a run allocates nothing.
+ * that a run allocates nothing. Without `constantAddress`, constants are laid out for the host's kernels (host-layout.ts).
  *
  * @throws TinymlError TINYML_MODEL_UNSUPPORTED, TINYML_OUT_OF_MEMORY
  */
@@ -90,7 +91,8 @@ export function placeModel(model: Model, { batch = 1, keepAll, constantAddress }
         keepAll ? reserve(scratchBytes(model, operator)) : arena + (plan.scratch.get(number) ?? 0);
       const placeConstant = ({ data, tensor }: KernelConstant) =>
         tensor === undefined ? placeData(data) : placeTensor(tensor);
-      return calls.map((call) => bindCall(engine, call, { placeTensor, placeConstant, placeData, scratch }));
+      const hosted = constantAddress === undefined ? calls.map(hostLayout) : calls;
+      return hosted.map((call) => bindCall(engine, call, { placeTensor, placeConstant, placeData, scratch }));
     });
     return {
       kernels: engine,

@@ -1,0 +1,63 @@
+/*
+ * Kernels that only the flow's WebAssembly has. They compute what their namesakes of tinyml_kernels.h compute, from
+ * weights that src/runtime/host-layout.ts has laid out for vectors: int8 the same bits, float within rounding.
+ */
+#ifndef TINYML_HOST_H
+#define TINYML_HOST_H
+
+#include "tinyml_kernels.h"
+
+/* By how much all sums are shifted to the right in the end. */
+#define TINYML_HOST_RIGHT 20
+
+/*
+ * What turns the sums of eight output channels into stored outputs, lane by lane:
+ *
+ *   x = clamp(bias + products, -limit, limit) * left
+ *   y = floor((x * multiplier + half) / 2^32) + round + (x < 0 ? below_zero : 0)
+ *   output = clamp(floor(y / 2^20), minimum, maximum)
+ *
+ * That is output_zero_point + tinyml_rescale(sum, multiplier, shift) with both of its roundings, brought to one common
+ * shift. With n = -shift, at most 20: left = 2^(21 - n), half = 2^(51 - max(n, 0)), and where n > 0, for the second
+ * rounding, which goes away from zero, below_zero = -2^(20 - n) and a half in round, 2^19. Round holds the zero point too,
+ * * 2^20. limit = 2^(10 + n) - 1 keeps x in 32 bits; beyond it every output is clamped anyway. Where minimum is not below
+ * the zero point, as after a relu, all that is negative becomes minimum, and below_zero is 0.
+ */
+typedef struct {
+  int32_t bias[8], limit[8], left[8], multiplier[8], below_zero[8], round[8];
+  int64_t half[8];
+} tinyml_eight;
+
+/*
+ * tinyml_dense_int8 from panels (host_int8_matrix.h), with one tinyml_eight for each panel. inputs at most 16,384.
+ * Also a convolution whose windows are single places, one after the other: its places are the rows.
+ */
+void tinyml_host_dense_int8(const int8_t *input, const int8_t *weights, const tinyml_eight *eights, int8_t *output,
+                            tinyml_size rows, tinyml_size inputs, tinyml_size outputs, int16_t minimum, int16_t maximum);
+
+/*
+ * tinyml_conv_int8 from panels, those of each group by themselves. A window has at most 16,384 elements. The input's zero
+ * point is in the bias already.
+ */
+void tinyml_host_conv_int8(const int8_t *input, const int8_t *weights, const tinyml_eight *eights, int8_t *output,
+                           tinyml_size batch, const tinyml_window *window, tinyml_size filter_channels,
+                           int16_t input_zero_point, int16_t minimum, int16_t maximum);
+
+/*
+ * tinyml_depthwise_int8 from weights of 16 bits: for each eight channels, and each two places of the window in turn (the
+ * last pair of an odd number has a place of zeros), the two weights of every channel. The bias is the layer's own: no zero
+ * point is in it. A window has at most 256 places, and its rows of eight channels, as wide as the picture with its
+ * padding, at most 16,384 elements.
+ */
+void tinyml_host_depthwise_int8(const int8_t *input, const int16_t *weights, const tinyml_eight *eights, int8_t *output,
+                                tinyml_size batch, const tinyml_window *window, int16_t input_zero_point,
+                                int16_t minimum, int16_t maximum);
+
+/*
+ * tinyml_conv_float without groups, from panels as those of int8, but with one input after the other: [inputs][8 or 4].
+ * bias [output_channels, filled up to fours]. The output has at least four places, a window at most 2,048 elements.
+ */
+void tinyml_host_conv_float(const float *input, const float *weights, const float *bias, float *output,
+                            tinyml_size batch, const tinyml_window *window, int activation);
+
+#endif

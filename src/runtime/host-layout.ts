@@ -1,0 +1,348 @@
+import { TinymlError } from "../errors";
+import { computedArgument, integers, type KernelArgument, type KernelCall, perSample } from "../model/kernel-call";
+import { foldZeroPoint } from "../model/operators/fold-zero-point";
+import type { FixedPointFactor } from "../model/quantization";
+import type { SlidingWindow } from "../model/window";
+
+/*
+ * On the host, layers with weights run on kernels of their own (src/kernels/tinyml_host.h), which take their constants in
+ * the order in which vectors multiply them. Here the constants of a described call are brought into that order, once, when
+ * a model is placed. Boards run the call as it is described, and so does a trainer, whose weights change.
+ *
+ * int8 weights take as many bytes as before, but for the channels and inputs that fill up vectors; those of depthwise
+ * convolutions twice as many, and the factors of an output channel 32 bytes instead of 9.
+ */
+
+/** The most elements of a float window, a quarter of TINYML_HOST_FLOATS. */
+const mostFloats = 2048;
+/** The most elements that a kernel widens at once, TINYML_HOST_ELEMENTS. */
+const mostElements = 16384;
+/** The most places of a depthwise window, TINYML_HOST_TAPS. */
+const mostTaps = 256;
+/** By how much the kernels shift all sums to the right in the end, TINYML_HOST_RIGHT. */
+const right = 20;
+
+/** The call that the host runs in place of a described one: the same outputs, from constants in another order. */
+export function hostLayout(call: KernelCall): KernelCall {
+  return layouts[call.kernel]?.(call.arguments) ?? call;
+}
+
+/** By the described kernel; undefined where the host runs the call as it is described. */
+const layouts: Readonly<Record<string, (all: readonly KernelArgument[]) => KernelCall | undefined>> = {
+  tinyml_conv_float(all) {
+    const [input, weights, bias, output, batch, window, filterChannels, activation] = all;
+    const { inputChannels } = fields(window);
+    if (inputChannels !== integer(filterChannels)) return undefined;
+    return convFloat(float32(weights), float32(bias), { input, output, batch, window }, activation);
+  },
+  tinyml_depthwise_float(all) {
+    const [input, weights, bias, output, batch, window, activation] = all;
+    const { inputChannels, outputChannels, windowHeight, windowWidth } = fields(window);
+    if (inputChannels !== 1) return undefined;
+    // With a single channel it is a convolution, but for the order of its weights.
+    const described = float32(weights) ?? new Float32Array();
+    const filters = described.map(transposed(described, windowHeight * windowWidth, outputChannels));
+    return convFloat(filters, float32(bias), { input, output, batch, window }, activation);
+  },
+  tinyml_dense_int8(all) {
+    const [input, weights, bias, output, rows, , outputs, zeroPoint, multiplier, shift, ...range] = all;
+    const factor = { multiplier: integer(multiplier), shift: integer(shift) };
+    const factors = Array.from({ length: integer(outputs) }, () => factor);
+    return denseInt8(int8Layer(weights, bias, factors, zeroPoint, range), input, output, rows);
+  },
+  tinyml_conv_int8(all) {
+    const [input, weights, bias, output, batch, window, filterChannels, multipliers, shifts, ...scalars] = all;
+    const [inputZeroPoint, outputZeroPoint, ...range] = scalars;
+    const layer = int8Layer(weights, bias, factorsOf(multipliers, shifts), outputZeroPoint, range);
+    return convInt8(layer, { input, output, batch, window: window, inputZeroPoint }, integer(filterChannels));
+  },
+  tinyml_depthwise_int8(all) {
+    const [input, weights, bias, output, batch, window, multipliers, shifts, ...scalars] = all;
+    const [inputZeroPoint, outputZeroPoint, ...range] = scalars;
+    const layer = int8Layer(weights, bias, factorsOf(multipliers, shifts), outputZeroPoint, range);
+    return depthwiseInt8(layer, { input, output, batch, window: window, inputZeroPoint });
+  },
+};
+
+/** What an int8 layer is made of, as it is described. */
+interface Int8Layer {
+  /** [channels][length], or [length][channels] of a depthwise convolution. */
+  weights: Int8Array;
+  biases: Int32Array | undefined;
+  /** One for each output channel. */
+  factors: readonly FixedPointFactor[];
+  outputZeroPoint: number;
+  /** The lowest and the highest output. */
+  range: readonly KernelArgument[];
+  /** Whether all that is negative becomes the lowest output, as after a relu. */
+  rectified: boolean;
+}
+
+function int8Layer(
+  weights: KernelArgument,
+  bias: KernelArgument,
+  factors: readonly FixedPointFactor[],
+  outputZeroPoint: KernelArgument,
+  range: readonly KernelArgument[],
+): Int8Layer {
+  const rectified = integer(range[0]) >= integer(outputZeroPoint);
+  return {
+    weights: int8(weights),
+    biases: int32(bias),
+    factors,
+    outputZeroPoint: integer(outputZeroPoint),
+    range,
+    rectified,
+  };
+}
+
+/** Where a window slides. */
+interface Slide {
+  input: KernelArgument;
+  output: KernelArgument;
+  batch: KernelArgument;
+  window: KernelArgument;
+}
+
+function convFloat(
+  weights: Float32Array | undefined,
+  biases: Float32Array | undefined,
+  { input, output, batch, window }: Slide,
+  activation: KernelArgument,
+): KernelCall | undefined {
+  const { inputChannels, outputHeight, outputWidth, outputChannels, windowHeight, windowWidth } = fields(window);
+  const length = windowHeight * windowWidth * inputChannels;
+  if (weights === undefined || length > mostFloats || outputHeight * outputWidth < 4) return undefined;
+  const panels = computedArgument("weights", packFloatPanels(weights, length));
+  const filled = new Float32Array(4 * Math.ceil(outputChannels / 4));
+  filled.set(biases ?? []);
+  const all = [input, panels, computedArgument("bias", filled), output, batch, window, activation];
+  return { kernel: "tinyml_host_conv_float", file: "host_float_conv.c", arguments: all };
+}
+
+function denseInt8(layer: Int8Layer, input: KernelArgument, output: KernelArgument, rows: KernelArgument) {
+  const channels = layer.factors.length;
+  const length = layer.weights.length / channels;
+  const eights = packEights(layer, 1);
+  if (eights === undefined || length > mostElements) return undefined;
+  const weights = computedArgument("weights", packPanels(layer.weights, length, 1));
+  const all = [input, weights, eights, output, rows, ...integers(length, channels), ...layer.range];
+  return hostCall("dense", all);
+}
+
+function convInt8(
+  layer: Int8Layer,
+  slide: Slide & { inputZeroPoint: KernelArgument },
+  filterChannels: number,
+): KernelCall | undefined {
+  const { input, output, batch, window, inputZeroPoint } = slide;
+  const { inputHeight, inputWidth, inputChannels, windowHeight, windowWidth, strideHeight, strideWidth } =
+    fields(window);
+  const length = windowHeight * windowWidth * filterChannels;
+  const groups = inputChannels / filterChannels;
+  if (windowHeight * windowWidth * strideHeight * strideWidth * groups === 1) {
+    // A window of one place: the picture's places are the rows of a dense layer.
+    return denseInt8(layer, input, output, perSample(samples(batch) * inputHeight * inputWidth));
+  }
+  const eights = packEights(layer, groups);
+  if (eights === undefined || length > mostElements) return undefined;
+  const weights = computedArgument("weights", packPanels(layer.weights, length, groups));
+  const all = [input, weights, eights, output, batch, window];
+  return hostCall("conv", [...all, ...integers(filterChannels), inputZeroPoint, ...layer.range]);
+}
+
+function depthwiseInt8(layer: Int8Layer, slide: Slide & { inputZeroPoint: KernelArgument }): KernelCall | undefined {
+  const { input, output, batch, window, inputZeroPoint } = slide;
+  const { inputChannels, outputChannels, outputWidth, windowHeight, windowWidth, strideWidth, dilationWidth } =
+    fields(window);
+  const taps = windowHeight * windowWidth;
+  if (inputChannels === 1) {
+    // With a single channel it is a convolution, but for the order of its weights and the zero point in its bias.
+    const weights = layer.weights.map(transposed(layer.weights, taps, outputChannels));
+    const biases = foldZeroPoint(weights, layer.biases, outputChannels, integer(inputZeroPoint));
+    return convInt8({ ...layer, weights, biases }, slide, 1);
+  }
+  const eights = packEights(layer, 1);
+  const width = (outputWidth - 1) * strideWidth + (windowWidth - 1) * dilationWidth + 1;
+  if (eights === undefined || taps > mostTaps || 8 * windowHeight * width > mostElements) return undefined;
+  const weights = computedArgument("weights", packTaps(layer.weights, taps, outputChannels));
+  const all = [input, weights, eights, output, batch, window];
+  return hostCall("depthwise", [...all, inputZeroPoint, ...layer.range]);
+}
+
+function hostCall(name: "dense" | "conv" | "depthwise", all: readonly KernelArgument[]): KernelCall {
+  return { kernel: `tinyml_host_${name}_int8`, file: `host_int8_${name}.c`, arguments: all };
+}
+
+/**
+ * Weights in panels: eight channels, or four where no more are left; for each pair of inputs the two weights of every
+ * channel. What is missing to full panels and pairs is 0. Each group of channels has panels of its own.
+ *
+ * @param weights [channels][length]
+ */
+function packPanels(weights: Int8Array, length: number, groups: number): Int8Array {
+  const channels = weights.length / length / groups;
+  const rowBytes = 2 * Math.ceil(length / 2);
+  const groupBytes = 4 * Math.ceil(channels / 4) * rowBytes;
+  const packed = new Int8Array(groups * groupBytes);
+  for (let row = 0; row < groups * channels; row++) {
+    const channel = row % channels;
+    const lane = channel % 8;
+    const lanes = channels - (channel - lane) > 4 ? 8 : 4;
+    const at = Math.floor(row / channels) * groupBytes + (channel - lane) * rowBytes + 2 * lane;
+    for (let i = 0; i < length; i++) packed[at + (i >> 1) * 2 * lanes + (i & 1)] = weights[row * length + i];
+  }
+  return packed;
+}
+
+/**
+ * Float weights in panels: eight channels, or four where no more are left; for each input the weights of every channel.
+ *
+ * @param weights [channels][length]
+ */
+function packFloatPanels(weights: Float32Array, length: number): Float32Array {
+  const channels = weights.length / length;
+  const packed = new Float32Array(4 * Math.ceil(channels / 4) * length);
+  for (let channel = 0; channel < channels; channel++) {
+    const lane = channel % 8;
+    const lanes = channels - (channel - lane) > 4 ? 8 : 4;
+    const at = (channel - lane) * length + lane;
+    for (let i = 0; i < length; i++) packed[at + i * lanes] = weights[channel * length + i];
+  }
+  return packed;
+}
+
+/**
+ * Depthwise weights in 16 bits: for each eight channels and each pair of the window's places the two weights of every
+ * channel. What is missing to eights and pairs is 0.
+ *
+ * @param weights [taps][channels]
+ */
+function packTaps(weights: Int8Array, taps: number, channels: number): Int16Array {
+  const pairs = Math.ceil(taps / 2);
+  const packed = new Int16Array(8 * Math.ceil(channels / 8) * 2 * pairs);
+  for (let channel = 0; channel < channels; channel++) {
+    const lane = channel % 8;
+    const at = (channel - lane) * 2 * pairs + 2 * lane;
+    for (let tap = 0; tap < taps; tap++) packed[at + (tap >> 1) * 16 + (tap & 1)] = weights[tap * channels + channel];
+  }
+  return packed;
+}
+
+/** The size of a tinyml_eight, in 32-bit words. */
+const eightWords = 64;
+
+/** The tinyml_eight structs of a layer, those of each group by themselves; undefined where a factor does not fit. */
+function packEights(layer: Int8Layer, groups: number): KernelArgument | undefined {
+  const channels = layer.factors.length / groups;
+  const eights = Math.ceil(channels / 8);
+  const length = layer.weights.length / layer.factors.length;
+  const packed = new Int32Array(groups * eights * eightWords);
+  for (const [row, factor] of layer.factors.entries()) {
+    const bias = layer.biases?.[row] ?? 0;
+    const lane = row % channels;
+    const at = (Math.floor(row / channels) * eights + Math.floor(lane / 8)) * eightWords;
+    const packedFactor = packFactor(factor, layer, Math.abs(bias) + length * 2 ** 15);
+    if (packedFactor === undefined) return undefined;
+    const { limit, left, multiplier, belowZero, round, half } = packedFactor;
+    for (const [field, word] of [bias, limit, left, multiplier, belowZero, round].entries()) {
+      packed[at + 8 * field + (lane % 8)] = word;
+    }
+    packed.set(half, at + 48 + 2 * (lane % 8));
+  }
+  return computedArgument("parameters", packed);
+}
+
+/**
+ * A lane of a tinyml_eight; the formulas stand there. Undefined where no shift to the common one is exact: such a layer
+ * stays as it is described.
+ *
+ * @param reach no sum is larger than this
+ */
+function packFactor({ multiplier, shift }: FixedPointFactor, layer: Int8Layer, reach: number) {
+  const n = -shift;
+  const zero = layer.outputZeroPoint * 2 ** right;
+  // A channel whose weights have next to no scale gives nothing but zero.
+  if (n > right && reach < 2 ** (n - 1)) {
+    return { limit: 0, left: 0, multiplier: 0, belowZero: 0, round: zero, half: [0, 0] };
+  }
+  // Shifted to the left, sums must stay in 32 bits.
+  if (n > right || n < -9 || (n < 0 && reach * 2 ** -n >= 2 ** 31)) return undefined;
+  const halfPower = 51 - Math.max(n, 0);
+  return {
+    limit: 2 ** (10 + n) - 1,
+    left: 2 ** (right + 1 - n),
+    multiplier,
+    belowZero: n > 0 && !layer.rectified ? -(2 ** (right - n)) : 0,
+    round: (n > 0 ? 2 ** (right - 1) : 0) + zero,
+    // 64 bits, the lower 32 first.
+    half: halfPower < 32 ? [(2 ** halfPower) | 0, 0] : [0, 2 ** (halfPower - 32)],
+  };
+}
+
+/** For `map`: the element of a [rows][columns] matrix that stands at each place of its transpose. */
+function transposed(matrix: ArrayLike<number>, rows: number, columns: number) {
+  return (_: number, i: number): number => matrix[(i % rows) * columns + Math.floor(i / rows)];
+}
+
+function factorsOf(multipliers: KernelArgument, shifts: KernelArgument): FixedPointFactor[] {
+  const each = int8(shifts);
+  return Array.from(int32(multipliers) ?? [], (multiplier, i) => ({ multiplier, shift: each[i] }));
+}
+
+function int8(argument: KernelArgument): Int8Array {
+  if (argument.kind === "constant" && argument.constant?.data instanceof Int8Array) return argument.constant.data;
+  throw unexpected(argument);
+}
+
+function int32(argument: KernelArgument): Int32Array | undefined {
+  const data = argument.kind === "constant" ? argument.constant?.data : argument;
+  if (data === undefined || data instanceof Int32Array) return data;
+  throw unexpected(argument);
+}
+
+function float32(argument: KernelArgument): Float32Array | undefined {
+  const data = argument.kind === "constant" ? argument.constant?.data : argument;
+  if (data === undefined || data instanceof Float32Array) return data;
+  throw unexpected(argument);
+}
+
+function integer(argument: KernelArgument): number {
+  if (argument.kind === "integer") return argument.value;
+  throw unexpected(argument);
+}
+
+function samples(argument: KernelArgument): number {
+  if (argument.kind === "perSample") return argument.count;
+  throw unexpected(argument);
+}
+
+/** The fields of a tinyml_window. */
+function fields(argument: KernelArgument): SlidingWindow {
+  const named = argument.kind === "struct" ? argument.struct.fields : {};
+  const number = (name: keyof SlidingWindow): number => {
+    const value = named[name];
+    if (typeof value === "number") return value;
+    throw unexpected(argument);
+  };
+  return {
+    inputHeight: number("inputHeight"),
+    inputWidth: number("inputWidth"),
+    inputChannels: number("inputChannels"),
+    outputHeight: number("outputHeight"),
+    outputWidth: number("outputWidth"),
+    outputChannels: number("outputChannels"),
+    windowHeight: number("windowHeight"),
+    windowWidth: number("windowWidth"),
+    strideHeight: number("strideHeight"),
+    strideWidth: number("strideWidth"),
+    dilationHeight: number("dilationHeight"),
+    dilationWidth: number("dilationWidth"),
+    paddingTop: number("paddingTop"),
+    paddingLeft: number("paddingLeft"),
+  };
+}
+
+function unexpected({ kind }: KernelArgument): TinymlError {
+  return new TinymlError("TINYML_INTERNAL", `The host's layout met ${kind} where it expects another argument.`);
+}
