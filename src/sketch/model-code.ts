@@ -33,6 +33,8 @@ export interface ModelCode {
 export interface CodeTensor {
   /** A pointer to the elements: TINYML_MODEL_INPUT, or TINYML_MODEL_INPUT_2 where there are several. */
   macro: string;
+  /** The elements' type in C. */
+  elementType: string;
   length: number;
   quantization: { scale: number; zeroPoint: number } | undefined;
 }
@@ -477,6 +479,7 @@ function describeTensors(model: Model, indices: readonly number[], macro: string
     const scale = tensor.quantization?.scales[0];
     return {
       macro: indices.length === 1 ? macro : `${macro}_${i + 1}`,
+      elementType: elementType[tensor.type],
       length: elementCount(tensor.shape),
       quantization:
         tensor.type === "int8" && scale !== undefined

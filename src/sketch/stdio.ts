@@ -33,8 +33,9 @@ const readFunctions = [
  * with a C compiler: `cc FOLDER/*.c -lm`.
  */
 export function generateStdioMain(code: ModelCode): string {
-  const read = ({ macro }: CodeTensor): string => `tinyml_read(${macro}, ${macro}_LENGTH, sizeof *${macro})`;
-  const bytes = ({ macro }: CodeTensor): string => `sizeof *${macro} * ${macro}_LENGTH`;
+  const read = ({ macro, elementType }: CodeTensor): string =>
+    `tinyml_read(${macro}, ${macro}_LENGTH, sizeof(${elementType}))`;
+  const bytes = ({ macro, elementType }: CodeTensor): string => `sizeof(${elementType}) * ${macro}_LENGTH`;
   const [first, ...others] = code.inputs;
   const samples =
     first === undefined
@@ -87,5 +88,8 @@ export function generateStdioMain(code: ModelCode): string {
 }
 
 function writes(code: ModelCode, indentation: string): string[] {
-  return code.outputs.map(({ macro }) => `${indentation}tinyml_write(${macro}, ${macro}_LENGTH, sizeof *${macro});`);
+  // by its type: avr-gcc warns of `sizeof *` where the memory is bytes that hold several types
+  return code.outputs.map(
+    ({ macro, elementType }) => `${indentation}tinyml_write(${macro}, ${macro}_LENGTH, sizeof(${elementType}));`,
+  );
 }
