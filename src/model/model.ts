@@ -116,10 +116,10 @@ export interface OperatorOptions {
   REDUCE_MAX: ReductionOptions;
   /** The smallest. */
   REDUCE_MIN: ReductionOptions;
-  /** The place of the largest; inputs: input, the axis (a constant). The output's tensor says the type; so do files, here. */
-  ARG_MAX: { outputType: TensorType };
+  /** The place of the largest; inputs: input, the axis (a constant); the output tensor has the type that is named. */
+  ARG_MAX: { outputType: "int32" | "int64" };
   /** The place of the smallest. */
-  ARG_MIN: { outputType: TensorType };
+  ARG_MIN: { outputType: "int32" | "int64" };
   /** input [batch, height, width, channels], the new height and width (a constant). */
   RESIZE_NEAREST_NEIGHBOR: ResizeOptions;
   RESIZE_BILINEAR: ResizeOptions;

@@ -1,7 +1,7 @@
 import type { Builder } from "flatbuffers";
-import type { FusedActivation, OperatorOptions, OperatorType, Padding, Tensor, TensorType } from "../../model/model";
+import type { FusedActivation, OperatorOptions, OperatorType, Padding, Tensor } from "../../model/model";
 import { type FlatTable, unsupported } from "../cursor";
-import { type Slots, TENSOR_TYPE_NUMBERS, tensorTypeName, tensorTypeOf } from "../schema";
+import { type Slots, TENSOR_TYPE_NUMBERS, tensorTypeOf } from "../schema";
 
 /** How one option is read from and written to a field of the operator's options table. `undefined` is left out. */
 export interface OptionField<Value> {
@@ -87,20 +87,6 @@ export function flag(field: string): OptionField<true | undefined> {
     field,
     read: (table) => table.bool(field) || undefined,
     write: (builder, slot, value) => builder.addFieldInt8(slot, value ? 1 : 0, 0),
-  };
-}
-
-/** An element type. */
-export function elementType(field: string): OptionField<TensorType> {
-  return {
-    field,
-    read(table) {
-      const number = table.int8(field);
-      const type = tensorTypeOf(number);
-      if (type !== undefined) return type;
-      throw unsupported(table.where(field), `is ${tensorTypeName(number)}, an element type this package does not know`);
-    },
-    write: (builder, slot, value) => builder.addFieldInt8(slot, TENSOR_TYPE_NUMBERS[value], 0),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Tensor } from "../../model/model";
 import { slots } from "../schema";
-import { elementType, flag, type OperatorFormats, versionByType } from "./operator-format";
+import { flag, type OperatorFormats, OUTPUT_TYPE, versionByType } from "./operator-format";
 
 /** A reduction's row but for the operator's number. */
 const OVER_AXES = {
@@ -14,7 +14,7 @@ const OVER_AXES = {
 const PLACES = {
   newestVersion: 3,
   version: ([input]: readonly (Tensor | undefined)[]) => (input?.type === "int8" ? 2 : 1),
-  fields: { outputType: elementType("output_type") },
+  fields: { outputType: OUTPUT_TYPE },
 } as const;
 
 /** What takes many numbers along dimensions together to one. */
