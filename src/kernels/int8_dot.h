@@ -5,7 +5,6 @@
 #include "tinyml_platform.h"
 
 #ifdef __ARM_FEATURE_DSP
-#include <string.h>
 
 /* Elements 0 and 2, or 1 and 3, of four in a word, widened to 16 bits. (The compilers of some boards lack Arm's intrinsics.) */
 static inline uint32_t tinyml_even_int8(uint32_t four) {
@@ -22,7 +21,7 @@ static inline uint32_t tinyml_odd_int8(uint32_t four) {
 
 static inline uint32_t tinyml_load_four_int8(const int8_t *values) {
   uint32_t four;
-  memcpy(&four, values, 4);
+  __builtin_memcpy(&four, values, 4);
   return four;
 }
 

@@ -423,7 +423,6 @@ describe("hostile .tflite files", () => {
       rawOperator({ oldCode: 28 }, { type: 2 }),
       /operators\[0\] \(TANH\): with input int32, output int32/,
     ],
-    ["a sparse constant", rawOperator({ oldCode: 28 }, { table: "sparsity" }), /tensors\[0\]\.sparsity/],
     ["another file", rawOperator({ oldCode: 28 }, { external: 1 }), /tensors\[0\]\.external_buffer/],
     [
       "odd quantization",
