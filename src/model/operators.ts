@@ -38,6 +38,11 @@ const OPERATORS: { readonly [T in OperatorType]: OperatorRule<T> } = {
   ...TRANSPOSE_CONVOLUTION,
 };
 
+/** The names of all operators. */
+export function operatorTypes(): OperatorType[] {
+  return Object.keys(OPERATORS).filter((type): type is OperatorType => type in OPERATORS);
+}
+
 /** The rule of an operator; a function so that the rule's type follows the operator's. */
 export function operatorRule<T extends OperatorType>(type: T): OperatorRule<T> {
   return OPERATORS[type];

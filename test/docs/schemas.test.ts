@@ -5,11 +5,12 @@ import { type JsonSchema, toJsonSchema } from "@valibot/to-json-schema";
 import type * as v from "valibot";
 import { packagePath } from "../../build/package-files";
 import { metadataSchema } from "../../src/model/metadata";
+import { operatorRule, operatorTypes } from "../../src/model/operators";
 import { parseRecipe, recipeSchema } from "../../src/training/recipe";
 
 /*
- * schemas/*.json and the tables of docs/recipes.md are generated from the valibot schemas. Here they are compared;
- * with UPDATE_DOCS=1 they are written.
+ * schemas/*.json and the tables of docs/recipes.md are generated from the valibot schemas, those of docs/operators.md from
+ * the operators' rules. Here they are compared; with UPDATE_DOCS=1 they are written.
  */
 
 async function holdFile(text: string, ...parts: string[]): Promise<void> {
@@ -34,6 +35,42 @@ function published(schema: v.GenericSchema, title: string): JsonSchema {
 
 const recipe = published(recipeSchema, "TinyML Flows recipe");
 
+/** What is written by hand, and below it what is held against the code. */
+async function holdGenerated(text: string, file: string): Promise<void> {
+  const mark = "<!-- from here on written by test/docs/schemas.test.ts -->\n";
+  const [introduction] = (await readFile(packagePath("docs", file), "utf8")).split(mark);
+  await holdFile(`${introduction}${mark}${text}`, "docs", file);
+}
+
+describe("docs/operators.md", () => {
+  it("lists every operator with its element types", () => holdGenerated(describeOperators(), "operators.md"));
+});
+
+/** A row per operator: the types of its elements, and of its output's where they are others. */
+function describeOperators(): string {
+  const rows = operatorTypes()
+    .toSorted()
+    .map((type) => {
+      const { inputs, types } = operatorRule(type);
+      // what comes first may be a shape or an axis
+      const data = Math.max(
+        0,
+        inputs.findIndex(({ constant }) => !constant),
+      );
+      const outputsOf = new Map<string, Set<string>>();
+      for (const [of, [output = ""]] of types) {
+        const input = of[data] ?? output;
+        outputsOf.set(input, (outputsOf.get(input) ?? new Set()).add(output));
+      }
+      const isPlain = [...outputsOf].every(([input, outputs]) => outputs.size === 1 && outputs.has(input));
+      const texts = [...outputsOf].map(([input, outputs]) =>
+        isPlain ? input : `${input} → ${[...outputs].join(", ")}`,
+      );
+      return `| ${type} | ${texts.join(isPlain ? ", " : "; ")} |`;
+    });
+  return ["", "| operator | element types |", "|---|---|", ...rows, ""].join("\n");
+}
+
 describe("schemas/", () => {
   for (const [file, schema] of [
     ["recipe.schema.json", recipe],
@@ -45,12 +82,7 @@ describe("schemas/", () => {
 });
 
 describe("docs/recipes.md", () => {
-  const mark = "<!-- from here on written by test/docs/schemas.test.ts -->\n";
-
-  it("lists every setting, with its range and default", async () => {
-    const [introduction] = (await readFile(packagePath("docs", "recipes.md"), "utf8")).split(mark);
-    await holdFile(`${introduction}${mark}${describeSettings()}`, "docs", "recipes.md");
-  });
+  it("lists every setting, with its range and default", () => holdGenerated(describeSettings(), "recipes.md"));
 
   it("every setting is described", () => {
     const described = [...tablesOf("recipe", recipe)].flatMap(([, rows]) => rows);
