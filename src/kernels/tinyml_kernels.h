@@ -439,6 +439,29 @@ TINYML_KERNEL void tinyml_cast(const void *input, void *output, tinyml_size coun
 TINYML_KERNEL void tinyml_normalize(const float *input, float *output, tinyml_size readings, tinyml_size channels, const float *mean,
                       const float *inverse_deviation);
 
+/* ---- layers of int16 activations, and dense layers whose weights are computed ---- */
+
+/* tinyml_dense_float with weights and bias in RAM, where they were computed. */
+TINYML_KERNEL void tinyml_computed_dense_float(const float *input, const float *weights, const float *bias, float *output,
+                                 tinyml_size batch, tinyml_size inputs, tinyml_size outputs, int activation);
+
+/* The same in int8, with zero points for both; the bias without any of them. */
+TINYML_KERNEL void tinyml_computed_dense_int8(const int8_t *input, const int8_t *weights, const int32_t *bias, int8_t *output,
+                                tinyml_size batch, tinyml_size inputs, tinyml_size outputs, int16_t input_zero_point,
+                                int16_t weights_zero_point, int16_t output_zero_point, int32_t multiplier, int8_t shift,
+                                int16_t minimum, int16_t maximum);
+
+/*
+ * tinyml_conv_int8 and tinyml_depthwise_int8 with int16 activations of zero point 0; bias [outputs] may be NULL. Sums have 64
+ * bits and are multiplied by 16 bits of the factor; with `wide` 0 they have 32 bits and are multiplied by 32.
+ */
+TINYML_KERNEL void tinyml_conv_int16(const int16_t *input, const int8_t *weights, const int64_t *bias, int16_t *output,
+                       tinyml_size batch, const tinyml_window *window, tinyml_size filter_channels,
+                       const int32_t *multipliers, const int8_t *shifts, int wide, int16_t minimum, int16_t maximum);
+TINYML_KERNEL void tinyml_depthwise_int16(const int16_t *input, const int8_t *weights, const int64_t *bias, int16_t *output,
+                            tinyml_size batch, const tinyml_window *window, const int32_t *multipliers,
+                            const int8_t *shifts, int16_t minimum, int16_t maximum);
+
 /* ---- transposed convolutions ---- */
 
 /*

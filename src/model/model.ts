@@ -63,6 +63,9 @@ export interface DilationOptions {
   dilationHeight: number;
 }
 
+/** Of int16 models: the type of a layer's bias and of its sums where it has no bias; int64 where it is not said. */
+export type QuantizedBiasType = "int32" | "int64";
+
 /** The size of a pooling window. */
 export interface PoolOptions extends WindowOptions {
   filterWidth: number;
@@ -91,6 +94,7 @@ export interface OperatorOptions {
   FULLY_CONNECTED: {
     activation: FusedActivation;
     keepNumDims?: true;
+    quantizedBiasType?: QuantizedBiasType;
     /** How other runtimes round the inputs of a layer whose weights are stored in int8; nothing here depends on it. */
     asymmetricQuantizeInputs?: true;
   };
@@ -98,14 +102,14 @@ export interface OperatorOptions {
    * inputs: input [batch, height, width, in], weights [out, height, width, in / groups], bias [out] or −1; output [batch,
    * height, width, out]. With several groups, each group of outputs sees the group of inputs in its place.
    */
-  CONV_2D: WindowOptions & DilationOptions & { activation: FusedActivation };
+  CONV_2D: WindowOptions & DilationOptions & { activation: FusedActivation; quantizedBiasType?: QuantizedBiasType };
   /** inputs: input [batch, height, width, in], weights [1, height, width, out], bias [out] or −1; out = in × depthMultiplier. */
   DEPTHWISE_CONV_2D: WindowOptions & DilationOptions & { depthMultiplier: number; activation: FusedActivation };
   /**
    * inputs: the output's shape, weights [out, height, width, in], input [batch, height, width, in], bias [out]
    * or −1; output [batch, height, width, out], of which a convolution with these options makes the input's height and width.
    */
-  TRANSPOSE_CONV: WindowOptions & { activation: FusedActivation };
+  TRANSPOSE_CONV: WindowOptions & { activation: FusedActivation; quantizedBiasType?: QuantizedBiasType };
   /** Over [batch, height, width, channels]. */
   AVERAGE_POOL_2D: PoolOptions;
   MAX_POOL_2D: PoolOptions;

@@ -1,3 +1,4 @@
+import { TinymlError } from "../../errors";
 import {
   computedArgument,
   constantArgument,
@@ -5,14 +6,15 @@ import {
   integers,
   type KernelArgument,
   type KernelCall,
+  type Operand,
   type Operands,
   perSample,
   quantizationOf,
   required,
   tensorArgument,
 } from "../kernel-call";
-import type { OperatorOptions, Tensor } from "../model";
-import { convolutionInt8Parameters } from "../quantization";
+import type { FusedActivation, OperatorOptions, QuantizedBiasType, Tensor } from "../model";
+import { activationRange, type ConvolutionInt8Parameters, convolutionInt8Parameters } from "../quantization";
 import { elementCount } from "../tensor";
 import { checkWindowOptions, slideWindow } from "../window";
 import { foldZeroPoint } from "./fold-zero-point";
@@ -30,6 +32,7 @@ const CONVOLUTION = {
   types: [
     [["float32", "float32", "float32"], ["float32"]],
     [["int8", "int8", "int32"], ["int8"]],
+    [["int16", "int8", "int64"], ["int16"]],
   ],
   checkOptions: checkWindowOptions,
 } as const;
@@ -38,6 +41,7 @@ const CONVOLUTION = {
 export const CONVOLUTIONS: OperatorRules<"CONV_2D" | "DEPTHWISE_CONV_2D"> = {
   CONV_2D: {
     ...CONVOLUTION,
+    types: [...CONVOLUTION.types, [["int16", "int8", "int32"], ["int16"]]],
     shapes([input = [], weights = [], bias], options) {
       const [outputs = 1, windowHeight = 1, windowWidth = 1, channels = 1] = weights;
       const problem = checkShapes(input, weights, bias, outputs);
@@ -77,6 +81,9 @@ export function checkConvolutionScales(axis: number) {
   return ([input, weights, bias]: readonly (Tensor | undefined)[], [output]: readonly Tensor[]): string | undefined => {
     if (perTensor(input) === undefined || perTensor(output) === undefined) {
       return "its integer input and output must have one scale each";
+    }
+    if (input?.type === "int16" && [input, output].some((tensor) => perTensor(tensor)?.zeroPoint !== 0)) {
+      return "its int16 input and output must have the zero point 0";
     }
     const found = weights?.quantization;
     if (found === undefined) return "its int8 weights must have a scale";
@@ -125,11 +132,17 @@ function convolution(
     windowArgument(input.shape, [weights.shape[1], weights.shape[2]], channels, options),
     ...integers(...(depthwise ? [] : [weights.shape[3]])),
   ];
-  if (output.type !== "int8") {
+  if (output.type === "float32") {
     const all: KernelArgument[] = [...between(constantArgument("bias", bias)), { kind: "activation", activation }];
     return { kernel: `tinyml_${name}_float`, file: `float_${name}.c`, arguments: all };
   }
   const [from, by, to] = [input, weights, output].map(quantizationOf);
+  if (output.type === "int16") {
+    const wide = depthwise ? undefined : hasWideSums(bias, options.quantizedBiasType);
+    const factors = convolutionInt8Parameters(from, by, to, activation, channels);
+    const all = [...between(wideBias(bias)), ...int16Arguments(factors, activation, output, wide)];
+    return { kernel: `tinyml_${name}_int16`, file: `int16_${name}.c`, arguments: all };
+  }
   const p = convolutionInt8Parameters(from, by, to, activation, channels);
   const folded = () => foldZeroPoint(dataOf(weights), bias && dataOf(bias), channels, p.inputZeroPoint);
   const all: KernelArgument[] = [
@@ -139,4 +152,36 @@ function convolution(
     ...integers(p.inputZeroPoint, p.outputZeroPoint, p.minimum, p.maximum),
   ];
   return { kernel: `tinyml_${name}_int8`, file: `int8_${name}.c`, arguments: all };
+}
+
+/** The last arguments of the int16 kernels: a factor for each output, whether sums are wide if it is a choice, the limits. */
+export function int16Arguments(
+  { multipliers, shifts }: Pick<ConvolutionInt8Parameters, "multipliers" | "shifts">,
+  activation: FusedActivation,
+  output: Operand,
+  wide?: boolean,
+): KernelArgument[] {
+  if (shifts.some((shift) => shift > 7)) {
+    throw new TinymlError(
+      "TINYML_MODEL_UNSUPPORTED",
+      `The scales around the tensor "${output.name}" differ by more than int16 arithmetic can bridge.`,
+    );
+  }
+  const { minimum, maximum } = activationRange(activation, quantizationOf(output), "int16");
+  return [
+    computedArgument("multipliers", multipliers),
+    computedArgument("shifts", shifts),
+    ...integers(...(wide === undefined ? [] : [wide ? 1 : 0]), minimum, maximum),
+  ];
+}
+
+/** The bias of an int16 layer as its kernel takes it. */
+export function wideBias(bias: Operand | undefined): KernelArgument {
+  if (bias === undefined || bias.type === "int64") return constantArgument("bias", bias);
+  return computedArgument("bias", BigInt64Array.from(dataOf(bias), BigInt));
+}
+
+/** Whether an int16 layer's sums have 64 bits: its bias says so, or where it has none its options. */
+export function hasWideSums(bias: Operand | undefined, quantizedBiasType: QuantizedBiasType | undefined): boolean {
+  return (bias?.type ?? quantizedBiasType) !== "int32";
 }

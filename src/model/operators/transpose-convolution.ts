@@ -1,7 +1,6 @@
 import {
   computedArgument,
   constantArgument,
-  dataOf,
   integers,
   type KernelArgument,
   type KernelCall,
@@ -15,7 +14,7 @@ import type { OperatorOptions } from "../model";
 import { activationRange, convolutionInt8Parameters } from "../quantization";
 import { elementCount } from "../tensor";
 import { checkWindowOptions, MAXIMUM_SIZE } from "../window";
-import { checkConvolutionScales } from "./convolution";
+import { checkConvolutionScales, int16Arguments, wideBias } from "./convolution";
 import type { OperatorRules } from "./operator-rule";
 
 /** A convolution turned round: each place of the input spreads its window over the output. */
@@ -52,9 +51,6 @@ export const TRANSPOSE_CONVOLUTION: OperatorRules<"TRANSPOSE_CONV"> = {
     macs: ([, weights = [], input = []]) => (elementCount(input) / (input[3] ?? 1)) * elementCount(weights),
     checkOptions: checkWindowOptions,
     checkQuantization([, weights, input, bias], outputs) {
-      if (input?.type === "int16" && [input, ...outputs].some((tensor) => tensor.quantization?.zeroPoints[0] !== 0)) {
-        return "its int16 input and output must have the zero point 0";
-      }
       return checkConvolutionScales(0)([input, weights, bias], outputs);
     },
     kernelCall: transposeConvolution,
@@ -113,7 +109,5 @@ function transposeConvolution(
     const last = integers(p.inputZeroPoint, p.outputZeroPoint, minimum, maximum);
     return all(constantArgument("bias", bias), [...factors, ...last]);
   }
-  const wide = bias?.type === "int16" ? BigInt64Array.from(dataOf(bias), BigInt) : undefined;
-  const biasArgument = wide ? computedArgument("bias", wide) : constantArgument("bias", bias);
-  return all(biasArgument, [...factors, ...integers(minimum, maximum)]);
+  return all(wideBias(bias), int16Arguments(p, activation, output));
 }

@@ -1,12 +1,15 @@
 import { slots } from "../schema";
-import { DILATION_FIELDS, integer, type OperatorFormats, WINDOW_FIELDS } from "./operator-format";
+import { DILATION_FIELDS, integer, type OperatorFormats, QUANTIZED_BIAS_TYPE, WINDOW_FIELDS } from "./operator-format";
 
 /** Weighted windows over pictures. */
 export const CONVOLUTIONS: OperatorFormats<"CONV_2D" | "DEPTHWISE_CONV_2D" | "TRANSPOSE_CONV"> = {
   CONV_2D: {
     code: 3,
     newestVersion: 8,
-    version: ([input]) => (input?.type === "int8" ? 3 : 1),
+    version([input], { quantizedBiasType }) {
+      if (quantizedBiasType !== undefined) return 8;
+      return input?.type === "int8" ? 3 : 1;
+    },
     table: {
       name: "Conv2DOptions",
       union: 1,
@@ -19,9 +22,8 @@ export const CONVOLUTIONS: OperatorFormats<"CONV_2D" | "DEPTHWISE_CONV_2D" | "TR
         "dilation_h_factor",
         "quantized_bias_type",
       ),
-      onlyDefault: ["quantized_bias_type"],
     },
-    fields: { ...WINDOW_FIELDS, ...DILATION_FIELDS },
+    fields: { ...WINDOW_FIELDS, ...DILATION_FIELDS, quantizedBiasType: QUANTIZED_BIAS_TYPE },
   },
   DEPTHWISE_CONV_2D: {
     code: 4,
@@ -48,7 +50,8 @@ export const CONVOLUTIONS: OperatorFormats<"CONV_2D" | "DEPTHWISE_CONV_2D" | "TR
   TRANSPOSE_CONV: {
     code: 67,
     newestVersion: 5,
-    version([, weights, , bias], { activation }) {
+    version([, weights, , bias], { activation, quantizedBiasType }) {
+      if (quantizedBiasType !== undefined) return 5;
       if (activation !== "NONE") return 4;
       if (bias !== undefined) return 3;
       return weights?.type === "int8" ? 2 : 1;
@@ -57,8 +60,7 @@ export const CONVOLUTIONS: OperatorFormats<"CONV_2D" | "DEPTHWISE_CONV_2D" | "TR
       name: "TransposeConvOptions",
       union: 49,
       slots: slots("padding", "stride_w", "stride_h", "fused_activation_function", "quantized_bias_type"),
-      onlyDefault: ["quantized_bias_type"],
     },
-    fields: WINDOW_FIELDS,
+    fields: { ...WINDOW_FIELDS, quantizedBiasType: QUANTIZED_BIAS_TYPE },
   },
 };

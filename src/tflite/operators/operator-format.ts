@@ -1,5 +1,13 @@
 import type { Builder } from "flatbuffers";
-import type { FusedActivation, OperatorOptions, OperatorType, Padding, Tensor } from "../../model/model";
+import type {
+  FusedActivation,
+  OperatorOptions,
+  OperatorType,
+  Padding,
+  QuantizedBiasType,
+  Tensor,
+  TensorType,
+} from "../../model/model";
 import { type FlatTable, unsupported } from "../cursor";
 import { type Slots, TENSOR_TYPE_NUMBERS, tensorTypeOf } from "../schema";
 
@@ -104,6 +112,18 @@ export const OUTPUT_TYPE: OptionField<"int32" | "int64"> = {
     throw unsupported(table.where("output_type"), "is another type than int32 or int64");
   },
   write: (builder, slot, value) => builder.addFieldInt8(slot, TENSOR_TYPE_NUMBERS[value], 0),
+};
+
+/** The type of bias and sums that int16 layers name. */
+export const QUANTIZED_BIAS_TYPE: OptionField<QuantizedBiasType | undefined> = {
+  field: "quantized_bias_type",
+  read(table) {
+    const type = tensorTypeOf(table.int8("quantized_bias_type"));
+    if (type === "int32" || type === "int64") return type;
+    if (type === "float32") return undefined;
+    throw unsupported(table.where("quantized_bias_type"), "is another type than int32 or int64");
+  },
+  write: (builder, slot, value) => builder.addFieldInt8(slot, value === undefined ? 0 : TENSOR_TYPE_NUMBERS[value], 0),
 };
 
 /** The fields that all sliding windows have. */
