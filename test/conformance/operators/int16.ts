@@ -1,0 +1,95 @@
+import * as fc from "fast-check";
+import { createRandom } from "../../../src/dataset/random";
+import type { FusedActivation, Operator, Padding, Quantization, Tensor } from "../../../src/model/model";
+import { slideWindow } from "../../../src/model/window";
+import { assemble, computed, constant, one, PLAIN, type Samples } from "./random-model";
+
+/* Random layers of int16 activations. */
+
+const side = fc.integer({ min: 1, max: 8 });
+const small = fc.integer({ min: 1, max: 4 });
+const pair = fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 }));
+const anyWindow = fc.record(
+  {
+    batch: fc.integer({ min: 1, max: 2 }),
+    height: side,
+    width: side,
+    inputs: fc.integer({ min: 1, max: 8 }),
+    window: fc.tuple(small, small),
+    strides: pair,
+    padding: fc.constantFrom<Padding>("SAME", "VALID"),
+    activation: fc.constantFrom<FusedActivation>("NONE", "RELU", "RELU_N1_TO_1", "RELU6"),
+    seed: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
+    scale: fc.double({ min: 0.00001, max: 0.0005, noNaN: true }),
+  },
+  PLAIN,
+);
+
+/** CONV_2D (with one group or several) or DEPTHWISE_CONV_2D. */
+export function anyInt16Convolution(type: "CONV_2D" | "DEPTHWISE_CONV_2D"): fc.Arbitrary<Samples> {
+  return fc
+    .record({
+      place: anyWindow,
+      groups: fc.constantFrom(1, 1, 2),
+      outputs: fc.integer({ min: 1, max: 6 }),
+      dilation: pair,
+      perChannel: fc.boolean(),
+      // TensorFlow Lite Micro computes depthwise ones with int64 only
+      bias:
+        type === "CONV_2D"
+          ? fc.constantFrom("int64", "int32", "none", "none, int32")
+          : fc.constantFrom("int64", "none"),
+    })
+    .map(({ place, groups, outputs, dilation, perChannel, bias }) => {
+      const { batch, height, width, padding, activation } = place;
+      const { uniform } = createRandom(place.seed);
+      const depthwise = type === "DEPTHWISE_CONV_2D";
+      const inputs = depthwise ? place.inputs : place.inputs * groups;
+      const channels = depthwise ? inputs * (1 + (outputs % 3)) : outputs * groups;
+      const options = {
+        padding,
+        activation,
+        strideHeight: place.strides[0],
+        strideWidth: place.strides[1],
+        dilationHeight: dilation[0],
+        dilationWidth: dilation[1],
+      };
+      const slid = slideWindow([height, width, inputs], place.window, channels, options);
+      if (typeof slid === "string") return undefined;
+      const from = one(place.scale, 0);
+      const scales = Array.from({ length: perChannel ? channels : 1 }, () => Math.fround(0.002 + 0.01 * uniform()));
+      const by: Quantization = {
+        scales,
+        zeroPoints: scales.map(() => 0),
+        axis: scales.length > 1 && depthwise ? 3 : 0,
+      };
+      const added = {
+        scales: scales.map((scale) => Math.fround(scale * from.scales[0])),
+        zeroPoints: scales.map(() => 0),
+        axis: 0,
+      };
+      const terms = place.window[0] * place.window[1] * (depthwise ? 1 : place.inputs);
+      const to = one((from.scales[0] * Math.max(...scales) * Math.sqrt(terms) * 1500000) / 20000, 0);
+      const shape = depthwise ? [1, ...place.window, channels] : [channels, ...place.window, place.inputs];
+      const hasBias = bias === "int64" || bias === "int32";
+      const tensors: Tensor[] = [
+        computed("input", "int16", [batch, height, width, inputs], from),
+        constant("weights", "int8", shape, by, uniform),
+        computed("output", "int16", [batch, slid.outputHeight, slid.outputWidth, channels], to),
+        ...(hasBias ? [constant("bias", bias === "int32" ? "int32" : "int64", [channels], added, uniform)] : []),
+      ];
+      const operator = {
+        type,
+        inputs: hasBias ? [0, 1, 3] : [0, 1],
+        outputs: [2],
+        options: {
+          ...options,
+          ...(depthwise && { depthMultiplier: channels / inputs }),
+          ...(bias === "none, int32" && { quantizedBiasType: "int32" }),
+        },
+        // the options are those of `type`
+      } as Operator;
+      return assemble(operator, tensors, batch * height * width * inputs, uniform);
+    })
+    .filter((sample) => sample !== undefined);
+}
