@@ -58,6 +58,8 @@ const functionNames = [
   "tinyml_computed_dense_int8",
   "tinyml_conv_int16",
   "tinyml_depthwise_int16",
+  "tinyml_average_pool_int16",
+  "tinyml_max_pool_int16",
   "tinyml_svdf_float",
   "tinyml_svdf_int8",
   "tinyml_svdf_int8_int16",

@@ -462,6 +462,12 @@ TINYML_KERNEL void tinyml_depthwise_int16(const int16_t *input, const int8_t *we
                             tinyml_size batch, const tinyml_window *window, const int32_t *multipliers,
                             const int8_t *shifts, int16_t minimum, int16_t maximum);
 
+/* tinyml_average_pool_int8 and tinyml_max_pool_int8 of int16 models. */
+TINYML_KERNEL void tinyml_average_pool_int16(const int16_t *input, int16_t *output, tinyml_size batch,
+                               const tinyml_window *window, int16_t minimum, int16_t maximum);
+TINYML_KERNEL void tinyml_max_pool_int16(const int16_t *input, int16_t *output, tinyml_size batch,
+                           const tinyml_window *window, int16_t minimum, int16_t maximum);
+
 /* ---- transposed convolutions ---- */
 
 /*

@@ -227,6 +227,22 @@ export function softmaxInt8Parameters(beta: number, input: Quantization, output:
   return { ...factor, differenceMinimum: 0 - inputRadius(5, factor.shift) };
 }
 
+/**
+ * LOGISTIC or TANH of an int16 input: real × 3 × 4096 = stored × multiplier / 2^shift. Scales that are 2^−12 (for TANH
+ * 2^−11 too) have it exactly, others 15 bits of it, the rest cut off.
+ */
+export function curveInt16Parameters(type: "LOGISTIC" | "TANH", input: Quantization): FixedPointFactor {
+  const [scale] = perTensorScale(input, "input");
+  const power = Math.round(Math.log2(scale));
+  const exact = Math.abs(Math.log2(scale) - power) < 1e-3;
+  if (exact && (power === -12 || (type === "TANH" && power === -11)))
+    return { multiplier: 3 * 2 ** (power + 12), shift: 0 };
+  let multiplier = scale * 4096 * 3;
+  let shift = 0;
+  for (; multiplier <= 32767 / 2 && shift <= 30; shift++) multiplier *= 2;
+  return { multiplier: Math.trunc(multiplier), shift };
+}
+
 function curveInt8Parameters(input: Quantization): CurveInt8Parameters {
   const [inputScale, inputZeroPoint] = perTensorScale(input, "input");
   const factor = fixedPoint(inputScale * 2 ** 27);

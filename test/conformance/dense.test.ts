@@ -6,7 +6,7 @@ import { writeTflite } from "../../src/tflite/write-tflite";
 import { runStdio, sketchOf } from "../support/sketches";
 import { requireTool } from "../support/tools";
 import { anyDense } from "./operators/dense";
-import { anyInt16Convolution } from "./operators/int16";
+import { anyInt16Convolution, anyInt16Curve, anyInt16Pool } from "./operators/int16";
 import { bytesOf, runSamples } from "./run-samples";
 
 /* The judge of their numbers is reference.test.ts. */
@@ -20,6 +20,10 @@ const LAYERS = {
   "FULLY_CONNECTED in int16 with a scale for each output": anyDense("int16", "per channel"),
   "CONV_2D in int16": anyInt16Convolution("CONV_2D"),
   "DEPTHWISE_CONV_2D in int16": anyInt16Convolution("DEPTHWISE_CONV_2D"),
+  "AVERAGE_POOL_2D in int16": anyInt16Pool("AVERAGE_POOL_2D"),
+  "MAX_POOL_2D in int16": anyInt16Pool("MAX_POOL_2D"),
+  "LOGISTIC in int16": anyInt16Curve("LOGISTIC"),
+  "TANH in int16": anyInt16Curve("TANH"),
 };
 
 for (const [name, any] of Object.entries(LAYERS)) {

@@ -10,6 +10,7 @@ import {
 } from "../kernel-call";
 import type { Tensor } from "../model";
 import {
+  curveInt16Parameters,
   fixedOutputQuantization,
   logisticInt8Parameters,
   softmaxInt8Parameters,
@@ -22,13 +23,15 @@ import { ELEMENTWISE, kernelType, type OperatorRules, perTensor } from "./operat
 export const ACTIVATIONS: OperatorRules<"LOGISTIC" | "TANH" | "SOFTMAX"> = {
   LOGISTIC: {
     ...ELEMENTWISE,
-    checkQuantization: outputIsFixed("LOGISTIC"),
-    kernelCall: (operands) => curveCall("logistic", operands, logisticInt8Parameters),
+    types: [...ELEMENTWISE.types, [["int16"], ["int16"]]],
+    checkQuantization: curveScales("LOGISTIC"),
+    kernelCall: (operands) => curveCall("LOGISTIC", operands, logisticInt8Parameters),
   },
   TANH: {
     ...ELEMENTWISE,
-    checkQuantization: outputIsFixed("TANH"),
-    kernelCall: (operands) => curveCall("tanh", operands, tanhInt8Parameters),
+    types: [...ELEMENTWISE.types, [["int16"], ["int16"]]],
+    checkQuantization: curveScales("TANH"),
+    kernelCall: (operands) => curveCall("TANH", operands, tanhInt8Parameters),
   },
   SOFTMAX: {
     ...ELEMENTWISE,
@@ -56,6 +59,19 @@ export const ACTIVATIONS: OperatorRules<"LOGISTIC" | "TANH" | "SOFTMAX"> = {
   },
 };
 
+/** Checks a curve's scales: in int16 steps of 1/32768 for the output, and an input of which few steps leave the curve. */
+function curveScales(type: "LOGISTIC" | "TANH") {
+  return (inputs: readonly (Tensor | undefined)[], outputs: readonly Tensor[]): string | undefined => {
+    if (outputs[0].type !== "int16") return outputIsFixed(type)(inputs, outputs);
+    const [from, to] = [perTensor(inputs[0]), perTensor(outputs[0])];
+    if (from === undefined || from.zeroPoint !== 0 || from.scale > 2) {
+      return "its int16 input must have the zero point 0 and a scale of at most 2";
+    }
+    if (to?.zeroPoint === 0 && Math.abs(Math.log2(to.scale) + 15) < 1e-3) return undefined;
+    return "its int16 output must have the scale 1/32768 and the zero point 0";
+  };
+}
+
 /** Checks an operator whose int8 output is the same in every model: what it maps to has a fixed range. */
 function outputIsFixed(type: keyof typeof fixedOutputQuantization) {
   const expected = fixedOutputQuantization[type];
@@ -81,9 +97,16 @@ function elementwiseCall(name: string, operands: Operands, scalars: readonly num
   return { kernel: `tinyml_${name}_${type}`, file: `${type}_activation.c`, arguments: all };
 }
 
-function curveCall(name: string, operands: Operands, prepare: typeof logisticInt8Parameters): KernelCall {
+function curveCall(type: "LOGISTIC" | "TANH", operands: Operands, prepare: typeof logisticInt8Parameters): KernelCall {
   const [input, output] = ends(operands);
-  if (kernelType(output) === "float") return elementwiseCall(name, operands, []);
+  const name = type.toLowerCase();
+  if (output.type === "float32") return elementwiseCall(name, operands, []);
+  if (output.type === "int16") {
+    const { multiplier, shift } = curveInt16Parameters(type, quantizationOf(input));
+    const count = perSample(elementCount(output.shape));
+    const all = [tensorArgument(input), tensorArgument(output), count, ...integers(multiplier, shift)];
+    return { kernel: `tinyml_${name}_int16`, file: "int16_activation.c", arguments: all };
+  }
   const p = prepare(quantizationOf(input), quantizationOf(output));
   return elementwiseCall(name, operands, [p.inputZeroPoint, p.inputRangeRadius, p.multiplier, p.shift]);
 }

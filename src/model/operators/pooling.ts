@@ -9,17 +9,17 @@ import {
   tensorArgument,
 } from "../kernel-call";
 import type { PoolOptions, Tensor } from "../model";
-import { activationRangeInt8 } from "../quantization";
+import { activationRange } from "../quantization";
 import { checkWindowOptions, slideWindow } from "../window";
 import { slidOutput } from "./convolution";
-import { ELEMENTWISE, kernelType, type OperatorRules, perTensor, type Shape } from "./operator-rule";
+import { ELEMENTWISE, type OperatorRules, perTensor, type Shape } from "./operator-rule";
 import { windowArgument } from "./window-argument";
 
 /** Pooling, the mean or the largest. */
 const POOL = {
   inputs: ELEMENTWISE.inputs,
   outputs: 1,
-  types: ELEMENTWISE.types,
+  types: [...ELEMENTWISE.types, [["int16"], ["int16"]]],
   shapes([input = []]: readonly (Shape | undefined)[], options: PoolOptions) {
     const [batch = 1, height = 1, width = 1, channels = 1] = input;
     if (input.length !== 4) return `its input must have four dimensions, not ${input.length}`;
@@ -35,10 +35,10 @@ const POOL = {
   },
   checkQuantization([input]: readonly (Tensor | undefined)[], [output]: readonly Tensor[]): string | undefined {
     const [from, to] = [perTensor(input), perTensor(output)];
-    if (from === undefined || to === undefined) return "its int8 input and output must have one scale each";
+    if (from === undefined || to === undefined) return "its integer input and output must have one scale each";
     // TensorFlow Lite Micro allows as much
     if (Math.abs(from.scale - to.scale) <= 1e-6 && from.zeroPoint === to.zeroPoint) return undefined;
-    return "its int8 input and output must have the same scale and zero point";
+    return "its integer input and output must have the same scale and zero point";
   },
 } as const;
 
@@ -51,8 +51,8 @@ export const POOLING: OperatorRules<"AVERAGE_POOL_2D" | "MAX_POOL_2D"> = {
 function pool({ inputs, outputs: [output] }: Operands, options: PoolOptions, name: "average" | "max"): KernelCall {
   const input = required(inputs[0]);
   const { filterHeight, filterWidth, activation } = options;
-  const type = kernelType(output);
-  const p = type === "int8" ? activationRangeInt8(activation, quantizationOf(output)) : undefined;
+  const type = output.type === "float32" ? "float" : output.type;
+  const p = type === "float" ? undefined : activationRange(activation, quantizationOf(output), type);
   const last: KernelArgument[] = p ? integers(p.minimum, p.maximum) : [{ kind: "activation", activation }];
   const all: KernelArgument[] = [
     tensorArgument(input),

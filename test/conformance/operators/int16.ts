@@ -93,3 +93,43 @@ export function anyInt16Convolution(type: "CONV_2D" | "DEPTHWISE_CONV_2D"): fc.A
     })
     .filter((sample) => sample !== undefined);
 }
+
+export function anyInt16Pool(type: "AVERAGE_POOL_2D" | "MAX_POOL_2D"): fc.Arbitrary<Samples> {
+  return anyWindow
+    .map(({ batch, height, width, inputs, window, strides, padding, activation, seed, scale }) => {
+      const [filterHeight, filterWidth] = window;
+      const options = { padding, activation, strideHeight: strides[0], strideWidth: strides[1] };
+      const slid = slideWindow([height, width, inputs], window, inputs, options);
+      if (typeof slid === "string") return undefined;
+      const quantization = one(scale, 0);
+      const tensors = [
+        computed("input", "int16", [batch, height, width, inputs], quantization),
+        computed("output", "int16", [batch, slid.outputHeight, slid.outputWidth, inputs], quantization),
+      ];
+      const operator: Operator = {
+        type,
+        inputs: [0],
+        outputs: [1],
+        options: { ...options, filterHeight, filterWidth },
+      };
+      return assemble(operator, tensors, batch * height * width * inputs, createRandom(seed).uniform);
+    })
+    .filter((sample) => sample !== undefined);
+}
+
+/** LOGISTIC or TANH of an input whose scale is a power of two or not. */
+export function anyInt16Curve(type: "LOGISTIC" | "TANH"): fc.Arbitrary<Samples> {
+  const anyScale = fc.oneof(
+    fc.integer({ min: -16, max: -8 }).map((power) => 2 ** power),
+    fc.double({ min: 0.00001, max: 1.5, noNaN: true }),
+  );
+  const anySeed = fc.integer({ min: 0, max: 2 ** 31 - 1 });
+  return fc.tuple(anyScale, fc.integer({ min: 1, max: 200 }), anySeed).map(([scale, length, seed]) => {
+    const tensors = [
+      computed("input", "int16", [1, length], one(scale, 0)),
+      computed("output", "int16", [1, length], one(2 ** -15, 0)),
+    ];
+    const operator: Operator = { type, inputs: [0], outputs: [1], options: {} };
+    return assemble(operator, tensors, length, createRandom(seed).uniform);
+  });
+}
