@@ -6,7 +6,6 @@ import type {
   Padding,
   QuantizedBiasType,
   Tensor,
-  TensorType,
 } from "../../model/model";
 import { type FlatTable, unsupported } from "../cursor";
 import { type Slots, TENSOR_TYPE_NUMBERS, tensorTypeOf } from "../schema";
