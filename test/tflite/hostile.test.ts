@@ -354,8 +354,10 @@ describe("hostile .tflite files", () => {
       /zero_point\[0\]/,
     ],
     [
-      "int8 weights off zero",
-      withTensor(int8Model("NONE"), 1, { quantization: quantized(1 / 127, 1) }),
+      "int8 weights off zero, with a scale for each output",
+      withTensor(int8Model("NONE"), 1, {
+        quantization: { scales: [1, 1, 1, 1], zeroPoints: [0, 1, 0, 0], axis: 0 },
+      }),
       /weights.*zero point 0/,
     ],
     [
@@ -468,10 +470,10 @@ describe("hostile .tflite files", () => {
   });
 
   it("name the operator whose scales are per channel, where one is supported", () => {
-    const quantization = { scales: [1, 1, 1, 1], zeroPoints: [0, 0, 0, 0], axis: 0 };
-    assert.throws(() => writeTflite(withTensor(int8Model("NONE"), 1, { quantization })), {
+    const quantization = { scales: [1, 1, 1], zeroPoints: [0, 0, 0], axis: 1 };
+    assert.throws(() => writeTflite(withTensor(int8Model("NONE"), 0, { quantization })), {
       code: "TINYML_MODEL_UNSUPPORTED",
-      message: /operators\[0\] \(FULLY_CONNECTED\).*"w" has a scale per channel/,
+      message: /operators\[0\] \(FULLY_CONNECTED\).* has a scale per channel/,
     });
   });
 
