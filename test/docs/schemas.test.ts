@@ -53,10 +53,14 @@ function describeOperators(): string {
     .map((type) => {
       const { inputs, types } = operatorRule(type);
       // what comes first may be a shape or an axis
-      const data = Math.max(
-        0,
-        inputs.findIndex(({ constant }) => !constant),
-      );
+      const named = inputs.findIndex(({ name }) => name === "input");
+      const data =
+        named >= 0
+          ? named
+          : Math.max(
+              0,
+              inputs.findIndex(({ constant }) => !constant),
+            );
       const outputsOf = new Map<string, Set<string>>();
       for (const [of, [output = ""]] of types) {
         const input = of[data] ?? output;
