@@ -23,6 +23,7 @@ const functionNames = [
   "tinyml_average_pool_int8",
   "tinyml_max_pool_int8",
   "tinyml_host_conv_float",
+  "tinyml_host_pack_panels",
   "tinyml_host_dense_int8",
   "tinyml_host_conv_int8",
   "tinyml_host_depthwise_int8",

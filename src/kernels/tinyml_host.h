@@ -29,6 +29,12 @@ typedef struct {
 } tinyml_eight;
 
 /*
+ * Weights [channels][length] in panels: eight channels, or four where no more are left; for each pair of inputs the two
+ * weights of every channel. What is missing to full panels and pairs is left as it is in panels.
+ */
+void tinyml_host_pack_panels(const int8_t *weights, int8_t *panels, tinyml_size channels, tinyml_size length);
+
+/*
  * tinyml_dense_int8 from panels (host_int8_matrix.h), with one tinyml_eight for each panel. inputs at most 16,384.
  * Also a convolution whose windows are single places, one after the other: its places are the rows.
  */

@@ -120,16 +120,19 @@ function checkQuantization({ quantization, shape, type }: Tensor, where: string)
     throw invalid(`${where}.scale`, `has ${scales.length} entries, but dimension ${axis} is ${channels}`);
   }
   const [low, high] = zeroPointRange(type);
-  scales.forEach((scale, i) => {
+  // loops, because a model has thousands of scales, and they are checked before any function has become fast
+  for (let i = 0; i < scales.length; i++) {
+    const scale = scales[i];
     // NaN fails the first comparison
     if (!(scale > 0) || scale === Infinity) throw invalid(`${where}.scale[${i}]`, `${scale} is not a positive number`);
     if (Math.fround(scale) !== scale) throw invalid(`${where}.scale[${i}]`, `${scale} is not a float32 number`);
-  });
-  zeroPoints.forEach((zeroPoint, i) => {
+  }
+  for (let i = 0; i < zeroPoints.length; i++) {
+    const zeroPoint = zeroPoints[i];
     if (!Number.isInteger(zeroPoint) || zeroPoint < low || zeroPoint > high) {
       throw invalid(`${where}.zero_point[${i}]`, `${zeroPoint} is outside of ${low}…${high} (${type})`);
     }
-  });
+  }
 }
 
 function checkOperator(model: Model, operator: Operator, place: string, known: KnownTensors): void {

@@ -1,7 +1,7 @@
 import { TinymlError } from "../errors";
+import { kernels } from "../kernels/kernels";
 import { computedArgument, integers, type KernelArgument, type KernelCall, perSample } from "../model/kernel-call";
 import { foldZeroPoint } from "../model/operators/fold-zero-point";
-import type { FixedPointFactor } from "../model/quantization";
 import type { SlidingWindow } from "../model/window";
 
 /*
@@ -46,20 +46,20 @@ const layouts: Readonly<Record<string, (all: readonly KernelArgument[]) => Kerne
   },
   tinyml_dense_int8(all) {
     const [input, weights, bias, output, rows, , outputs, zeroPoint, multiplier, shift, ...range] = all;
-    const factor = { multiplier: integer(multiplier), shift: integer(shift) };
-    const factors = Array.from({ length: integer(outputs) }, () => factor);
-    return denseInt8(int8Layer(weights, bias, factors, zeroPoint, range), input, output, rows);
+    const multipliers = new Int32Array(integer(outputs)).fill(integer(multiplier));
+    const shifts = new Int8Array(integer(outputs)).fill(integer(shift));
+    return denseInt8(int8Layer(weights, bias, multipliers, shifts, zeroPoint, range), input, output, rows);
   },
   tinyml_conv_int8(all) {
     const [input, weights, bias, output, batch, window, filterChannels, multipliers, shifts, ...scalars] = all;
     const [inputZeroPoint, outputZeroPoint, ...range] = scalars;
-    const layer = int8Layer(weights, bias, factorsOf(multipliers, shifts), outputZeroPoint, range);
+    const layer = int8Layer(weights, bias, int32(multipliers), int8(shifts), outputZeroPoint, range);
     return convInt8(layer, { input, output, batch, window: window, inputZeroPoint }, integer(filterChannels));
   },
   tinyml_depthwise_int8(all) {
     const [input, weights, bias, output, batch, window, multipliers, shifts, ...scalars] = all;
     const [inputZeroPoint, outputZeroPoint, ...range] = scalars;
-    const layer = int8Layer(weights, bias, factorsOf(multipliers, shifts), outputZeroPoint, range);
+    const layer = int8Layer(weights, bias, int32(multipliers), int8(shifts), outputZeroPoint, range);
     return depthwiseInt8(layer, { input, output, batch, window: window, inputZeroPoint });
   },
 };
@@ -69,8 +69,9 @@ interface Int8Layer {
   /** [channels][length], or [length][channels] of a depthwise convolution. */
   weights: Int8Array;
   biases: Int32Array | undefined;
-  /** One for each output channel. */
-  factors: readonly FixedPointFactor[];
+  /** With `shifts` the factor of each output channel: a FixedPointFactor, in arrays because there are thousands. */
+  multipliers: Int32Array;
+  shifts: Int8Array;
   outputZeroPoint: number;
   /** The lowest and the highest output. */
   range: readonly KernelArgument[];
@@ -81,15 +82,17 @@ interface Int8Layer {
 function int8Layer(
   weights: KernelArgument,
   bias: KernelArgument,
-  factors: readonly FixedPointFactor[],
+  multipliers: Int32Array,
+  shifts: Int8Array,
   outputZeroPoint: KernelArgument,
   range: readonly KernelArgument[],
 ): Int8Layer {
   const rectified = integer(range[0]) >= integer(outputZeroPoint);
   return {
     weights: int8(weights),
-    biases: int32(bias),
-    factors,
+    biases: bias.kind === "constant" && bias.constant === undefined ? undefined : int32(bias),
+    multipliers,
+    shifts,
     outputZeroPoint: integer(outputZeroPoint),
     range,
     rectified,
@@ -121,7 +124,7 @@ function convFloat(
 }
 
 function denseInt8(layer: Int8Layer, input: KernelArgument, output: KernelArgument, rows: KernelArgument) {
-  const channels = layer.factors.length;
+  const channels = layer.shifts.length;
   const length = layer.weights.length / channels;
   const eights = packEights(layer, 1);
   if (eights === undefined || length > mostElements) return undefined;
@@ -175,23 +178,22 @@ function hostCall(name: "dense" | "conv" | "depthwise", all: readonly KernelArgu
 }
 
 /**
- * Weights in panels: eight channels, or four where no more are left; for each pair of inputs the two weights of every
- * channel. What is missing to full panels and pairs is 0. Each group of channels has panels of its own.
+ * Weights in panels (tinyml_host_pack_panels), filled up with 0. Each group of channels has panels of its own.
  *
  * @param weights [channels][length]
  */
 function packPanels(weights: Int8Array, length: number, groups: number): Int8Array {
   const channels = weights.length / length / groups;
-  const rowBytes = 2 * Math.ceil(length / 2);
-  const groupBytes = 4 * Math.ceil(channels / 4) * rowBytes;
-  const packed = new Int8Array(groups * groupBytes);
-  for (let row = 0; row < groups * channels; row++) {
-    const channel = row % channels;
-    const lane = channel % 8;
-    const lanes = channels - (channel - lane) > 4 ? 8 : 4;
-    const at = Math.floor(row / channels) * groupBytes + (channel - lane) * rowBytes + 2 * lane;
-    for (let i = 0; i < length; i++) packed[at + (i >> 1) * 2 * lanes + (i & 1)] = weights[row * length + i];
+  const groupBytes = 4 * Math.ceil(channels / 4) * 2 * Math.ceil(length / 2);
+  const { call, heap } = kernels();
+  const to = heap.allocate(groups * groupBytes + weights.length);
+  const from = to + groups * groupBytes;
+  heap.int8.set(weights, from);
+  for (let group = 0; group < groups; group++) {
+    call.tinyml_host_pack_panels(from + group * channels * length, to + group * groupBytes, channels, length);
   }
+  const packed = heap.int8.slice(to, from);
+  heap.release(to);
   return packed;
 }
 
@@ -234,50 +236,58 @@ const eightWords = 64;
 
 /** The tinyml_eight structs of a layer, those of each group by themselves; undefined where a factor does not fit. */
 function packEights(layer: Int8Layer, groups: number): KernelArgument | undefined {
-  const channels = layer.factors.length / groups;
+  const { shifts, biases } = layer;
+  const channels = shifts.length / groups;
   const eights = Math.ceil(channels / 8);
-  const length = layer.weights.length / layer.factors.length;
+  const inputs = layer.weights.length / shifts.length;
   const packed = new Int32Array(groups * eights * eightWords);
-  for (const [row, factor] of layer.factors.entries()) {
-    const bias = layer.biases?.[row] ?? 0;
+  for (let row = 0; row < shifts.length; row++) {
     const lane = row % channels;
-    const at = (Math.floor(row / channels) * eights + Math.floor(lane / 8)) * eightWords;
-    const packedFactor = packFactor(factor, layer, Math.abs(bias) + length * 2 ** 15);
-    if (packedFactor === undefined) return undefined;
-    const { limit, left, multiplier, belowZero, round, half } = packedFactor;
-    for (const [field, word] of [bias, limit, left, multiplier, belowZero, round].entries()) {
-      packed[at + 8 * field + (lane % 8)] = word;
-    }
-    packed.set(half, at + 48 + 2 * (lane % 8));
+    const eight = Math.floor(row / channels) * eights + (lane >> 3);
+    const bias = biases === undefined ? 0 : biases[row];
+    if (!packLane(packed, eight * eightWords + (lane & 7), layer, row, bias, inputs)) return undefined;
   }
   return computedArgument("parameters", packed);
 }
 
 /**
- * A lane of a tinyml_eight; the formulas stand there. Undefined where no shift to the common one is exact: such a layer
- * stays as it is described.
+ * Fills a lane of a tinyml_eight; the formulas stand there. It writes word by word, because a model has thousands of lanes.
  *
- * @param reach no sum is larger than this
+ * @param at the lane's first word
+ * @param inputs how many products each sum has
+ * @returns false where no shift to the common one is exact: such a layer stays as it is described
  */
-function packFactor({ multiplier, shift }: FixedPointFactor, layer: Int8Layer, reach: number) {
-  const n = -shift;
-  const zero = layer.outputZeroPoint * 2 ** right;
-  // A channel whose weights have next to no scale gives nothing but zero.
+function packLane(
+  packed: Int32Array,
+  at: number,
+  { multipliers, shifts, outputZeroPoint, rectified }: Int8Layer,
+  row: number,
+  bias: number,
+  inputs: number,
+): boolean {
+  const n = -shifts[row];
+  // no sum is larger than this
+  const reach = Math.abs(bias) + inputs * 2 ** 15;
+  const zero = outputZeroPoint * 2 ** right;
+  packed[at] = bias;
   if (n > right && reach < 2 ** (n - 1)) {
-    return { limit: 0, left: 0, multiplier: 0, belowZero: 0, round: zero, half: [0, 0] };
+    // A channel whose weights have next to no scale gives nothing but zero.
+    packed[at + 40] = zero;
+    return true;
   }
   // Shifted to the left, sums must stay in 32 bits.
-  if (n > right || n < -9 || (n < 0 && reach * 2 ** -n >= 2 ** 31)) return undefined;
-  const halfPower = 51 - Math.max(n, 0);
-  return {
-    limit: 2 ** (10 + n) - 1,
-    left: 2 ** (right + 1 - n),
-    multiplier,
-    belowZero: n > 0 && !layer.rectified ? -(2 ** (right - n)) : 0,
-    round: (n > 0 ? 2 ** (right - 1) : 0) + zero,
-    // 64 bits, the lower 32 first.
-    half: halfPower < 32 ? [(2 ** halfPower) | 0, 0] : [0, 2 ** (halfPower - 32)],
-  };
+  if (n > right || n < -9 || (n < 0 && reach * 2 ** -n >= 2 ** 31)) return false;
+  packed[at + 8] = 2 ** (10 + n) - 1; // limit
+  packed[at + 16] = 2 ** (right + 1 - n); // left
+  packed[at + 24] = multipliers[row];
+  if (n > 0 && !rectified) packed[at + 32] = -(2 ** (right - n)); // below_zero
+  packed[at + 40] = (n > 0 ? 2 ** (right - 1) : 0) + zero; // round
+  // The half has 64 bits, the lower 32 first, so that a lane of it lies farther from the lane's first word.
+  const half = at + 48 + (at % 8);
+  const power = 51 - Math.max(n, 0);
+  if (power < 32) packed[half] = 2 ** power;
+  else packed[half + 1] = 2 ** (power - 32);
+  return true;
 }
 
 /** For `map`: the element of a [rows][columns] matrix that stands at each place of its transpose. */
@@ -285,19 +295,13 @@ function transposed(matrix: ArrayLike<number>, rows: number, columns: number) {
   return (_: number, i: number): number => matrix[(i % rows) * columns + Math.floor(i / rows)];
 }
 
-function factorsOf(multipliers: KernelArgument, shifts: KernelArgument): FixedPointFactor[] {
-  const each = int8(shifts);
-  return Array.from(int32(multipliers) ?? [], (multiplier, i) => ({ multiplier, shift: each[i] }));
-}
-
 function int8(argument: KernelArgument): Int8Array {
   if (argument.kind === "constant" && argument.constant?.data instanceof Int8Array) return argument.constant.data;
   throw unexpected(argument);
 }
 
-function int32(argument: KernelArgument): Int32Array | undefined {
-  const data = argument.kind === "constant" ? argument.constant?.data : argument;
-  if (data === undefined || data instanceof Int32Array) return data;
+function int32(argument: KernelArgument): Int32Array {
+  if (argument.kind === "constant" && argument.constant?.data instanceof Int32Array) return argument.constant.data;
   throw unexpected(argument);
 }
 

@@ -90,9 +90,8 @@ export function checkConvolutionScales(axis: number) {
     if (found.scales.length > 1 && found.axis !== axis) {
       return `its int8 weights must have their scales along dimension ${axis}, not ${found.axis}`;
     }
-    const shifted = [...found.zeroPoints, ...(bias?.quantization?.zeroPoints ?? [])].find(
-      (zeroPoint) => zeroPoint !== 0,
-    );
+    const isShifted = (zeroPoint: number): boolean => zeroPoint !== 0;
+    const shifted = found.zeroPoints.find(isShifted) ?? bias?.quantization?.zeroPoints.find(isShifted);
     return shifted === undefined ? undefined : `its int8 weights and bias must have the zero point 0, not ${shifted}`;
   };
 }

@@ -15,7 +15,8 @@ export function foldZeroPoint(
   const width = weights.length / units;
   return Int32Array.from({ length: units }, (_, unit) => {
     let sum = 0;
-    for (let i = 0; i < width; i++) sum += weights[unit * width + i];
+    const end = (unit + 1) * width;
+    for (let i = unit * width; i < end; i++) sum += weights[i];
     return ((bias?.[unit] ?? 0) - zeroPoint * sum) | 0;
   });
 }
