@@ -49,16 +49,17 @@ export class GuardedHeap {
 
   /** Says which guard byte was written; undefined where none was. */
   damage(): string | undefined {
-    const { int8 } = this.#heap;
     for (const [address, bytes] of this.#blocks) {
-      const behind = address + bytes;
-      const guards = [
-        ...int8.subarray(address - GUARD, address),
-        ...int8.subarray(behind, Math.min(behind + GUARD, this.#end)),
-      ];
-      const at = guards.findIndex((byte) => byte !== this.#guard);
-      if (at >= 0) return `byte ${at < GUARD ? at - GUARD : bytes + at - GUARD} of a block of ${bytes} was written`;
+      const at = this.#written(address - GUARD, address) ?? this.#written(address + bytes, address + bytes + GUARD);
+      if (at !== undefined) return `byte ${at - address} of a block of ${bytes} was written`;
     }
+    return undefined;
+  }
+
+  /** The first byte that is none of a guard. */
+  #written(from: number, to: number): number | undefined {
+    const { int8 } = this.#heap;
+    for (let at = from; at < Math.min(to, this.#end); at++) if (int8[at] !== this.#guard) return at;
     return undefined;
   }
 

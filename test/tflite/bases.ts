@@ -4,12 +4,14 @@ import type { Model, OperatorType, TensorType } from "../../src/model/model";
 import { operatorRule } from "../../src/model/operators";
 import { operatorOfCode } from "../../src/tflite/operators";
 import { writeTflite } from "../../src/tflite/write-tflite";
-import { MOVING_OPERATORS } from "../conformance/moving-operators";
-import { anyConvolution, anyDepthwise, anyMean, anyPool } from "../conformance/operators";
+import { anyConvolution, anyDepthwise, anyPool } from "../conformance/operators";
 import { type Arithmetic, anyArithmetic } from "../conformance/operators/arithmetic";
 import { anyConversion } from "../conformance/operators/conversion";
 import { anyElementwise } from "../conformance/operators/elementwise";
+import { MOVING_OPERATORS } from "../conformance/operators/moving";
 import { anyLstm, anySvdf } from "../conformance/operators/recurrent";
+import { REDUCING_OPERATORS } from "../conformance/operators/reducing";
+import { anyTransposeConvolution } from "../conformance/operators/transpose-convolution";
 import { sharedModelPath } from "../support/shared-models";
 import { anyModel, bookNetwork, classifier, int8Model, pictureNetwork } from "./models";
 
@@ -43,6 +45,7 @@ const ELEMENTWISE: readonly OperatorType[] = [
   "LOG",
 ];
 const CONVERSIONS = ["QUANTIZE", "DEQUANTIZE", "CAST"] as const;
+const KINDS = ["float32", "int8", "int16"] as const;
 
 /** Models of a single operator, of every type that it computes in, from the generators of the property tests. */
 const OPERATORS: readonly (readonly [name: string, any: AnyModel])[] = [
@@ -51,7 +54,6 @@ const OPERATORS: readonly (readonly [name: string, any: AnyModel])[] = [
     ["DEPTHWISE_CONV_2D", anyDepthwise(int8)],
     ["AVERAGE_POOL_2D", anyPool("AVERAGE_POOL_2D", int8)],
     ["MAX_POOL_2D", anyPool("MAX_POOL_2D", int8)],
-    ["MEAN", anyMean(int8)],
   ]),
   ...ARITHMETIC.flatMap((type) => inputTypes(type).map((element) => row(type, anyArithmetic(type, element)))),
   ...ELEMENTWISE.flatMap((type) => inputTypes(type).map((element) => row(type, anyElementwise(type, element)))),
@@ -63,10 +65,17 @@ const OPERATORS: readonly (readonly [name: string, any: AnyModel])[] = [
       row(type, any(element)),
     ),
   ),
+  ...knownOperators().flatMap((type) => {
+    const any = REDUCING_OPERATORS[type];
+    return any === undefined
+      ? []
+      : KINDS.filter((kind) => inputTypes(type).includes(kind)).map((kind) => row(type, any(kind)));
+  }),
+  ...KINDS.map((kind) => row("TRANSPOSE_CONV", anyTransposeConvolution(kind))),
   row("SVDF", anySvdf("float32")),
   row("SVDF", anySvdf("int8", "int8")),
   row("SVDF", anySvdf("int8", "int16")),
-  ...(["float32", "int8", "int16"] as const).map((kind) => row("UNIDIRECTIONAL_SEQUENCE_LSTM", anyLstm(kind))),
+  ...KINDS.map((kind) => row("UNIDIRECTIONAL_SEQUENCE_LSTM", anyLstm(kind))),
 ];
 
 const NETWORKS: readonly (readonly [name: string, model: () => Model])[] = [

@@ -223,7 +223,7 @@ export function changeFields(file: Uint8Array, fields: readonly Field[], { below
   return bytes;
 }
 
-/** Gives the tensor with these dimensions others, where the file has room for as many; false where it has none such. */
+/** Gives a tensor another shape, in a file whose tables are sound; false where it has no room for as many dimensions. */
 export function changeShape(bytes: Uint8Array, tensor: number, shape: readonly number[]): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const follow = (at: number) => at + view.getUint32(at, true);
@@ -233,11 +233,12 @@ export function changeShape(bytes: Uint8Array, tensor: number, shape: readonly n
   };
   const subgraph = follow(follow(field(view.getUint32(0, true), MODEL.subgraphs)) + 4);
   const tensors = follow(field(subgraph, SUBGRAPH.tensors));
-  const vector = follow(field(follow(tensors + 4 + 4 * tensor), TENSOR.shape));
-  if (view.getUint32(vector, true) < shape.length) return false;
-  view.setUint32(vector, shape.length, true);
+  const table = follow(tensors + 4 + 4 * tensor);
+  const at = field(table, TENSOR.shape);
+  if (at === table || view.getUint32(follow(at), true) < shape.length) return false;
+  view.setUint32(follow(at), shape.length, true);
   shape.forEach((size, axis) => {
-    view.setInt32(vector + 4 + 4 * axis, size, true);
+    view.setInt32(follow(at) + 4 + 4 * axis, size, true);
   });
   return true;
 }

@@ -23,9 +23,11 @@ const send = (): void => {
 
 for (let seed = first; seed < end; seed++) {
   shared[0] = seed;
-  const { base, bytes } = mutant(seed);
+  let base = "";
   try {
-    const outcome = examine(bytes, seed);
+    const made = mutant(seed);
+    base = made.base;
+    const outcome = examine(made.bytes, seed);
     if (outcome.end !== "refused") report.accepted++;
     if (outcome.end === "run") {
       for (const { type } of outcome.model.operators) report.ran[type] = (report.ran[type] ?? 0) + 1;

@@ -15,8 +15,8 @@ const LONGEST = 30_000;
 /** Of JavaScript's memory, in MB: more is a leak, or an allocation in proportion to nothing in the file. */
 const MEMORY = 1024;
 
-/** How often the progress is told. */
-const STEP = 10_000;
+/** After how many files a thread reports. */
+const STEP = 1000;
 
 const end = first + count;
 const shared = new Int32Array(new SharedArrayBuffer(4));
@@ -67,7 +67,7 @@ function add({ examined, accepted, ran }: Report): void {
   total.examined += examined;
   total.accepted += accepted;
   for (const [type, times] of Object.entries(ran)) total.ran[type] = (total.ran[type] ?? 0) + times;
-  if (total.examined % (10 * STEP) === 0) console.log(summary());
+  if (total.examined % (20 * STEP) === 0) console.log(summary());
 }
 
 function summary(): string {
