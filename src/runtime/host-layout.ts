@@ -268,7 +268,7 @@ function packLane(
   const n = -shifts[row];
   // no sum is larger than this
   const reach = Math.abs(bias) + inputs * 2 ** 15;
-  const zero = outputZeroPoint * 2 ** right;
+  const zero = outputZeroPoint << right;
   packed[at] = bias;
   if (n > right && reach < 2 ** (n - 1)) {
     // A channel whose weights have next to no scale gives nothing but zero.
@@ -277,16 +277,16 @@ function packLane(
   }
   // Shifted to the left, sums must stay in 32 bits.
   if (n > right || n < -9 || (n < 0 && reach * 2 ** -n >= 2 ** 31)) return false;
-  packed[at + 8] = 2 ** (10 + n) - 1; // limit
-  packed[at + 16] = 2 ** (right + 1 - n); // left
+  packed[at + 8] = (1 << (10 + n)) - 1; // limit
+  packed[at + 16] = 1 << (right + 1 - n); // left
   packed[at + 24] = multipliers[row];
-  if (n > 0 && !rectified) packed[at + 32] = -(2 ** (right - n)); // below_zero
-  packed[at + 40] = (n > 0 ? 2 ** (right - 1) : 0) + zero; // round
+  if (n > 0 && !rectified) packed[at + 32] = -(1 << (right - n)); // below_zero
+  packed[at + 40] = (n > 0 ? 1 << (right - 1) : 0) + zero; // round
   // The half has 64 bits, the lower 32 first, so that a lane of it lies farther from the lane's first word.
   const half = at + 48 + (at % 8);
   const power = 51 - Math.max(n, 0);
-  if (power < 32) packed[half] = 2 ** power;
-  else packed[half + 1] = 2 ** (power - 32);
+  if (power < 32) packed[half] = 1 << power;
+  else packed[half + 1] = 1 << (power - 32);
   return true;
 }
 
