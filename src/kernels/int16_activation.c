@@ -1,4 +1,4 @@
-/* Activations of int16 models: TensorFlow Lite's LOGISTIC and TANH, by a table. */
+/* Activations of int16 models: TensorFlow Lite's LOGISTIC, TANH and SOFTMAX, by tables. */
 #include "int16_fixed_point.h"
 #include "tinyml_kernels.h"
 
@@ -53,5 +53,46 @@ void tinyml_tanh_int16(const int16_t *input, int16_t *output, tinyml_size count,
     int32_t result = (int32_t)tinyml_interpolate((uint32_t)(x < 0 ? -x : x), 8);
     result = x >= 0 ? result - ((int32_t)1 << 23) + 128 : ((int32_t)1 << 23) - result + 127;
     output[i] = (int16_t)(result >> 8);
+  }
+}
+
+/* A curve at an int16: 512 steps of 128 each, and between them straight lines. table [513] in flash. */
+static int16_t tinyml_curve(int16_t x, const int16_t *table) {
+  int32_t place = (int32_t)x + 32768;
+  const int16_t *step = table + (place >> 7);
+  int32_t from = TINYML_READ_INT16(step);
+  int32_t rise = TINYML_READ_INT16(step + 1) - from;
+  return (int16_t)(from + ((rise * (place & 127) + 64) >> 7));
+}
+
+void tinyml_softmax_int16(const int16_t *input, int16_t *output, tinyml_size batch, tinyml_size classes,
+                          const int16_t *tables, int32_t multiplier, int8_t shift) {
+  for (tinyml_size b = 0; b < batch; b++) {
+    int16_t largest = -32768;
+    for (tinyml_size c = 0; c < classes; c++) {
+      if (input[c] > largest) largest = input[c];
+    }
+    /* The output keeps the powers until their sum, in steps of 1/32768 as they are, is known. */
+    int32_t sum = 0;
+    for (tinyml_size c = 0; c < classes; c++) {
+      int32_t x = tinyml_rescale((int32_t)input[c] - largest, multiplier, shift) + 32767;
+      output[c] = tinyml_curve(tinyml_clamp_int16(x, -32768, 32767), tables);
+      sum += output[c];
+    }
+    /* sum = 2^(31 - headroom) * (1 + fraction); the fraction to 16 bits. */
+    uint8_t headroom = 0;
+    uint32_t normalized = (uint32_t)sum;
+    while (!(normalized & 0x80000000u)) {
+      normalized <<= 1;
+      headroom++;
+    }
+    int32_t fraction = (int32_t)(((normalized >> 1) + 8192) >> 14) - 65536 - 32768;
+    int32_t reciprocal = tinyml_curve(tinyml_clamp_int16(fraction, -32768, 32767), tables + 513);
+    uint8_t right = (uint8_t)(31 - headroom);
+    for (tinyml_size c = 0; c < classes; c++) {
+      output[c] = tinyml_clamp_int16((int32_t)((output[c] * reciprocal + ((int32_t)1 << (right - 1))) >> right), 0, 32767);
+    }
+    input += classes;
+    output += classes;
   }
 }

@@ -2,7 +2,7 @@
  * Activations of int8 models: TensorFlow Lite's RELU, LOGISTIC, TANH and SOFTMAX, in fixed point throughout.
  * "Q5" below says: 5 bits before the binary point, 26 after it, and the sign.
  */
-#include "int8_fixed_point.h"
+#include "int16_fixed_point.h"
 #include "tinyml_kernels.h"
 
 void tinyml_relu_int8(const int8_t *input, int8_t *output, tinyml_size count, int16_t input_zero_point,
@@ -98,8 +98,10 @@ void tinyml_tanh_int8(const int8_t *input, int8_t *output, tinyml_size count, in
   }
 }
 
-void tinyml_softmax_int8(const int8_t *input, int8_t *output, tinyml_size batch, tinyml_size classes,
-                         int32_t multiplier, int8_t shift, int16_t difference_minimum) {
+/* Rows of classes, to steps of 1/256 in output8 or, where that is NULL, to steps of 1/65536 in output16. */
+static inline void tinyml_softmax_rows(const int8_t *input, int8_t *output8, int16_t *output16, tinyml_size batch,
+                                       tinyml_size classes, int32_t multiplier, int8_t shift,
+                                       int16_t difference_minimum) {
   for (tinyml_size b = 0; b < batch; b++) {
     int8_t largest = -128;
     for (tinyml_size c = 0; c < classes; c++) {
@@ -120,18 +122,30 @@ void tinyml_softmax_int8(const int8_t *input, int8_t *output, tinyml_size batch,
       headroom++;
     }
     int32_t reciprocal = tinyml_shift_saturating(tinyml_reciprocal_fixed((int32_t)(normalized & 0x7fffffffu)), 1);
-    uint8_t exponent = (uint8_t)(12 - headroom + 31 - 8);
+    uint8_t exponent = (uint8_t)(12 - headroom + 31 - (output8 ? 8 : 16));
     for (tinyml_size c = 0; c < classes; c++) {
       int32_t difference = input[c] - largest;
-      int32_t value = -128;
-      /* A sum of 512 and more leaves less than half a step to every class. */
+      int32_t value = output8 ? -128 : -32768;
+      /* A sum of 512 and more leaves less than half a step of 1/256 to every class. */
       if (difference >= difference_minimum && exponent < 32) {
         int32_t power = tinyml_exp_fixed(tinyml_rescale(difference, multiplier, shift), 26);
         value += tinyml_divide_by_power(tinyml_multiply_fraction(reciprocal, power), exponent);
       }
-      output[c] = tinyml_clamp_int8(value, -128, 127);
+      if (output8) output8[c] = tinyml_clamp_int8(value, -128, 127);
+      else output16[c] = tinyml_clamp_int16(value, -32768, 32767);
     }
     input += classes;
-    output += classes;
+    if (output8) output8 += classes;
+    else output16 += classes;
   }
+}
+
+void tinyml_softmax_int8(const int8_t *input, int8_t *output, tinyml_size batch, tinyml_size classes,
+                         int32_t multiplier, int8_t shift, int16_t difference_minimum) {
+  tinyml_softmax_rows(input, output, NULL, batch, classes, multiplier, shift, difference_minimum);
+}
+
+void tinyml_softmax_int8_to_int16(const int8_t *input, int16_t *output, tinyml_size batch, tinyml_size classes,
+                                  int32_t multiplier, int8_t shift, int16_t difference_minimum) {
+  tinyml_softmax_rows(input, NULL, output, batch, classes, multiplier, shift, difference_minimum);
 }

@@ -31,6 +31,8 @@ const functionNames = [
   "tinyml_logistic_int8",
   "tinyml_tanh_int8",
   "tinyml_softmax_int8",
+  "tinyml_softmax_int8_to_int16",
+  "tinyml_softmax_int16",
   "tinyml_add_float",
   "tinyml_sub_float",
   "tinyml_mul_float",

@@ -257,6 +257,17 @@ TINYML_KERNEL void tinyml_tanh_int8(const int8_t *input, int8_t *output, tinyml_
 TINYML_KERNEL void tinyml_softmax_int8(const int8_t *input, int8_t *output, tinyml_size batch, tinyml_size classes,
                          int32_t multiplier, int8_t shift, int16_t difference_minimum);
 
+/* The same in steps of 1/65536 from zero point -32768; not over its input, which is smaller. */
+TINYML_KERNEL void tinyml_softmax_int8_to_int16(const int8_t *input, int16_t *output, tinyml_size batch,
+                                  tinyml_size classes, int32_t multiplier, int8_t shift, int16_t difference_minimum);
+
+/*
+ * Softmax over rows, in steps of 1/32768; input and output [batch][classes]. tables [2][513] in flash: e^(10 x - 10) and
+ * 1 / (1 + x) for x = 0, 1/512, ... 1. factor = beta * input scale * 6553.5, below 2^15. At most 65,535 classes.
+ */
+TINYML_KERNEL void tinyml_softmax_int16(const int16_t *input, int16_t *output, tinyml_size batch, tinyml_size classes,
+                          const int16_t *tables, int32_t multiplier, int8_t shift);
+
 /* ---- functions of one number; input and output may be the same array ---- */
 
 /* Kept between the limits of TINYML_ACTIVATION_… */

@@ -56,6 +56,42 @@ export function absInt8Table(input: Quantization, output: Quantization): Int8Arr
 }
 
 /**
+ * The tables of tinyml_softmax_int16: e^x for x in −10 … 0, then 1 / (1 + x) for x in 0 … 1, each 513 results in steps of
+ * 1/32768.
+ */
+export function softmaxInt16Tables(): Int16Array {
+  const steps = 2 ** 16 - 1;
+  return Int16Array.of(
+    ...int16Curve(Math.fround(10 / steps), 2 ** 15 - 1, Math.exp),
+    ...int16Curve(Math.fround(1 / steps), -(2 ** 15), (x) => 1 / Math.fround(1 + x)),
+  );
+}
+
+/**
+ * A function of int16 at every 128th stored number, results in steps of 2/65535: each less half of the error that the
+ * straight line to the next one has halfway. Every step is rounded to a 32-bit float.
+ */
+function int16Curve(scale: number, zeroPoint: number, real: (x: number) => number): number[] {
+  const { fround } = Math;
+  const lowest = fround(scale * (-32768 - zeroPoint));
+  const highest = fround(scale * (32767 - zeroPoint));
+  const step = fround(fround(highest - lowest) / 512);
+  const outputStep = fround(2 / 65535);
+  const stored = fround(65536 / fround(fround(outputStep * 32767) - fround(outputStep * -32768)));
+  const result = (x: number) => fround(fround(real(x)) * stored);
+  const limited = (value: number) => Math.min(Math.max(value, -32768), 32767);
+  const curve = Array.from({ length: 512 }, (_, i) => {
+    const x = fround(lowest + fround(i * step));
+    const here = roundAwayFromZero(result(x));
+    const halfway = roundAwayFromZero(result(fround(x + fround(step / 2))));
+    const next = result(fround(lowest + fround((i + 1) * step)));
+    const line = roundAwayFromZero(fround(fround(next + here) / 2));
+    return limited(here - roundAwayFromZero((line - halfway) / 2));
+  });
+  return [...curve, limited(roundAwayFromZero(result(highest)))];
+}
+
+/**
  * HARD_SWISH: x · relu6(x + 3) / 6 in 16-bit fixed point. The input, times 2⁷, is brought to the output's scale before its
  * last shift, and to steps of 3/2¹⁵, which makes a gate in 0 … 1 of it; the product of both is shifted to the output.
  * @throws TinymlError TINYML_MODEL_UNSUPPORTED where the output's scale is less than 1/128 of the input's

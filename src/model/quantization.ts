@@ -217,14 +217,27 @@ export function tanhInt8Parameters(input: Quantization, output: Quantization): C
 }
 
 /**
- * SOFTMAX: beta × the input's differences in steps of 2^−26, the factor at most 2^31 − 1.
- * Throws TINYML_MODEL_UNSUPPORTED when the output isn't in steps of 1/256 from −128.
+ * SOFTMAX of an int8 input: beta × the input's differences in steps of 2^−26, the factor at most 2^31 − 1. The output is in
+ * steps of 1/256 from −128, or in int16 of 1/65536 from −32768, as the operator's rule has checked.
  */
-export function softmaxInt8Parameters(beta: number, input: Quantization, output: Quantization): SoftmaxInt8Parameters {
-  requireFixedOutput("SOFTMAX", output);
+export function softmaxInt8Parameters(beta: number, input: Quantization): SoftmaxInt8Parameters {
   const [inputScale] = perTensorScale(input, "input");
   const factor = fixedPoint(Math.min(Math.fround(beta) * inputScale * 2 ** 26, 2 ** 31 - 1));
   return { ...factor, differenceMinimum: 0 - inputRadius(5, factor.shift) };
+}
+
+/**
+ * SOFTMAX of an int16 input: beta × the input's differences, of which −10 … 0 are 65,535 steps.
+ * Throws TINYML_MODEL_UNSUPPORTED where the kernel's 32 bits do not hold them.
+ */
+export function softmaxInt16Parameters(beta: number, input: Quantization): FixedPointFactor {
+  const [inputScale] = perTensorScale(input, "input");
+  const factor = quantizeMultiplier((inputScale * Math.fround(beta)) / (10 / 65535));
+  if (factor.shift <= 15) return factor;
+  throw new TinymlError(
+    "TINYML_MODEL_UNSUPPORTED",
+    `The int16 input of SOFTMAX has the scale ${inputScale} and its beta is ${beta}; their product may be at most 4.`,
+  );
 }
 
 /**

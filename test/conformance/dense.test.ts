@@ -6,7 +6,7 @@ import { writeTflite } from "../../src/tflite/write-tflite";
 import { runStdio, sketchOf } from "../support/sketches";
 import { requireTool } from "../support/tools";
 import { anyDense } from "./operators/dense";
-import { anyInt16Convolution, anyInt16Curve, anyInt16Pool } from "./operators/int16";
+import { anyInt16Convolution, anyInt16Curve, anyInt16Pool, anyInt16Softmax } from "./operators/int16";
 import { bytesOf, runSamples } from "./run-samples";
 
 /* The judge of their numbers is reference.test.ts. */
@@ -24,6 +24,8 @@ const LAYERS = {
   "MAX_POOL_2D in int16": anyInt16Pool("MAX_POOL_2D"),
   "LOGISTIC in int16": anyInt16Curve("LOGISTIC"),
   "TANH in int16": anyInt16Curve("TANH"),
+  "SOFTMAX in int16": anyInt16Softmax("int16"),
+  "SOFTMAX from int8 to int16": anyInt16Softmax("int8"),
 };
 
 for (const [name, any] of Object.entries(LAYERS)) {

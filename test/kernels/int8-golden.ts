@@ -105,11 +105,7 @@ export function prepare(golden: GoldenCase): Call {
       };
     }
     case "SOFTMAX": {
-      const { multiplier, shift, differenceMinimum } = softmaxInt8Parameters(
-        golden.beta,
-        perTensor(golden.scale, 0),
-        fixedOutputQuantization.SOFTMAX,
-      );
+      const { multiplier, shift, differenceMinimum } = softmaxInt8Parameters(golden.beta, perTensor(golden.scale, 0));
       return {
         kernel: "softmax",
         shape: [golden.batch, golden.classes],

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { kernels } from "../../src/kernels/kernels";
-import { fixedOutputQuantization, softmaxInt8Parameters } from "../../src/model/quantization";
+import { softmaxInt8Parameters } from "../../src/model/quantization";
 import { requireTool, runTool } from "../support/tools";
 import { allInt8, type Call, expectedScalars, goldenCases, perTensor, prepare } from "./int8-golden";
 
@@ -45,7 +45,7 @@ describe("int8 kernels", () => {
     const call: Call = {
       kernel: "softmax",
       shape: [1, 4095],
-      scalars: Object.values(softmaxInt8Parameters(1, perTensor(0.1, 0), fixedOutputQuantization.SOFTMAX)),
+      scalars: Object.values(softmaxInt8Parameters(1, perTensor(0.1, 0))),
       input: new Array(4095).fill(7),
       outputLength: 4095,
     };

@@ -1,4 +1,5 @@
 import {
+  computedArgument,
   integers,
   type KernelArgument,
   type KernelCall,
@@ -14,8 +15,10 @@ import {
   fixedOutputQuantization,
   logisticInt8Parameters,
   softmaxInt8Parameters,
+  softmaxInt16Parameters,
   tanhInt8Parameters,
 } from "../quantization";
+import { softmaxInt16Tables } from "../quantization-tables";
 import { elementCount } from "../tensor";
 import { ELEMENTWISE, kernelType, type OperatorRules, perTensor } from "./operator-rule";
 
@@ -37,24 +40,26 @@ export const ACTIVATIONS: OperatorRules<"LOGISTIC" | "TANH" | "SOFTMAX"> = {
     ...ELEMENTWISE,
     shapes: ([input = []]) => (input.length === 0 ? "its input must have at least one dimension" : [input]),
     checkOptions: ({ beta }) => (beta > 0 && beta < Infinity ? undefined : "its beta must be a positive number"),
-    checkQuantization(inputs, outputs) {
-      // The kernel's sum of fixed-point exponentials holds so many.
-      const classes = inputs[0]?.shape.at(-1) ?? 1;
-      if (classes > 4095) return `its int8 input has ${classes} classes, where at most 4,095 can be summed up`;
-      return outputIsFixed("SOFTMAX")(inputs, outputs);
-    },
+    types: [...ELEMENTWISE.types, [["int8"], ["int16"]], [["int16"], ["int16"]]],
+    checkQuantization: softmaxScales,
     kernelCall(operands, { beta }) {
       const [input, output] = ends(operands);
-      const type = kernelType(output);
       const classes = output.shape[output.shape.length - 1];
-      const p =
-        type === "int8" ? softmaxInt8Parameters(beta, quantizationOf(input), quantizationOf(output)) : undefined;
-      const last: KernelArgument[] = p
-        ? integers(p.multiplier, p.shift, p.differenceMinimum)
-        : [{ kind: "real", value: beta }];
       const rows = perSample(elementCount(output.shape) / classes);
-      const all = [tensorArgument(input), tensorArgument(output), rows, ...integers(classes), ...last];
-      return { kernel: `tinyml_softmax_${type}`, file: `${type}_activation.c`, arguments: all };
+      const first = [tensorArgument(input), tensorArgument(output), rows, ...integers(classes)];
+      if (input.type === "float32") {
+        const all: KernelArgument[] = [...first, { kind: "real", value: beta }];
+        return { kernel: "tinyml_softmax_float", file: "float_activation.c", arguments: all };
+      }
+      if (input.type === "int16") {
+        const { multiplier, shift } = softmaxInt16Parameters(beta, quantizationOf(input));
+        const all = [...first, computedArgument("table", softmaxInt16Tables()), ...integers(multiplier, shift)];
+        return { kernel: "tinyml_softmax_int16", file: "int16_activation.c", arguments: all };
+      }
+      const { multiplier, shift, differenceMinimum } = softmaxInt8Parameters(beta, quantizationOf(input));
+      const kernel = output.type === "int16" ? "tinyml_softmax_int8_to_int16" : "tinyml_softmax_int8";
+      const all = [...first, ...integers(multiplier, shift, differenceMinimum)];
+      return { kernel, file: "int8_activation.c", arguments: all };
     },
   },
 };
@@ -70,6 +75,25 @@ function curveScales(type: "LOGISTIC" | "TANH") {
     if (to?.zeroPoint === 0 && Math.abs(Math.log2(to.scale) + 15) < 1e-3) return undefined;
     return "its int16 output must have the scale 1/32768 and the zero point 0";
   };
+}
+
+/** Checks SOFTMAX's scales, and that its kernels' sums of powers hold so many classes. */
+function softmaxScales(inputs: readonly (Tensor | undefined)[], outputs: readonly Tensor[]): string | undefined {
+  const [input] = inputs;
+  const [output] = outputs;
+  const classes = output.shape.at(-1) ?? 1;
+  const most = input?.type === "int16" ? 65535 : 4095;
+  if (classes > most) {
+    return `its ${input?.type} input has ${classes} classes, where at most ${most.toLocaleString("en")} can be summed up`;
+  }
+  if (output.type !== "int16") return outputIsFixed("SOFTMAX")(inputs, outputs);
+  const [from, to] = [perTensor(input), perTensor(output)];
+  if (from === undefined || (input?.type === "int16" && from.zeroPoint !== 0)) {
+    return `its ${input?.type} input must have a scale${input?.type === "int16" ? " and the zero point 0" : ""}`;
+  }
+  const [power, zeroPoint] = input?.type === "int16" ? [-15, 0] : [-16, -32768];
+  if (to?.zeroPoint === zeroPoint && Math.abs(Math.log2(to.scale) - power) < 1e-3) return undefined;
+  return `its int16 output must have the scale 1/${2 ** -power} and the zero point ${zeroPoint}`;
 }
 
 /** Checks an operator whose int8 output is the same in every model: what it maps to has a fixed range. */

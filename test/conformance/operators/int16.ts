@@ -133,3 +133,25 @@ export function anyInt16Curve(type: "LOGISTIC" | "TANH"): fc.Arbitrary<Samples> 
     return assemble(operator, tensors, length, createRandom(seed).uniform);
   });
 }
+
+/** SOFTMAX, whose rows come from int8 too. */
+export function anyInt16Softmax(from: "int8" | "int16"): fc.Arbitrary<Samples> {
+  return fc
+    .record({
+      shape: fc.tuple(small, fc.integer({ min: 1, max: 60 })),
+      beta: fc.constantFrom(1, 0.5, 2),
+      // from rows in which all classes are alike to rows with one that has it all
+      range: fc.double({ min: 0.01, max: 60, noNaN: true }),
+      zeroPoint: fc.integer({ min: -128, max: 127 }),
+      seed: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
+    })
+    .map(({ shape, beta, range, zeroPoint, seed }) => {
+      const input = from === "int8" ? one(range / 256, zeroPoint) : one(range / 65536, 0);
+      const tensors = [
+        computed("input", from, shape, input),
+        computed("output", "int16", shape, from === "int8" ? one(2 ** -16, -32768) : one(2 ** -15, 0)),
+      ];
+      const operator: Operator = { type: "SOFTMAX", inputs: [0], outputs: [1], options: { beta: Math.fround(beta) } };
+      return assemble(operator, tensors, shape[0] * shape[1], createRandom(seed).uniform);
+    });
+}
