@@ -48,6 +48,22 @@ void tinyml_fill(const void *value, void *output, tinyml_size count, tinyml_size
   for (tinyml_size i = 0; i < count; i++, to += element_bytes) TINYML_COPY_BYTES(to, value, element_bytes);
 }
 
+void tinyml_gather(const void *input, const int32_t *indices, void *output, tinyml_size batches, tinyml_size outer,
+                   tinyml_size size, tinyml_size count, tinyml_size block_bytes) {
+  const uint8_t *from = (const uint8_t *)input;
+  uint8_t *to = (uint8_t *)output;
+  int32_t last = (int32_t)size - 1;
+  for (tinyml_size b = 0; b < batches; b++, indices += count) {
+    for (tinyml_size o = 0; o < outer; o++, from += size * block_bytes) {
+      for (tinyml_size i = 0; i < count; i++, to += block_bytes) {
+        /* computed indices may be anything */
+        int32_t index = indices[i] < 0 ? 0 : indices[i] > last ? last : indices[i];
+        TINYML_COPY_BYTES(to, from + (tinyml_size)index * block_bytes, block_bytes);
+      }
+    }
+  }
+}
+
 /* Calls for each element of the batches, in order, with the place that it has in the picture. */
 static inline void tinyml_between_batches(const uint8_t *from, uint8_t *to, const tinyml_batch_blocks *blocks,
                                           int into_batches, int padding) {

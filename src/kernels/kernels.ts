@@ -100,6 +100,7 @@ const functionNames = [
   "tinyml_copy",
   "tinyml_set_bytes",
   "tinyml_fill",
+  "tinyml_gather",
   "tinyml_space_to_batch",
   "tinyml_batch_to_space",
   "tinyml_quantize_int8",

@@ -205,6 +205,13 @@ TINYML_KERNEL void tinyml_set_bytes(void *output, tinyml_size bytes, int value);
 TINYML_KERNEL void tinyml_fill(const void *value, void *output, tinyml_size count, tinyml_size element_bytes);
 
 /*
+ * input [batches][outer][size][block], indices [batches][count], output [batches][outer][count][block]: what lies at the
+ * indices, in blocks of so many bytes. An index outside of 0 .. size - 1 is taken as the nearest inside.
+ */
+TINYML_KERNEL void tinyml_gather(const void *input, const int32_t *indices, void *output, tinyml_size batches, tinyml_size outer,
+                   tinyml_size size, tinyml_size count, tinyml_size block_bytes);
+
+/*
  * Pictures [pictures][height][width] cut into blocks of block_height x block_width elements, the first of which stands
  * out over the picture by top rows and left columns; the elements that have the same place in their blocks become a
  * picture of their own: batches [block_height][block_width][pictures][batch_height][batch_width].

@@ -162,6 +162,11 @@ export interface OperatorOptions {
   SPLIT: { count: number };
   /** inputs: input, the parts' sizes (a constant; one may be −1, for what is left), the axis (a constant); outputs: the parts. */
   SPLIT_V: { count: number };
+  /**
+   * inputs: input, and the indices (int32, of any shape) of what is taken along `axis`; indices outside of it are taken as
+   * the first or the last. The first `batchDimensions` of both are the same: each batch has indices of its own.
+   */
+  GATHER: { axis: number; batchDimensions: number };
   /** inputs: input, and where its part begins and how large it is (constants, a number per dimension; size −1: to the end). */
   SLICE: Record<never, never>;
   /**

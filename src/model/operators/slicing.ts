@@ -1,5 +1,6 @@
-import { type KernelCall, type Operands, required } from "../kernel-call";
+import { integers, type KernelCall, type Operands, required, tensorArgument } from "../kernel-call";
 import type { OperatorOptions, TensorData } from "../model";
+import { elementBytes, elementCount } from "../tensor";
 import type { OperatorRules, Shape } from "./operator-rule";
 import { accepted, movingTypes, resolveAxis, wholeNumber, wholeNumbers } from "./parameters";
 import { copyCall, stridesOf } from "./strided-copy";
@@ -8,7 +9,7 @@ type Shapes = readonly (Shape | undefined)[];
 type Constants = readonly (TensorData | undefined)[];
 
 /** Operators whose outputs are parts of their input. */
-export const SLICING: OperatorRules<"SLICE" | "STRIDED_SLICE" | "SPLIT" | "SPLIT_V" | "UNPACK"> = {
+export const SLICING: OperatorRules<"SLICE" | "STRIDED_SLICE" | "SPLIT" | "SPLIT_V" | "UNPACK" | "GATHER"> = {
   SLICE: {
     inputs: [{ name: "input" }, { name: "begin", constant: true }, { name: "size", constant: true }],
     outputs: 1,
@@ -110,7 +111,48 @@ export const SLICING: OperatorRules<"SLICE" | "STRIDED_SLICE" | "SPLIT" | "SPLIT
       );
     },
   },
+  GATHER: {
+    inputs: [{ name: "input" }, { name: "indices" }],
+    outputs: 1,
+    types: movingTypes((element) => [element, "int32"]),
+    shapes([input = [], indices = []]: Shapes, options, [, constant]: Constants) {
+      const found = gatheredAxes(input, indices, options);
+      if (typeof found === "string") return found;
+      const { along, batches } = found;
+      const outside = wholeNumbers(constant).find((index) => index < 0 || index >= input[along]);
+      if (outside !== undefined) return `its input [${input}] has nothing at index ${outside} of axis ${along}`;
+      return [[...input.slice(0, along), ...indices.slice(batches), ...input.slice(along + 1)]];
+    },
+    macs: () => 0,
+    kernelCall({ inputs, outputs: [output] }, options) {
+      const [input, indices] = [required(inputs[0]), required(inputs[1])];
+      const { along, batches } = accepted(gatheredAxes(input.shape, indices.shape, options));
+      const sizes = [
+        elementCount(input.shape.slice(0, batches)),
+        elementCount(input.shape.slice(batches, along)),
+        input.shape[along],
+        elementCount(indices.shape.slice(batches)),
+        elementCount(input.shape.slice(along + 1)) * elementBytes(input.type),
+      ];
+      const tensors = [input, indices, output].map(tensorArgument);
+      return { kernel: "tinyml_gather", file: "data_movement.c", arguments: [...tensors, ...integers(...sizes)] };
+    },
+  },
 };
+
+/** The axis that GATHER takes from, and how many dimensions before it are batches; or what is wrong with them. */
+function gatheredAxes(
+  input: Shape,
+  indices: Shape,
+  { axis, batchDimensions }: OperatorOptions["GATHER"],
+): { along: number; batches: number } | string {
+  const along = resolveAxis(input, axis);
+  if (typeof along === "string") return along;
+  const batches = batchDimensions < 0 ? batchDimensions + indices.length : batchDimensions;
+  const isShared = batches >= 0 && batches <= indices.length && batches <= along;
+  if (isShared && indices.slice(0, batches).every((size, i) => size === input[i])) return { along, batches };
+  return `its input [${input}] and indices [${indices}] do not have ${batchDimensions} batch dimensions in common before axis ${along}`;
+}
 
 /** Whether an operator may have so many outputs: an untrue count must not make whoever checks it work for long. */
 function isCountOfParts(count: number): boolean {

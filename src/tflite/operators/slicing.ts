@@ -5,7 +5,19 @@ import { flag, integer, type OperatorFormats } from "./operator-format";
 type Inputs = readonly (Tensor | undefined)[];
 
 /** Operators whose outputs are parts of their input. */
-export const SLICING: OperatorFormats<"SLICE" | "STRIDED_SLICE" | "SPLIT" | "SPLIT_V" | "UNPACK"> = {
+export const SLICING: OperatorFormats<"SLICE" | "STRIDED_SLICE" | "SPLIT" | "SPLIT_V" | "UNPACK" | "GATHER"> = {
+  GATHER: {
+    code: 36,
+    newestVersion: 7,
+    version([input]: Inputs, { batchDimensions }) {
+      if (batchDimensions !== 0) return 5;
+      if (input?.type === "int16") return 4;
+      if (input?.type === "bool") return 3;
+      return input?.type === "int8" ? 2 : 1;
+    },
+    table: { name: "GatherOptions", union: 23, slots: slots("axis", "batch_dims") },
+    fields: { axis: integer("axis"), batchDimensions: integer("batch_dims") },
+  },
   SLICE: {
     code: 65,
     newestVersion: 7,

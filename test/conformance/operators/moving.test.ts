@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import type { TensorData, TensorType } from "../../../src/model/model";
+import type { Model, TensorData, TensorType } from "../../../src/model/model";
 import { loadModel } from "../../../src/runtime/load-model";
 import { readTflite } from "../../../src/tflite/read-tflite";
 import { writeTflite } from "../../../src/tflite/write-tflite";
@@ -55,6 +55,24 @@ for (const [type, any] of Object.entries(MOVING_OPERATORS)) {
     });
   });
 }
+
+describe("GATHER with computed indices", () => {
+  it("takes the first or the last element for an index outside", () => {
+    const model: Model = {
+      description: "",
+      tensors: [
+        { name: "input", type: "int32", shape: [4], data: Int32Array.of(10, 11, 12, 13) },
+        { name: "indices", type: "int32", shape: [6] },
+        { name: "output", type: "int32", shape: [6] },
+      ],
+      operators: [{ type: "GATHER", inputs: [0, 1], outputs: [2], options: { axis: 0, batchDimensions: 0 } }],
+      inputs: [1],
+      outputs: [2],
+    };
+    const indices = Int32Array.of(3, -1, 4, 0, -(2 ** 31), 2 ** 31 - 1);
+    assert.deepEqual(runInFlow({ model, inputs: [indices] }), [Int32Array.of(13, 10, 13, 10, 10, 13)]);
+  });
+});
 
 async function runInLiteRt({ model, inputs }: MovingSample): Promise<TensorData[]> {
   const loaded = await loadInLiteRt(writeTflite(model));

@@ -95,6 +95,19 @@ export const MOVING_OPERATORS: Readonly<Record<string, Any>> = {
         const sizes = open ? parts.with(-1, -1) : parts;
         return sample(operator, element, start, [shape.with(axis, total)], [sizes, [axis]], [[parts.length], []]);
       }),
+  GATHER: (element) =>
+    fc
+      .tuple(anyShape(1, 4), fc.nat(3), fc.nat(3), anyShape(0, 2), fc.boolean(), seed)
+      .map(([shape, place, shared, counts, fromEnd, start]) => {
+        const along = place % shape.length;
+        const batchDimensions = shared % (along + 1);
+        const indicesShape = [...shape.slice(0, batchDimensions), ...counts];
+        const { uniform } = createRandom(start);
+        const indices = Array.from({ length: elementCount(indicesShape) }, () => Math.floor(uniform() * shape[along]));
+        const options = { axis: fromEnd ? along - shape.length : along, batchDimensions };
+        const operator: Operator = { type: "GATHER", inputs: [0, 1], outputs: [2], options };
+        return sample(operator, element, start, [shape], [indices], [indicesShape]);
+      }),
   SLICE: (element) =>
     fc
       .tuple(anyShape(1, 5), fc.array(fc.tuple(fc.nat(), fc.nat(), fc.boolean()), { minLength: 5, maxLength: 5 }), seed)
