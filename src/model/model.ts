@@ -162,6 +162,13 @@ export interface OperatorOptions {
   SPLIT: { count: number };
   /** inputs: input, the parts' sizes (a constant; one may be −1, for what is left), the axis (a constant); outputs: the parts. */
   SPLIT_V: { count: number };
+  /** inputs: input, and the axes (constant) along which its order is reversed. */
+  REVERSE_V2: Record<never, never>;
+  /**
+   * inputs: input, and paddings (constant [rank, 2], before and after each dimension), which are filled with what lies
+   * behind the edge as in a mirror: with the edge itself (symmetric) or without it (reflect).
+   */
+  MIRROR_PAD: { mode: "REFLECT" | "SYMMETRIC" };
   /**
    * inputs: input, and the indices (int32, of any shape) of what is taken along `axis`; indices outside of it are taken as
    * the first or the last. The first `batchDimensions` of both are the same: each batch has indices of its own.

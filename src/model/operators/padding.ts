@@ -1,5 +1,5 @@
 import { integers, type KernelCall, type Operand, type Operands, required, tensorArgument } from "../kernel-call";
-import type { Tensor, TensorData } from "../model";
+import type { OperatorOptions, Tensor, TensorData } from "../model";
 import { elementBytes, elementCount } from "../tensor";
 import type { OperatorRules, Shape } from "./operator-rule";
 import { movingTypes, wholeNumbers, zeroPointOf } from "./parameters";
@@ -21,7 +21,7 @@ const PAD = {
 } as const;
 
 /** Operators that fill. */
-export const PADDING: OperatorRules<"PAD" | "PADV2" | "FILL"> = {
+export const PADDING: OperatorRules<"PAD" | "PADV2" | "MIRROR_PAD" | "FILL"> = {
   PAD: {
     ...PAD,
     inputs: [{ name: "input" }, { name: "paddings", constant: true }],
@@ -57,6 +57,20 @@ export const PADDING: OperatorRules<"PAD" | "PADV2" | "FILL"> = {
     },
     kernelCall: (operands) => [fillCall(required(operands.inputs[2]), operands.outputs[0]), insideCall(operands)],
   },
+  MIRROR_PAD: {
+    ...PAD,
+    inputs: [{ name: "input" }, { name: "paddings", constant: true }],
+    types: movingTypes((element, parameter) => [element, parameter]),
+    shapes(inputs, { mode }, constants) {
+      const [input = []] = inputs;
+      const edges = wholeNumbers(constants[1]);
+      const shapes = PAD.shapes(inputs, {}, constants);
+      const isMirrored = edges.every((edge, i) => edge <= input[Math.trunc(i / 2)] - edgeOffset(mode));
+      if (typeof shapes === "string" || isMirrored) return shapes;
+      return `its paddings [${edges}] are larger than what its input [${input}] has to mirror`;
+    },
+    kernelCall: (operands, { mode }) => [insideCall(operands), ...mirrorCalls(operands, edgeOffset(mode))],
+  },
   FILL: {
     inputs: [{ name: "shape", constant: true }, { name: "value" }],
     outputs: 1,
@@ -68,6 +82,35 @@ export const PADDING: OperatorRules<"PAD" | "PADV2" | "FILL"> = {
     kernelCall: ({ inputs: [, value], outputs: [output] }) => fillCall(required(value), output),
   },
 };
+
+/** How far behind the edge lies what is mirrored first. */
+function edgeOffset(mode: OperatorOptions["MIRROR_PAD"]["mode"]): 0 | 1 {
+  return mode === "REFLECT" ? 1 : 0;
+}
+
+/** The output's edges from what lies in the output already: along one axis after the other, those before it in full. */
+function mirrorCalls({ inputs: [first, paddings], outputs: [output] }: Operands, offset: 0 | 1): KernelCall[] {
+  const { shape } = required(first);
+  const edges = wholeNumbers(paddings?.data);
+  const strides = stridesOf(output.shape);
+  return shape.flatMap((size, axis) => {
+    const [before, after] = [edges[2 * axis], edges[2 * axis + 1]];
+    const last = before + size - 1;
+    const later = strides.reduce((sum, stride, i) => (i > axis ? sum + edges[2 * i] * stride : sum), 0);
+    const mirrored = (count: number, from: number, to: number) =>
+      copyCall(output, output, {
+        sizes: shape.map((own, i) => (i < axis ? output.shape[i] : i === axis ? count : own)),
+        inputStrides: strides.with(axis, -strides[axis]),
+        outputStrides: strides,
+        inputOffset: later + from * strides[axis],
+        outputOffset: later + to * strides[axis],
+      });
+    return [
+      ...(before > 0 ? [mirrored(before, 2 * before - 1 + offset, 0)] : []),
+      ...(after > 0 ? [mirrored(after, last - offset, last + 1)] : []),
+    ];
+  });
+}
 
 /** Every element of the output as the one of a tensor. */
 function fillCall(value: Operand, output: Operand): KernelCall {

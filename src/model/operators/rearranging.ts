@@ -2,7 +2,7 @@ import { integers, type KernelArgument, type KernelCall, type Operand, required,
 import type { TensorData } from "../model";
 import { elementBytes } from "../tensor";
 import type { OperatorRules, Shape } from "./operator-rule";
-import { accepted, movingTypes, wholeNumbers, zeroPointOf } from "./parameters";
+import { accepted, movingTypes, resolveAxis, wholeNumbers, zeroPointOf } from "./parameters";
 import { copyCall, stridesOf } from "./strided-copy";
 
 type Constants = readonly (TensorData | undefined)[];
@@ -10,6 +10,7 @@ type Constants = readonly (TensorData | undefined)[];
 /** Operators that give every element another place. */
 export const REARRANGING: OperatorRules<
   | "TRANSPOSE"
+  | "REVERSE_V2"
   | "SPACE_TO_BATCH_ND"
   | "BATCH_TO_SPACE_ND"
   | "SPACE_TO_DEPTH"
@@ -34,6 +35,28 @@ export const REARRANGING: OperatorRules<
         sizes: output.shape,
         inputStrides: order.map((axis) => strides[axis]),
         outputStrides: stridesOf(output.shape),
+      });
+    },
+  },
+  REVERSE_V2: {
+    inputs: [{ name: "input" }, { name: "axes", constant: true }],
+    outputs: 1,
+    types: movingTypes((element) => [element, "int32"]),
+    shapes([input = []], _options, [, axes]: Constants) {
+      const wrong = wholeNumbers(axes).map((axis) => resolveAxis(input, axis));
+      return wrong.find((found) => typeof found === "string") ?? [input];
+    },
+    macs: () => 0,
+    kernelCall({ inputs: [first, axes], outputs: [output] }) {
+      const input = required(first);
+      const { shape } = input;
+      const reversed = new Set(wholeNumbers(axes?.data).map((axis) => accepted(resolveAxis(shape, axis))));
+      const strides = stridesOf(shape);
+      return copyCall(input, output, {
+        sizes: shape,
+        inputStrides: strides.map((stride, axis) => (reversed.has(axis) ? -stride : stride)),
+        outputStrides: strides,
+        inputOffset: [...reversed].reduce((offset, axis) => offset + (shape[axis] - 1) * strides[axis], 0),
       });
     },
   },

@@ -1,5 +1,6 @@
 import type { Tensor } from "../../model/model";
-import type { OperatorFormats } from "./operator-format";
+import { slots } from "../schema";
+import { type OperatorFormats, oneOf, versionByType } from "./operator-format";
 
 type Inputs = readonly (Tensor | undefined)[];
 
@@ -16,9 +17,16 @@ const PAD = {
 } as const;
 
 /** Operators that fill. */
-export const PADDING: OperatorFormats<"PAD" | "PADV2" | "FILL"> = {
+export const PADDING: OperatorFormats<"PAD" | "PADV2" | "MIRROR_PAD" | "FILL"> = {
   PAD: { code: 34, ...PAD },
   PADV2: { code: 60, ...PAD },
+  MIRROR_PAD: {
+    code: 100,
+    newestVersion: 3,
+    version: versionByType,
+    table: { name: "MirrorPadOptions", union: 77, slots: slots("mode") },
+    fields: { mode: oneOf("mode", ["REFLECT", "SYMMETRIC"]) },
+  },
   FILL: {
     code: 94,
     newestVersion: 4,

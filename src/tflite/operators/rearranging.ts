@@ -25,6 +25,7 @@ const DEPTH = {
 /** Operators that give every element another place. */
 export const REARRANGING: OperatorFormats<
   | "TRANSPOSE"
+  | "REVERSE_V2"
   | "SPACE_TO_BATCH_ND"
   | "BATCH_TO_SPACE_ND"
   | "SPACE_TO_DEPTH"
@@ -32,6 +33,15 @@ export const REARRANGING: OperatorFormats<
   | "TILE"
   | "BROADCAST_TO"
 > = {
+  REVERSE_V2: {
+    code: 105,
+    newestVersion: 3,
+    version([input]: Inputs) {
+      if (input?.type === "int8") return 3;
+      return input?.type === "bool" ? 2 : 1;
+    },
+    fields: {},
+  },
   TRANSPOSE: {
     code: 39,
     newestVersion: 8,

@@ -121,6 +121,22 @@ export const MOVING_OPERATORS: Readonly<Record<string, Any>> = {
     fc.tuple(anyShape(1, 5), seed).map(([shape, start]) => {
       return sample(plain("TRANSPOSE", [0, 1]), element, start, [shape], [shuffled(shape.length, start)]);
     }),
+  REVERSE_V2: (element) =>
+    fc.tuple(anyShape(1, 4), fc.nat(3), seed).map(([shape, place, start]) => {
+      return sample(plain("REVERSE_V2", [0, 1]), element, start, [shape], [[place % shape.length]]);
+    }),
+  MIRROR_PAD: (element) =>
+    fc.tuple(anyPaddings(), fc.boolean()).map(([[shape, edges, start], reflect]) => {
+      const operator: Operator = {
+        type: "MIRROR_PAD",
+        inputs: [0, 1],
+        outputs: [2],
+        options: { mode: reflect ? "REFLECT" : "SYMMETRIC" },
+      };
+      const most = shape.map((size) => (reflect ? size - 1 : size));
+      const mirrored = edges.map((edge, i) => Math.min(edge, most[Math.trunc(i / 2)]));
+      return sample(operator, element, start, [shape], [mirrored], [[shape.length, 2]]);
+    }),
   PAD: (element) =>
     anyPaddings().map(([shape, edges, start]) => {
       return sample(plain("PAD", [0, 1]), element, start, [shape], [edges], [[shape.length, 2]]);
@@ -263,6 +279,7 @@ function plain(
     | "EXPAND_DIMS"
     | "SLICE"
     | "TRANSPOSE"
+    | "REVERSE_V2"
     | "PAD"
     | "PADV2"
     | "SPACE_TO_BATCH_ND"
