@@ -25,8 +25,8 @@ export interface ModelReport {
 /** Larger files are no models for this package, and reading one would take the memory from everything else. */
 const largestFile = 256e6;
 
-/** The models that nodes predict with now, by the node's id: how to summarize each. */
-const modelsInUse = new Map<string, () => ModelSummary>();
+/** What the dialogs of nodes are to show of the models that they predict with now, by the node's id. */
+const modelsInUse = new Map<string, () => ModelReport>();
 
 const changes = new EventEmitter().setMaxListeners(0);
 
@@ -58,11 +58,25 @@ export async function readStoredModel(storage: string, name: string): Promise<Bu
 }
 
 /**
+ * The model that a message brings; undefined when it brings something else.
+ * TINYML_MODEL_INVALID when it is a model that was taken for a text on its way, as the node "file in" does if nobody tells it otherwise.
+ */
+export function modelIn(payload: unknown): Uint8Array | undefined {
+  if (isTflite(payload)) return payload;
+  if (typeof payload !== "string" || payload.slice(4, 8) !== "TFL3") return undefined;
+  throw new TinymlError(
+    "TINYML_MODEL_INVALID",
+    'The model came as a text, which damages it. Set the node that reads it ("file in", "http request") to give a buffer.',
+  );
+}
+
+/**
  * The model a message brings, or else the stored one of the name in the node's settings.
  * TINYML_NO_MODEL when neither is there.
  */
 export async function modelOf(payload: unknown, storage: string, name: string): Promise<Uint8Array> {
-  if (isTflite(payload)) return payload;
+  const brought = modelIn(payload);
+  if (brought !== undefined) return brought;
   if (name !== "") return readStoredModel(storage, name);
   throw new TinymlError(
     "TINYML_NO_MODEL",
@@ -104,16 +118,15 @@ export async function readModelFile(file: string): Promise<Buffer> {
   }
 }
 
-/** Tells the dialog of a node which model it predicts with now; undefined when with none. */
-export function reportModelInUse(node: string, summarize: (() => ModelSummary) | undefined): void {
-  if (summarize === undefined) modelsInUse.delete(node);
-  else modelsInUse.set(node, summarize);
+/** Tells the dialog of a node which model it predicts with now, or why with none; undefined when nothing is to be said. */
+export function reportModelInUse(node: string, report: (() => ModelReport) | undefined): void {
+  if (report === undefined) modelsInUse.delete(node);
+  else modelsInUse.set(node, report);
 }
 
 /** What is known of the model that a node predicts with now. */
 export function modelInUse(node: string): ModelReport {
-  const summarize = modelsInUse.get(node);
-  return summarize === undefined ? {} : { summary: summarize() };
+  return modelsInUse.get(node)?.() ?? {};
 }
 
 /** What is known of a stored model. TINYML_NAME_INVALID when the name is more than a file name. */

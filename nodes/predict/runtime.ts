@@ -3,8 +3,8 @@ import type { NodeAPI } from "node-red";
 import {
   commandOf,
   isLabelPrediction,
-  isTflite,
   type ModelInUse,
+  modelIn,
   onModelStored,
   PredictionQueue,
   readModelFile,
@@ -13,6 +13,7 @@ import {
   reportModelInUse,
   summarizeModel,
   TinymlError,
+  toTinymlError,
   userFile,
 } from "../lib";
 import { type PredictConfig, parseConfig } from "./config";
@@ -23,6 +24,7 @@ export function register(RED: NodeAPI): void {
   registerNode(RED, "tinyml-predict", parseConfig, ({ node, status, storage, text, fail }, config) => {
     const queue = new PredictionQueue();
     let closed = false;
+    let inUse = false;
     let name = "";
     let droppedBefore = 0;
 
@@ -36,7 +38,8 @@ export function register(RED: NodeAPI): void {
     const use = (source: Parameters<PredictionQueue["use"]>[0]): void | Promise<void> =>
       then(queue.use(source), ({ model, bytes }: ModelInUse) => {
         name = model.metadata?.name || nameOf(config);
-        reportModelInUse(node.id, () => summarizeModel(model, bytes));
+        inUse = true;
+        reportModelInUse(node.id, () => ({ summary: summarizeModel(model, bytes) }));
         status.show("green", "ring", text("status.loaded", { name }));
       });
     /** The same for a model that no message brought. */
@@ -45,14 +48,20 @@ export function register(RED: NodeAPI): void {
         await use(source);
       } catch (error) {
         // Not trained yet: that is what the status says already.
-        if (!(error instanceof TinymlError && error.code === "TINYML_NO_MODEL")) fail(error);
+        if (error instanceof TinymlError && error.code === "TINYML_NO_MODEL") return;
+        const { message: problem } = toTinymlError(error);
+        if (!inUse) reportModelInUse(node.id, () => ({ problem }));
+        fail(error);
       }
     };
     /** Reads the model that the settings name. */
     const readOwn = async (): Promise<Uint8Array> => {
       if (config.source === "file") return readModelFile(userFile(RED, config.file));
       if (config.source === "stored") return readStoredModel(storage, config.model);
-      throw new TinymlError("TINYML_NO_MODEL", "The settings of this node name no model that could be loaded again.");
+      throw new TinymlError(
+        "TINYML_NO_MODEL",
+        "This node waits for a model in a message, so there is nothing to load again. Send the model again, or choose a stored model or a file in the node.",
+      );
     };
 
     status.show("yellow", "ring", text("status.waiting"));
@@ -66,12 +75,13 @@ export function register(RED: NodeAPI): void {
           commandOf(message.predict, "predict", ["reload"]);
           return use(readOwn);
         }
-        if (isTflite(message.payload)) return use(message.payload);
+        const model = modelIn(message.payload);
+        if (model !== undefined) return use(model);
+        // No reading is a buffer: it was meant to be a model, and reading it says what is wrong.
+        if (!inUse && Buffer.isBuffer(message.payload)) return use(message.payload);
         return then(queue.predict(message.payload), (prediction) => {
-          if (prediction === undefined) {
-            status.show("yellow", "ring", text("status.waiting"));
-            return;
-          }
+          // The status says already that there is no model, or what is wrong with it.
+          if (prediction === undefined) return;
           const { dropped } = queue;
           status.show(dropped > droppedBefore ? "yellow" : "green", "dot", () =>
             text(dropped > 0 ? "status.dropped" : "status.predicted", {

@@ -1,4 +1,5 @@
 import type { ModelSummary, OperatorSummary, TensorSummary } from "../../src/model/summarize";
+import { zeroPointRange } from "../../src/model/tensor";
 
 /** A text of the node's catalogue. */
 type Text = (key: string, values?: Record<string, string | number>) => string;
@@ -65,13 +66,20 @@ function describeTensor(tensor: TensorSummary, text: Text): string {
   const { name, type, scale, zeroPoint } = tensor;
   const count = tensor.shape.reduce((product, dimension) => product * dimension, 1);
   const numbers = count === 1 ? text("model.number") : text("model.numbers", { count: grouped(count) });
-  const shape = `${numbers} – ${name}, ${type} ${shapeOf(tensor)}`;
-  if (scale === undefined || zeroPoint === undefined) return shape;
-  return `${shape}, ${text("model.scale", { scale: Number(scale.toPrecision(4)), zeroPoint })}`;
+  const shape = `${name}, ${type} ${shapeOf(tensor)}`;
+  if (scale === undefined || zeroPoint === undefined) return `${numbers} – ${shape}`;
+  // What the node takes and gives: real numbers. Those that are stored lie in the range of the type.
+  const [low, high] = zeroPointRange(type).map((stored) => shortened(scale * (stored - zeroPoint)));
+  const range = text("model.range", { low, high });
+  return `${numbers} ${range} – ${shape}, ${text("model.scale", { scale: shortened(scale), zeroPoint })}`;
 }
 
 function shapeOf({ shape }: TensorSummary): string {
   return `[${shape.join(", ")}]`;
+}
+
+function shortened(number: number): number {
+  return Number(number.toPrecision(4));
 }
 
 function grouped(number: number): string {

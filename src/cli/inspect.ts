@@ -61,7 +61,7 @@ function graphTable({ graph, operators }: ModelSummary): string[] {
   const lines = table.map(([place, type, output, macs]) =>
     [place.padStart(width(0)), type.padEnd(width(1)), output.padEnd(width(2)), macs.padStart(width(3))].join("  "),
   );
-  return [`${"operators:".padEnd(16)}${counts.join(", ") || "(none)"}`, ...lines];
+  return [`${"operators:".padEnd(16)}${counts.join(", ") || "(none)"}`, ...(rows.length === 0 ? [] : lines)];
 }
 
 function grouped(number: number): string {

@@ -80,7 +80,10 @@ for (const version of nodeRedVersions) {
     it("shows the model in use of a file, with its scales and its steps", async () => {
       const dialog = await editor.openDialog("file");
       const shown = await facts(dialog);
-      assert.match(shown.join("\n"), /^Takes3 numbers – input, int8 \[1, 3\], scale 0\.\d+, zero point -?\d+$/m);
+      assert.match(
+        shown.join("\n"),
+        /^Takes3 numbers from -?[\d.]+ to -?[\d.]+ – input, int8 \[1, 3\], scale 0\.\d+, zero point -?\d+$/m,
+      );
       await dialog.locator(".tinyml-graph summary").click();
       await dialog.getByText("3. SOFTMAX → [1, 2]").waitFor();
       await editor.closeDialog("cancel");

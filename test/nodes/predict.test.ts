@@ -123,12 +123,30 @@ describe("node predict", () => {
     assert.equal((await flow.next("out")).payload, createPredictor(model).predict([0.5]));
   });
 
+  it("says so when what came instead of its first model is none", async () => {
+    const flow = await startFlow([...base, predictor]);
+    for (const payload of [
+      Buffer.from("no model"),
+      file.subarray(0, 300),
+      file.toString("utf8"),
+      file.toString("latin1"),
+    ]) {
+      flow.send("predict", { payload });
+      assert.equal((await flow.next("errors")).error?.code, "TINYML_MODEL_INVALID");
+    }
+    flow.send("predict", { predict: "reload" });
+    assert.equal((await flow.next("errors")).error?.code, "TINYML_NO_MODEL");
+  });
+
   it("says that a stored model is damaged", async () => {
     const userFolder = await temporaryFolder();
     await storeModelFile(path.join(userFolder, "tinyml"), "pot", file.subarray(0, 400));
     const flow = await startFlow([...base, { ...predictor, model: "pot" }], { userFolder });
     assert.match((await flow.next("errors")).error?.code ?? "", /^TINYML_MODEL_/);
-    assert.equal(flow.statuses("predict").at(-1)?.fill, "red");
+    flow.send("predict", { payload: 1 });
+    // Longer than an error stays when something else is to be said.
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    assert.equal(flow.statuses("predict").at(-1)?.fill, "red", "readings don't hide it");
   });
 
   it("answers 10,000 readings by the model before them, while models come between them", async function () {

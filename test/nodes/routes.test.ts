@@ -132,6 +132,16 @@ describe("admin routes", () => {
     assert.deepEqual(await inUse(), {});
   });
 
+  it("tell why a node predicts with no model", async () => {
+    const flow = await startFlow([
+      ...base,
+      { id: "predict", z: "tab", type: "tinyml-predict", source: "file", file: "none.tflite" },
+    ]);
+    await flow.until("it has failed", () => flow.statuses("predict").at(-1)?.fill === "red");
+    const { problem } = (await get("/tinyml/nodes/predict/model")).body as { problem: string };
+    assert.match(problem, /^There is no file .*none\.tflite\. Check the path\.$/);
+  });
+
   it("give nothing else, whatever is asked for", async () => {
     const flow = await startFlow(base);
     await mkdir(path.join(flow.storage, "models"), { recursive: true });
