@@ -18,6 +18,18 @@ export function convertUint8(model: Model): Model {
   const twins = new Map<number, number>();
   const computed = new Set(model.inputs);
   const append = (tensor: Tensor): number => tensors.push(tensor) - 1;
+  /** The weights and bias that were made symmetric: layers may share them. */
+  const layers = new Map<string, readonly [weights: number, bias: number | undefined]>();
+  const symmetricOf = ({ type, inputs }: Operator, weightsAt: number, biasAt: number) => {
+    const key = `${type} ${inputs[weightsAt]} ${inputs[biasAt]}`;
+    let found = layers.get(key);
+    if (found === undefined) {
+      const [weights, bias] = symmetric(type, tensors[inputs[weightsAt]], tensors[inputs[biasAt]]);
+      found = [append(weights), bias && append(bias)];
+      layers.set(key, found);
+    }
+    return found;
+  };
   const isQuantized = (index: number): boolean => {
     const { type, quantization } = tensors[index] ?? {};
     return type === "uint8" && quantization !== undefined;
@@ -58,9 +70,9 @@ export function convertUint8(model: Model): Model {
     const [weightsAt, biasAt] = symmetricParameters(operator);
     const weights = tensors[operator.inputs[weightsAt]];
     if (weights?.data !== undefined && weights.type === "uint8") {
-      const [newWeights, newBias] = symmetric(operator, weights, tensors[operator.inputs[biasAt]]);
-      inputs[weightsAt] = append(newWeights);
-      if (newBias !== undefined) inputs[biasAt] = append(newBias);
+      const [newWeights, newBias] = symmetricOf(operator, weightsAt, biasAt);
+      inputs[weightsAt] = newWeights;
+      if (newBias !== undefined) inputs[biasAt] = newBias;
     }
     const outputs = operator.outputs.map((index) => (isQuantized(index) ? twinOf(index) : index));
     operators.push({ ...operator, inputs, outputs });
@@ -92,7 +104,7 @@ function asInt8({ quantization, data, ...tensor }: Tensor): Tensor {
 
 /** The weights of a convolution with the zero point 0, and its bias in the steps that go with them. */
 function symmetric(
-  { type }: Operator,
+  type: Operator["type"],
   weights: Tensor,
   bias: Tensor | undefined,
 ): [weights: Tensor, bias: Tensor | undefined] {

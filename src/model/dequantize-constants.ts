@@ -17,7 +17,7 @@ export function dequantizeConstants(model: Model): Model {
   };
   const operators = model.operators.map((operator): Operator => {
     const wanted = operatorRule(operator.type).types.find(([inputs, outputs]) => {
-      return inputs[0] === "float32" && outputs[0] === "float32";
+      return inputs.includes("float32") && outputs[0] === "float32";
     })?.[0];
     const computesFloats = operator.outputs.every((index) => model.tensors[index].type === "float32");
     if (wanted === undefined || !computesFloats) return operator;

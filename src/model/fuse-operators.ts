@@ -9,6 +9,9 @@ type Fusing = {
 /** Operators with weights: their channels can be scaled and shifted by other weights and another bias. */
 type Weighted = "CONV_2D" | "DEPTHWISE_CONV_2D" | "FULLY_CONNECTED";
 
+/** What small models get besides. */
+const MOST_NEW_ELEMENTS = 2 ** 16;
+
 /** Which activation an operator of its own is. */
 const ACTIVATIONS: { readonly [T in Operator["type"]]?: FusedActivation } = {
   RELU: "RELU",
@@ -23,6 +26,10 @@ const ACTIVATIONS: { readonly [T in Operator["type"]]?: FusedActivation } = {
  */
 export function fuseOperators(model: Model): Model {
   const tensors = [...model.tensors];
+  const constants = model.tensors.reduce((sum, { data }) => sum + (data?.length ?? 0), 0);
+  /** As many elements of new weights as there are of old ones: layers that share theirs would each get their own. */
+  const room = constants + MOST_NEW_ELEMENTS;
+  let added = 0;
   const readers = new Map<number, Operator[]>();
   for (const operator of model.operators) {
     for (const index of operator.inputs) {
@@ -45,8 +52,11 @@ export function fuseOperators(model: Model): Model {
     let current = operator;
     // what is fused into an operator may be followed by more of the kind
     for (let reader = readerOf(current); reader !== undefined; reader = readerOf(current)) {
+      if (added > room) break;
+      const before = tensors.length;
       const fused = fuse(current, reader, tensors);
       if (fused === undefined) break;
+      for (const { data } of tensors.slice(before)) added += data?.length ?? 0;
       gone.add(reader);
       current = fused;
     }

@@ -65,17 +65,17 @@ const ORDERS: readonly ((a: Block, b: Block) => number)[] = [
 
 /** Each block at the lowest place that is free for as long as it is needed. */
 function place(blocks: readonly Block[]): PlacedBlock[] {
+  // in the order of their offsets, so that the gaps between those in the way are met from the lowest on
   const placed: PlacedBlock[] = [];
   for (const block of blocks) {
-    const neighbours = placed
-      .filter(({ block: other }) => other.first <= block.last && block.first <= other.last)
-      .sort((a, b) => a.offset - b.offset);
     let offset = 0;
-    for (const { block: other, offset: taken } of neighbours) {
+    for (const { block: other, offset: taken } of placed) {
+      if (other.first > block.last || block.first > other.last) continue;
       if (offset + block.bytes <= taken) break;
       offset = Math.max(offset, taken + other.bytes);
     }
-    placed.push({ block, offset });
+    const next = placed.findIndex((other) => other.offset > offset);
+    placed.splice(next < 0 ? placed.length : next, 0, { block, offset });
   }
   return placed;
 }

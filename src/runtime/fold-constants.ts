@@ -7,15 +7,29 @@ import { placeModel } from "./place-model";
 /** A result above this is computed at every run: a file of a few bytes can describe constants without end. */
 const MAXIMUM_BYTES = 16 * 2 ** 20;
 
+/** All results together may have so many times the bytes of the model's own constants, and as many as one besides. */
+const GROWTH = 4;
+
+/** Computing more than this, in multiply-accumulate operations, is no preparation. */
+const MAXIMUM_MACS = 1e8;
+
+/** What may still be computed at load. */
+interface Allowance {
+  bytes: number;
+  macs: number;
+}
+
 /**
  * Computes what depends on constants and shapes alone, once, with the kernels that would compute it at every run.
  * @throws TinymlError TINYML_MODEL_INVALID for an operator whose constants, computed now, do not fit its shapes
  */
 export function foldConstants(model: Model): Model {
   const tensors = [...model.tensors];
+  const stored = tensors.reduce((sum, { data }) => sum + (data?.byteLength ?? 0), 0);
+  const allowance: Allowance = { bytes: MAXIMUM_BYTES + GROWTH * stored, macs: MAXIMUM_MACS };
   const fixed = new Set(tensors.flatMap(({ data }, index) => (data === undefined ? [] : [index])));
   const operators = model.operators.filter((operator) => {
-    const found = isFixed(operator, fixed) ? compute(tensors, operator) : undefined;
+    const found = isFixed(operator, fixed) ? compute(tensors, operator, allowance) : undefined;
     found?.forEach((data, i) => {
       const index = operator.outputs[i];
       tensors[index] = { ...tensors[index], data };
@@ -26,10 +40,18 @@ export function foldConstants(model: Model): Model {
   return operators.length === model.operators.length ? model : { ...model, tensors, operators };
 }
 
-/** The elements of each output; undefined where they are too many. */
-function compute(tensors: readonly Tensor[], operator: Operator): readonly TensorData[] | undefined {
+/** The elements of each output; undefined where they are too many, or take too long. */
+function compute(
+  tensors: readonly Tensor[],
+  operator: Operator,
+  allowance: Allowance,
+): readonly TensorData[] | undefined {
   const outputs = operator.outputs.map((index) => tensors[index]);
-  if (outputs.reduce((sum, output) => sum + bytesOf(output), 0) > MAXIMUM_BYTES) return undefined;
+  const bytes = outputs.reduce((sum, output) => sum + bytesOf(output), 0);
+  const macs = workOf(tensors, operator);
+  if (bytes > Math.min(MAXIMUM_BYTES, allowance.bytes) || macs > allowance.macs) return undefined;
+  allowance.bytes -= bytes;
+  allowance.macs -= macs;
   const { elementsOf } = operatorRule(operator.type);
   if (elementsOf !== undefined)
     return elementsOf(
@@ -50,6 +72,18 @@ function compute(tensors: readonly Tensor[], operator: Operator): readonly Tenso
   } finally {
     placed.dispose();
   }
+}
+
+/** Multiply-accumulate operations, or what a pooling window adds up. */
+function workOf(tensors: readonly Tensor[], { type, inputs, outputs, options }: Operator): number {
+  const shapes = outputs.map((index) => tensors[index].shape);
+  if (type === "AVERAGE_POOL_2D" || type === "MAX_POOL_2D") {
+    return elementCount(shapes[0]) * options.filterHeight * options.filterWidth;
+  }
+  return operatorRule(type).macs(
+    inputs.map((index) => tensors[index]?.shape),
+    shapes,
+  );
 }
 
 /** A model of one operator whose inputs are all constants. */

@@ -56,7 +56,11 @@ export function placeModel(model: Model, { batch = 1, keepAll, constantAddress }
     for (const address of blocks.splice(0)) engine.heap.release(address);
   };
   try {
+    let reserved = 0;
     const reserve = (bytes: number): number => {
+      reserved += bytes;
+      // what kernels want laid out anew, for every operator that shares it
+      if (reserved > maximumBytes) throw tooLarge(reserved);
       const address = engine.heap.allocate(bytes);
       blocks.push(address);
       return address;
@@ -121,8 +125,11 @@ function checkMemory(model: Model, batch: number, keepAll: boolean, planned: num
     if (tensor.data !== undefined) bytes += tensorBytes(tensor);
     else if (keepAll) bytes += batch * tensorBytes(tensor);
   }
-  if (bytes <= maximumBytes) return;
-  throw new TinymlError(
+  if (bytes > maximumBytes) throw tooLarge(bytes);
+}
+
+function tooLarge(bytes: number): TinymlError {
+  return new TinymlError(
     "TINYML_OUT_OF_MEMORY",
     `The model needs ${Math.ceil(bytes / 1e6)} MB while it runs, and on this machine it may take ${Math.floor(maximumBytes / 1e6)} MB. Use a smaller model or batch.`,
   );

@@ -1,4 +1,5 @@
-import { checkModel } from "../model/check";
+import { TinymlError } from "../errors";
+import { checkModel, hasComputedTypes } from "../model/check";
 import { convertUint8 } from "../model/convert-uint8";
 import { dequantizeConstants } from "../model/dequantize-constants";
 import { fuseOperators } from "../model/fuse-operators";
@@ -17,5 +18,17 @@ export function prepareModel(model: Model): Model {
   const folded = foldConstants(dequantizeConstants(convertUint8(model)));
   // whole still: what was converted, and shapes that constants decide about which are known now
   checkModel(folded);
+  checkTypes(folded);
   return removeUnused(fuseOperators(folded));
+}
+
+/** What the check of a file lets pass, because loading converts it, must have been converted: kernels trust the types. */
+function checkTypes(model: Model): void {
+  const operator = model.operators.find((one) => !hasComputedTypes(model, one));
+  if (operator === undefined) return;
+  const types = [...operator.inputs, ...operator.outputs].flatMap((index) => model.tensors[index]?.type ?? []);
+  throw new TinymlError(
+    "TINYML_MODEL_UNSUPPORTED",
+    `The model can't be used here: its operator ${operator.type} has tensors of the types ${types.join(", ")}, which are neither computed nor converted.`,
+  );
 }

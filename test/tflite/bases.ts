@@ -13,7 +13,7 @@ import { anyLstm, anySvdf } from "../conformance/operators/recurrent";
 import { REDUCING_OPERATORS } from "../conformance/operators/reducing";
 import { anyTransposeConvolution } from "../conformance/operators/transpose-convolution";
 import { sharedModelPath } from "../support/shared-models";
-import { anyModel, bookNetwork, classifier, int8Model, pictureNetwork } from "./models";
+import { anyModel, bookNetwork, classifier, Graph, int8Model, pictureNetwork } from "./models";
 
 /* Sound files to be damaged. */
 
@@ -82,6 +82,7 @@ const NETWORKS: readonly (readonly [name: string, model: () => Model])[] = [
   ["the book's network", bookNetwork],
   ["a classifier", classifier],
   ["a dense network in int8", () => int8Model("RELU6", "TANH")],
+  ["a filled shape", filledShape],
   ["a network of pictures", () => pictureNetwork(false)],
   ["a network of pictures in int8", () => pictureNetwork(true)],
 ];
@@ -100,6 +101,18 @@ export function baseFiles(): readonly Base[] {
     ),
     ...publicFiles(),
   ];
+}
+
+/** As many sevens as the input has numbers. */
+function filledShape(): Model {
+  const graph = new Graph();
+  const input = graph.tensor({ name: "input", type: "float32", shape: [2, 3] });
+  const shape = graph.tensor({ name: "shape", type: "int32", shape: [2] });
+  const value = graph.tensor({ name: "value", type: "float32", shape: [], data: Float32Array.of(7) });
+  const output = graph.tensor({ name: "output", type: "float32", shape: [2, 3] });
+  graph.operator({ type: "SHAPE", inputs: [input], outputs: [shape], options: {} });
+  graph.operator({ type: "FILL", inputs: [shape, value], outputs: [output], options: {} });
+  return graph.model([input], [output]);
 }
 
 /** The operators that this package knows. */
