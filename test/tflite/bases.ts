@@ -110,7 +110,7 @@ function filledShape(): Model {
   const shape = graph.tensor({ name: "shape", type: "int32", shape: [2] });
   const value = graph.tensor({ name: "value", type: "float32", shape: [], data: Float32Array.of(7) });
   const output = graph.tensor({ name: "output", type: "float32", shape: [2, 3] });
-  graph.operator({ type: "SHAPE", inputs: [input], outputs: [shape], options: {} });
+  graph.operator({ type: "SHAPE", inputs: [input], outputs: [shape], options: { outputType: "int32" } });
   graph.operator({ type: "FILL", inputs: [shape, value], outputs: [output], options: {} });
   return graph.model([input], [output]);
 }
