@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { join } from "node:path";
 import { buildPackage } from "../build/build-package";
+import { nodeBinary } from "../test/support/machine";
 import { checkText, type Section, sectionText } from "./report";
 
 /*
@@ -10,7 +11,17 @@ import { checkText, type Section, sectionText } from "./report";
  * `npm run bench -- prediction startup` runs these sections alone and prints them; results.md stays as it is.
  */
 
-const allSections = ["training", "event-loop", "prediction", "models", "messages", "startup", "boards", "sizes"];
+const allSections = [
+  "training",
+  "event-loop",
+  "prediction",
+  "models",
+  "relaxed",
+  "messages",
+  "startup",
+  "boards",
+  "sizes",
+];
 
 async function main(): Promise<void> {
   const chosen = process.argv.slice(2);
@@ -38,6 +49,8 @@ function runSection(name: string): Promise<Section> {
   return new Promise((resolve, reject) => {
     const child = fork(join(__dirname, "run-section.ts"), [name], {
       execArgv: ["--import", "tsx"],
+      // Relaxed SIMD is not in every Node that the others may run in.
+      execPath: name === "relaxed" ? nodeBinary(24) : process.execPath,
       serialization: "json",
     });
     child.once("message", (section: Section) => resolve(section));

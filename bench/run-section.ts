@@ -10,6 +10,7 @@ const sections: Record<string, () => Promise<Section>> = {
   "event-loop": async () => (await import("./sections/event-loop")).measureEventLoop(),
   prediction: async () => (await import("./sections/prediction")).measurePrediction(),
   models: async () => (await import("./sections/models")).measureModels(),
+  relaxed: async () => (await import("./sections/relaxed")).measureRelaxed(),
   messages: async () => (await import("./sections/messages")).measureMessages(),
   startup: async () => (await import("./sections/startup")).measureStartup(),
   boards: async () => (await import("./sections/boards")).measureBoards(),

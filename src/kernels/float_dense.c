@@ -3,11 +3,8 @@
  * The SIMD path adds in another order than the plain one: results agree within rounding, not bit for bit.
  */
 #include "float_clamp.h"
+#include "float_multiply_add_simd.h"
 #include "tinyml_kernels.h"
-
-#ifdef __wasm_simd128__
-#include <wasm_simd128.h>
-#endif
 
 #ifdef __wasm_simd128__
 /* The four lane sums of a, b, c and d as one vector. */
@@ -31,7 +28,7 @@ static inline __attribute__((always_inline)) void dense_fours(const float *input
   for (; i + 4 <= inputs; i += 4) {
     v128_t x = wasm_v128_load(input + i);
     for (tinyml_size k = 0; k < 4 * fours; k++) {
-      sums[k] = wasm_f32x4_add(sums[k], wasm_f32x4_mul(x, wasm_v128_load(weights + k * inputs + i)));
+      sums[k] = tinyml_multiply_add(sums[k], x, wasm_v128_load(weights + k * inputs + i));
     }
   }
   for (tinyml_size f = 0; f < fours; f++) {
@@ -52,7 +49,7 @@ static inline float dense_one(const float *input, const float *weights, tinyml_s
   v128_t none = wasm_f32x4_const_splat(0), sums = none;
   tinyml_size i = 0;
   for (; i + 4 <= inputs; i += 4) {
-    sums = wasm_f32x4_add(sums, wasm_f32x4_mul(wasm_v128_load(input + i), wasm_v128_load(weights + i)));
+    sums = tinyml_multiply_add(sums, wasm_v128_load(input + i), wasm_v128_load(weights + i));
   }
   float sum = wasm_f32x4_extract_lane(lane_sums(sums, none, none, none), 0);
   for (; i < inputs; i++) sum += input[i] * weights[i];

@@ -3,6 +3,7 @@
 #include <wasm_simd128.h>
 
 #include "float_clamp.h"
+#include "float_multiply_add_simd.h"
 #include "tinyml_host.h"
 #include "tinyml_window.h"
 
@@ -63,7 +64,7 @@ static inline __attribute__((always_inline)) void tinyml_float_tile(const float 
                    wasm_v128_load32_splat(r3++)};
     for (int f = 0; f < fours; f++) {
       v128_t w = wasm_v128_load(weights + 4 * f);
-      for (int r = 0; r < 4; r++) sums[r * fours + f] = wasm_f32x4_add(sums[r * fours + f], wasm_f32x4_mul(x[r], w));
+      for (int r = 0; r < 4; r++) sums[r * fours + f] = tinyml_multiply_add(sums[r * fours + f], x[r], w);
     }
     weights += 4 * fours;
   }

@@ -4,7 +4,7 @@ import { TinymlError } from "../errors";
 import { packageFolder } from "../package-folder";
 import { Heap } from "./heap";
 
-type NumberFunction = (...numbers: number[]) => number;
+export type NumberFunction = (...numbers: number[]) => number;
 
 /** The functions of dist/kernels.wasm that TypeScript calls; arguments as in tinyml_kernels.h, pointers as byte addresses. */
 const functionNames = [
@@ -128,6 +128,12 @@ const functionNames = [
   "tinyml_log",
 ] as const;
 
+/**
+ * The functions of dist/relaxed-kernels.wasm: kernels in which relaxed SIMD pays. They take the arguments of their
+ * namesakes in dist/kernels.wasm, and work in the memory of these.
+ */
+const relaxedNames = ["tinyml_dense_float", "tinyml_host_conv_float"] as const;
+
 export type KernelName = (typeof functionNames)[number];
 
 /** A kernel's name, once it is sure that there is such a kernel. */
@@ -139,7 +145,14 @@ export function kernelName(name: string): KernelName {
 
 /** The C kernels of this thread, ready to call, and the memory that they work on. */
 export interface Kernels {
+  /** They give the same bits on every machine and every version of Node. */
   readonly call: Readonly<Record<KernelName, NumberFunction>>;
+  /**
+   * The fastest form of a kernel that this machine runs: of relaxed SIMD, whose floats are rounded as the machine likes
+   * best, or `call`'s. What comes of it must not enter a model.
+   * @throws TinymlError TINYML_INTERNAL when the package was not built
+   */
+  fastest(name: KernelName): NumberFunction;
   readonly heap: Heap;
 }
 
@@ -156,22 +169,63 @@ export function kernels(): Kernels {
 }
 
 function instantiate(): Kernels {
-  const file = path.join(packageFolder(), "dist", "kernels.wasm");
-  let exports: WebAssembly.Exports;
+  const file = moduleFile("kernels.wasm");
+  const exports = loadModule(file, (bytes) => new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports);
+  const { memory, __heap_base: heapBase } = exports;
+  if (
+    !(memory instanceof WebAssembly.Memory) ||
+    !(heapBase instanceof WebAssembly.Global) ||
+    !hasFunctions(exports, functionNames)
+  ) {
+    throw wrongVersion(file);
+  }
+  let relaxed: Partial<Record<KernelName, NumberFunction>> | undefined;
+  return {
+    call: exports,
+    fastest(name) {
+      if (!relaxedNames.some((one) => one === name)) return exports[name];
+      // Only now, so that what runs none of these kernels does not pay for them.
+      relaxed ??= instantiateRelaxed(memory);
+      return relaxed[name] ?? exports[name];
+    },
+    heap: new Heap(memory, heapBase.value),
+  };
+}
+
+/** The kernels of relaxed SIMD; none where this Node or this machine has no relaxed SIMD. */
+function instantiateRelaxed(memory: WebAssembly.Memory): Partial<Record<KernelName, NumberFunction>> {
+  const file = moduleFile("relaxed-kernels.wasm");
+  const exports = loadModule(file, (bytes) =>
+    WebAssembly.validate(bytes)
+      ? new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports
+      : undefined,
+  );
+  if (exports === undefined) return {};
+  if (!hasFunctions(exports, relaxedNames)) throw wrongVersion(file);
+  return exports;
+}
+
+function moduleFile(name: string): string {
+  return path.join(packageFolder(), "dist", name);
+}
+
+function loadModule<Loaded>(file: string, load: (bytes: Uint8Array<ArrayBuffer>) => Loaded): Loaded {
   try {
-    exports = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file))).exports;
+    return load(readFileSync(file));
   } catch (error) {
     throw new TinymlError("TINYML_INTERNAL", `The kernels could not be loaded from ${file}; reinstall the package.`, {
       cause: error,
     });
   }
-  const { memory, __heap_base: heapBase } = exports;
-  if (!(memory instanceof WebAssembly.Memory) || !(heapBase instanceof WebAssembly.Global) || !hasKernels(exports)) {
-    throw new TinymlError("TINYML_INTERNAL", `${file} is not from this version; build or install the package again.`);
-  }
-  return { call: exports, heap: new Heap(memory, heapBase.value) };
 }
 
-function hasKernels(exports: WebAssembly.Exports): exports is WebAssembly.Exports & Record<KernelName, NumberFunction> {
-  return functionNames.every((name) => typeof exports[name] === "function");
+function wrongVersion(file: string): TinymlError {
+  return new TinymlError("TINYML_INTERNAL", `${file} is not from this version; build or install the package again.`);
+}
+
+function hasFunctions<Name extends KernelName>(
+  exports: WebAssembly.Exports,
+  names: readonly Name[],
+): exports is WebAssembly.Exports & Record<Name, NumberFunction> {
+  return names.every((name) => typeof exports[name] === "function");
 }

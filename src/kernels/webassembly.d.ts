@@ -12,8 +12,9 @@ declare namespace WebAssembly {
     readonly value: number;
   }
   type Exports = Readonly<Record<string, Memory | Global | ((...numbers: number[]) => number)>>;
+  function validate(bytes: Uint8Array): boolean;
   class Instance {
-    constructor(module: Module);
+    constructor(module: Module, imports?: Readonly<Record<string, Readonly<Record<string, Memory>>>>);
     readonly exports: Exports;
   }
 }

@@ -1,7 +1,7 @@
 import { TinymlError } from "../errors";
 import type { Model, Tensor, TensorData, TensorType } from "../model/model";
 import { elementBytes, elementCount, tensorDataOver } from "../model/tensor";
-import { copyInto, placeModel } from "./place-model";
+import { copyInto, type Floats, placeModel } from "./place-model";
 import { prepareModel } from "./prepare-model";
 
 /** A model that runs on raw tensors, in its own types, without features. */
@@ -21,11 +21,12 @@ export interface LoadedModel {
 
 /**
  * Loads a model for running it on raw tensors.
+ * @param floats "reproducible" where they have to be the same on every machine and every version of Node
  * @throws TinymlError TINYML_MODEL_INVALID, TINYML_MODEL_UNSUPPORTED, TINYML_OUT_OF_MEMORY
  */
-export function loadModel(original: Model): LoadedModel {
+export function loadModel(original: Model, floats: Floats = "fastest"): LoadedModel {
   const model = prepareModel(original);
-  const placed = placeModel(model);
+  const placed = placeModel(model, { floats });
   const inputs = model.inputs.map((index) => model.tensors[index]);
   const outputs = model.outputs.map((index) => model.tensors[index]);
   // Prepared here, because it takes longer than running a small network.

@@ -1,6 +1,6 @@
 import { totalmem } from "node:os";
 import { TinymlError } from "../errors";
-import { type Kernels, kernelName, kernels } from "../kernels/kernels";
+import { type Kernels, kernelName, kernels, type NumberFunction } from "../kernels/kernels";
 import type { KernelArgument, KernelCall, KernelConstant, KernelStruct } from "../model/kernel-call";
 import { planMemory } from "../model/memory-plan";
 import type { FusedActivation, Model, Operator, Tensor } from "../model/model";
@@ -30,12 +30,19 @@ export const activationNumber: Readonly<Record<FusedActivation, number>> = {
   RELU6: 3,
 };
 
+export type Floats = "reproducible" | "fastest";
+
 /** How a model is placed. */
 export interface Placement {
   /** How many samples may be run at once; 1 if not given. */
   readonly batch?: number;
   /** Gives every tensor memory of its own, so that all of them can be read after a run; else they share what they can. */
   readonly keepAll?: true;
+  /**
+   * Whether floats are the same on every machine and every version of Node, as for what enters a model or a sketch; or
+   * within rounding, by the fastest kernels that this machine runs. "reproducible" if not given.
+   */
+  readonly floats?: Floats;
   /** Where a constant lies already (a trainer keeps all weights in one piece); undefined to copy it. */
   readonly constantAddress?: (tensor: number) => number | undefined;
 }
@@ -47,7 +54,10 @@ export interface Placement {
  *
  * @throws TinymlError TINYML_MODEL_UNSUPPORTED, TINYML_OUT_OF_MEMORY
  */
-export function placeModel(model: Model, { batch = 1, keepAll, constantAddress }: Placement = {}): PlacedModel {
+export function placeModel(
+  model: Model,
+  { batch = 1, keepAll, floats = "reproducible", constantAddress }: Placement = {},
+): PlacedModel {
   const plan = planMemory(model, ALIGNMENT);
   checkMemory(model, batch, keepAll === true, plan.bytes);
   const engine = kernels();
@@ -96,7 +106,11 @@ export function placeModel(model: Model, { batch = 1, keepAll, constantAddress }
       const placeConstant = ({ data, tensor }: KernelConstant) =>
         tensor === undefined ? placeData(data) : placeTensor(tensor);
       const hosted = constantAddress === undefined ? calls.map(hostLayout) : calls;
-      return hosted.map((call) => bindCall(engine, call, { placeTensor, placeConstant, placeData, scratch }));
+      const places = { placeTensor, placeConstant, placeData, scratch };
+      return hosted.map((call) => {
+        const name = kernelName(call.kernel);
+        return bindCall(floats === "fastest" ? engine.fastest(name) : engine.call[name], call, places);
+      });
     });
     return {
       kernels: engine,
@@ -173,8 +187,7 @@ interface Places {
 }
 
 /** A kernel call with its tensors at their addresses, as a function of the batch alone. */
-function bindCall(engine: Kernels, { kernel, arguments: all }: KernelCall, places: Places): Step {
-  const run = engine.call[kernelName(kernel)];
+function bindCall(run: NumberFunction, { arguments: all }: KernelCall, places: Places): Step {
   const samplesAt = all.findIndex(({ kind }) => kind === "perSample");
   const values = all.map((argument) => numberOf(argument, places));
   if (samplesAt < 0) return () => run(...values);
@@ -214,7 +227,7 @@ function structData({ fields }: KernelStruct): Int32Array {
  * arguments that most kernels have: spreading at every call takes longer than running a small layer.
  */
 function bindNumbers(
-  run: (...numbers: number[]) => number,
+  run: NumberFunction,
   before: readonly number[],
   after: readonly number[],
   perSample: number,

@@ -55,7 +55,7 @@ export interface Predictor {
 export function createPredictor(original: Model): Predictor {
   const model = prepareModel(original);
   checkPorts(model);
-  const placed = placeModel(model);
+  const placed = placeModel(model, { floats: "fastest" });
   const inputs: InputPort[] = [];
   const release = (): void => {
     for (const input of inputs) input.dispose();

@@ -9,6 +9,7 @@ import { readTflite } from "../../src/tflite/read-tflite";
 import { writeTflite } from "../../src/tflite/write-tflite";
 import { type Chip, chips, requireChip, runOnChip, tooLarge } from "../support/chips";
 import { temporaryFolder } from "../support/folders";
+import { nodeBinary, skipUnlessThere } from "../support/machine";
 import { sharedModel, sharedModelPath } from "../support/shared-models";
 import { runStdio, sketchOf } from "../support/sketches";
 import { requireTool } from "../support/tools";
@@ -36,6 +37,13 @@ const TOO_LARGE: Readonly<Record<Chip, readonly (typeof MODELS)[number][]>> = {
   ATmega328P: ["kws_ref_model", "micro_speech_quantized", "mnist_dw_f", "mnist_dw_q", "mnist_valid_f", "person_detect"],
   ATmega2560: ["kws_ref_model", "mnist_dw_f", "person_detect"],
 };
+
+/** The Node that runs the tests, and two with relaxed SIMD. */
+const nodes = [
+  { name: "this Node", path: process.execPath },
+  { name: "Node 22", path: nodeBinary(22) },
+  { name: "Node 24", path: nodeBinary(24) },
+];
 
 describe("public models give what TensorFlow Lite Micro's reference kernels give", () => {
   it("every model that has golden vectors is in this suite", function () {
@@ -74,25 +82,19 @@ describe("public models give what TensorFlow Lite Micro's reference kernels give
         }).timeout(180000);
       }
 
-      it("on the command line", async function () {
-        const { model, outputs } = readGolden(this, name);
-        const output = path.join(await temporaryFolder(), "outputs.bin");
-        await writeFile(output, "");
-        const file = sharedModelPath(`${name}.tflite`);
-        const input = sharedModelPath(`golden/${name}.inputs.bin`);
-        const tinyml = path.join(__dirname, "../../dist/tinyml.js");
-        const { status, stderr } = spawnSync(process.execPath, [
-          tinyml,
-          "run",
-          file,
-          "--input",
-          input,
-          "--output",
-          output,
-        ]);
-        assert.equal(status, 0, stderr.toString());
-        assertOutputs(model, await readFile(output), outputs);
-      });
+      for (const node of nodes)
+        it(`on the command line of ${node.name}`, async function () {
+          skipUnlessThere(this, node.path);
+          const { model, outputs } = readGolden(this, name);
+          const output = path.join(await temporaryFolder(), "outputs.bin");
+          await writeFile(output, "");
+          const file = sharedModelPath(`${name}.tflite`);
+          const input = sharedModelPath(`golden/${name}.inputs.bin`);
+          const tinyml = path.join(__dirname, "../../dist/tinyml.js");
+          const { status, stderr } = spawnSync(node.path, [tinyml, "run", file, "--input", input, "--output", output]);
+          assert.equal(status, 0, stderr.toString());
+          assertOutputs(model, await readFile(output), outputs);
+        });
     });
   }
 });

@@ -47,6 +47,7 @@ describe("package: installed from its tarball", function () {
       "CHANGELOG.md",
       "dist/lib.js",
       "dist/kernels.wasm",
+      "dist/relaxed-kernels.wasm",
       "dist/training-worker.js",
     ]) {
       assert.ok(existsSync(join(installed, file)), `${file} is missing`);

@@ -63,12 +63,14 @@ describe("package: the built library", function () {
   });
 
   for (const major of [22, 24] as const) {
-    it(`loads and predicts the same on Node ${major}`, async function () {
+    it(`loads and predicts the same, within rounding, on Node ${major}`, async function () {
       const node = nodeBinary(major);
       skipUnlessThere(this, node);
       const { version, predictions } = await answerOf(node);
+      const numbers: unknown[] = predictions;
       assert.ok(version.startsWith(`v${major}.`));
-      assert.deepEqual(predictions, expected);
+      assert.equal(numbers.length, expected.length);
+      for (const [i, number] of numbers.entries()) assert.ok(Math.abs(Number(number) - Number(expected[i])) <= 1e-6);
     });
   }
 });
