@@ -1,10 +1,9 @@
-import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { readTflite } from "../../src/tflite/read-tflite";
 import { runStdio, sketchOf } from "../support/sketches";
 import { requireTool } from "../support/tools";
-import { runSamples } from "./run-samples";
+import { assertOutputs, runSamples } from "./run-samples";
 
 /*
  * Small models of one operator, their inputs (samples back to back) and what TensorFlow Lite Micro's reference kernels
@@ -38,19 +37,5 @@ for (const file of readdirSync(folder).sort()) {
         assertOutputs(type, runStdio(sketchOf(model, { template: "stdio" }), input), output);
       }).timeout(30000);
     }
-  });
-}
-
-function assertOutputs(type: string, found: Uint8Array, expected: Uint8Array): void {
-  if (type !== "float32") {
-    assert.deepEqual(Buffer.from(found), Buffer.from(expected));
-    return;
-  }
-  const floats = (bytes: Uint8Array): Float32Array => new Float32Array(new Uint8Array(bytes).buffer);
-  const wanted = floats(expected);
-  assert.equal(found.length, expected.length);
-  floats(found).forEach((value, i) => {
-    const allowed = 1e-5 * Math.max(1, Math.abs(wanted[i]));
-    assert.ok(Math.abs(value - wanted[i]) <= allowed, `number ${i} is ${value}, not ${wanted[i]}`);
   });
 }
