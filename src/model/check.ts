@@ -7,6 +7,9 @@ import { elementBytes, elementCount, isTensorDataOf, mayBeEmpty, zeroPointRange 
 /** More dimensions than this no operator of TensorFlow Lite works on. */
 const MAXIMUM_RANK = 8;
 
+/** More axes, sizes or paddings than this no operator takes; SPLIT_V takes the most. A longer list is read for each of its operators. */
+const MAXIMUM_LIST = 4096;
+
 /** One tensor's stated limit: what a 32-bit signed byte count can express. */
 const MAXIMUM_TENSOR_BYTES = 2 ** 31 - 1;
 
@@ -165,6 +168,10 @@ function checkOperator(model: Model, operator: Operator, place: string, known: K
     }
     if (input.constant && !known.fixed.has(index)) {
       throw unsupported(where, `its ${input.name} (tensor ${index}) are computed; this package wants constants`);
+    }
+    const isList = input.constant && !input.parameter && mayBeEmpty(tensor.type);
+    if (isList && elementCount(tensor.shape) > MAXIMUM_LIST) {
+      throw unsupported(where, `its ${input.name} (tensor ${index}) has more than ${MAXIMUM_LIST} entries`);
     }
     if (!input.constant && elementCount(tensor.shape) === 0) {
       throw unsupported(where, `its ${input.name} (tensor ${index}) has no elements`);

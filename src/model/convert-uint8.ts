@@ -59,7 +59,9 @@ export function convertUint8(model: Model): Model {
     return index;
   };
   for (const operator of model.operators) {
-    const isComputed = hasComputedTypes(model, operator);
+    // weights of float layers become floats as they are (dequantizeConstants)
+    const isFloat = operator.outputs.every((index) => tensors[index].type === "float32");
+    const isComputed = isFloat || hasComputedTypes(model, operator);
     if (isComputed) {
       const inputs = operator.inputs.map(uint8Of);
       operators.push({ ...operator, inputs });
@@ -128,18 +130,20 @@ function symmetric(
   };
   const data = Int8Array.from(stored, (value, i) => Math.round((value - zeroPoints[0]) * factors[channelOf(i)]));
   const symmetricWeights: Tensor = { ...weights, type: "int8", data, quantization };
-  if (!(bias?.data instanceof Int32Array) || bias.quantization === undefined) return [symmetricWeights, bias];
-  const steps = bias.quantization.scales[0];
+  if (!(bias?.data instanceof Int32Array)) return [symmetricWeights, bias];
+  const steps = bias.quantization?.scales[0];
   return [
     symmetricWeights,
     {
       ...bias,
       data: bias.data.map((value, channel) => Math.round(value * factors[channel])),
-      quantization: {
-        scales: Array.from(factors, (factor) => Math.fround(steps / factor)),
-        zeroPoints: quantization.zeroPoints,
-        axis: 0,
-      },
+      ...(steps !== undefined && {
+        quantization: {
+          scales: Array.from(factors, (factor) => Math.fround(steps / factor)),
+          zeroPoints: quantization.zeroPoints,
+          axis: 0,
+        },
+      }),
     },
   ];
 }

@@ -101,8 +101,9 @@ function fuse(first: Operator, second: Operator, tensors: Tensor[]): Operator | 
   return withActivation({ ...first, inputs }, second.options.activation, second.outputs);
 }
 
+/** CONCATENATION has the option, but its kernel only moves elements. */
 function isFusing(operator: Operator): operator is Operator & { type: Fusing } {
-  return "activation" in operator.options;
+  return "activation" in operator.options && operator.type !== "CONCATENATION";
 }
 
 function isWeighted(operator: Operator): operator is Operator & { type: Weighted } {

@@ -5,12 +5,16 @@ import type { Tensor } from "./model";
  * file gives none or the same one twice ("input", "input 2").
  */
 export function tensorNames(tensors: readonly Tensor[], unnamed: "input" | "output"): string[] {
-  const names: string[] = [];
+  const names = new Set<string>();
+  // where the search for each name's next number goes on: begun anew, it would take forever for thousands of equal names
+  const numbers = new Map<string, number>();
   for (const { name } of tensors) {
     const wanted = name || unnamed;
+    let number = numbers.get(wanted) ?? 1;
     let free = wanted;
-    for (let number = 2; names.includes(free); number++) free = `${wanted} ${number}`;
-    names.push(free);
+    while (names.has(free)) free = `${wanted} ${++number}`;
+    numbers.set(wanted, number);
+    names.add(free);
   }
-  return names;
+  return [...names];
 }

@@ -15,9 +15,11 @@ interface Answer {
 /**
  * One input and the output that the model has for it, as raw elements: what a board repeats at its start to show that it
  * computes the same. The input runs through the values that its type can take (−1..1 for floats), so that weights, signs
- * and saturation all have a part in it. Undefined for a model with an input or output of more than 1,024 elements.
+ * and saturation all have a part in it. Undefined for a model with an input or output of more than 1,024 elements, or
+ * without just one input.
  */
 export function knownAnswer(model: Model): Answer | undefined {
+  if (model.inputs.length !== 1) return undefined;
   const [input, output] = [model.inputs[0], model.outputs[0]].map((index) => model.tensors[index]);
   if (elementCount(input.shape) > mostElements || elementCount(output.shape) > mostElements) return undefined;
   if (input.type !== "float32") return answer(model, 0);

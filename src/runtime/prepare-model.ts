@@ -15,7 +15,7 @@ import { foldConstants } from "./fold-constants";
  */
 export function prepareModel(model: Model): Model {
   checkModel(model);
-  const folded = foldConstants(dequantizeConstants(convertUint8(model)));
+  const folded = foldConstants(removeUnused(dequantizeConstants(convertUint8(model))));
   // whole still: what was converted, and shapes that constants decide about which are known now
   checkModel(folded);
   checkTypes(folded);

@@ -3,6 +3,9 @@ import { elementBytes, elementCount, tensorDataOver } from "../model/tensor";
 import { damaged, type FlatTable, unsupported } from "./cursor";
 import { DIMENSION_METADATA, INDEX_VECTOR, SPARSITY, type TENSOR } from "./schema";
 
+/** More levels than this no tensor has: a level for each dimension, and one for each dimension's blocks. */
+const MAXIMUM_LEVELS = 16;
+
 /** One level of the tree in which a sparse constant's elements hang: all indices of a dimension, or those that are listed. */
 type Level =
   | { listed: false; size: number }
@@ -29,6 +32,7 @@ export function readSparse(
   const blockMap = sparsity.int32s("block_map");
   const levels = sparsity.tables("dim_metadata", DIMENSION_METADATA).map(readLevel);
   const rank = shape.length;
+  if (order.length > MAXIMUM_LEVELS) throw damaged(where, `has more than ${MAXIMUM_LEVELS} levels`);
   const isPermutation =
     new Set(order).size === order.length && order.every((d) => d >= 0 && d < rank + blockMap.length);
   if (order.length !== rank + blockMap.length || levels.length !== order.length || !isPermutation) {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { writeTflite } from "../../src/tflite/write-tflite";
 import { sharedModel } from "../support/shared-models";
 import { requireTool, runTool } from "../support/tools";
+import { Graph } from "../tflite/models";
 import { createWorkshop, tinyml, tinymlJson } from "./support/tinyml";
 
 describe("tinyml export", function () {
@@ -55,6 +57,16 @@ describe("tinyml export", function () {
     it("int8 with a softmax: the same for all pairs of input bytes", async () => {
       const pairs = Uint8Array.from({ length: 2 * 65536 }, (_, i) => (i % 2 === 0 ? (i >> 1) & 255 : i >> 9));
       assert.equal((await compare("clouds.int8.tflite", "stdio-clouds", pairs)).length, 3 * 65536);
+    });
+
+    it("a model of two inputs: the same", async () => {
+      const graph = new Graph();
+      const [a, b, sum] = ["a", "b", "sum"].map((name) => graph.tensor({ name, type: "float32", shape: [2] }));
+      const options = { activation: "NONE", powerOfTwoScales: true } as const;
+      graph.operator({ type: "ADD", inputs: [a, b], outputs: [sum], options });
+      await writeFile(at("two.tflite"), writeTflite(graph.model([a, b], [sum])));
+      const output = await compare("two.tflite", "stdio-two", new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer));
+      assert.deepEqual([output.readFloatLE(0), output.readFloatLE(4)], [4, 6]);
     });
 
     it("float: the same within 1e-5", async () => {

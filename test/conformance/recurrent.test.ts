@@ -11,6 +11,7 @@ import { writeTflite } from "../../src/tflite/write-tflite";
 import { temporaryFolder } from "../support/folders";
 import { runStdio, sketchOf } from "../support/sketches";
 import { requireTool } from "../support/tools";
+import { quantized } from "../tflite/models";
 import { anyLstm, anySvdf } from "./operators/recurrent";
 import { bytesOf, runSamples } from "./run-samples";
 
@@ -74,6 +75,21 @@ const int8Delay: Model = {
 function scaled(scale: number, zeroPoint: number) {
   return { scales: [scale], zeroPoints: [zeroPoint], axis: 0 };
 }
+
+describe("an int16 LSTM", () => {
+  it("is refused where its scales need factors that the reference kernels can't multiply by either", () => {
+    const [{ model }] = fc.sample(anyLstm("int16"), { numRuns: 1, seed: 1 });
+    const [input] = model.inputs;
+    const tensors = model.tensors.map((tensor, index) => {
+      if (index === input) return { ...tensor, quantization: quantized(1, 0) };
+      return tensor.type === "int8" ? { ...tensor, quantization: quantized(8, 0) } : tensor;
+    });
+    assert.throws(() => loadModel({ ...model, tensors }), {
+      code: "TINYML_MODEL_UNSUPPORTED",
+      message: /more than int16 arithmetic can bridge/,
+    });
+  });
+});
 
 describe("a model's state", () => {
   const inputs = Float32Array.of(1, 10, 100);

@@ -51,6 +51,17 @@ const CASES: { title: string; model: () => Model; operators: readonly Type[]; te
     operators: ["CONV_2D", "RELU", "ADD"],
   },
   {
+    title: "an activation behind what was joined stays an operator",
+    model: () =>
+      chain((graph, from) => {
+        const joined = graph.tensor({ name: "joined", type: "float32", shape: [1, 3, 3, 6] });
+        const options = { axis: 3, activation: "NONE" as const };
+        graph.operator({ type: "CONCATENATION", inputs: [from, from], outputs: [joined], options });
+        return unary(graph, "RELU", joined);
+      }),
+    operators: ["CONCATENATION", "RELU"],
+  },
+  {
     title: "an offset that a picture differs in from place to place stays an operator",
     model: () =>
       chain((graph, from) => binary(graph, "ADD", convolution(graph, from), constant(graph, [3, 3, 4], wave(36)))),
@@ -117,6 +128,84 @@ describe("preparing a model", () => {
     });
     const input = Float32Array.from(wave(27, 7));
     assertClose(run(model, input), await runInLiteRt(model, input), 0.05);
+  });
+
+  it("int8 weights of a transposed convolution of floats become floats", () => {
+    const model = chain((graph, from) => {
+      const shape = graph.tensor({ name: "shape", type: "int32", shape: [4], data: Int32Array.of(1, 3, 3, 1) });
+      const data = Int8Array.of(2, -4, 6);
+      const weights = graph.tensor({
+        name: "weights",
+        type: "int8",
+        shape: [1, 1, 1, 3],
+        data,
+        quantization: quantized(0.5, 0),
+      });
+      const output = graph.tensor({ name: "output", type: "float32", shape: [1, 3, 3, 1] });
+      const options = { padding: "VALID", strideWidth: 1, strideHeight: 1, activation: "NONE" } as const;
+      graph.operator({ type: "TRANSPOSE_CONV", inputs: [shape, weights, from], outputs: [output], options });
+      return output;
+    });
+    const input = Float32Array.from({ length: 27 }, (_, i) => i % 3);
+    assert.deepEqual(run(model, input), new Float32Array(9).fill(-2 + 2 * 3));
+  });
+
+  it("uint8 weights of a float convolution keep all their steps", () => {
+    const model = chain((graph, from) => {
+      const data = Uint8Array.of(255, 1, 0);
+      const weights = graph.tensor({
+        name: "weights",
+        type: "uint8",
+        shape: [1, 1, 1, 3],
+        data,
+        quantization: quantized(1, 0),
+      });
+      const output = graph.tensor({ name: "output", type: "float32", shape: [1, 3, 3, 1] });
+      const options = { ...WINDOW, activation: "NONE" as const };
+      graph.operator({ type: "CONV_2D", inputs: [from, weights], outputs: [output], options });
+      return output;
+    });
+    const input = Float32Array.from({ length: 27 }, (_, i) => (i % 3 === 1 ? 1 : 0));
+    assert.deepEqual(run(model, input), new Float32Array(9).fill(1));
+  });
+
+  it("a uint8 bias without a scale of its own keeps up with weights that get smaller steps", () => {
+    const model = legacy(0, 255);
+    const bare = {
+      ...model,
+      tensors: model.tensors.map(({ quantization, ...tensor }) =>
+        tensor.name === "bias" ? tensor : { ...tensor, ...(quantization && { quantization }) },
+      ),
+    };
+    const input = Uint8Array.from(wave(27, 7), (value) => 128 + 127 * value);
+    assert.deepEqual(run(bare, input), run(model, input));
+  });
+
+  it("types that no conversion fits to a kernel are refused", () => {
+    const graph = new Graph();
+    const input = graph.tensor({ name: "input", type: "uint8", shape: [3] });
+    const axis = graph.tensor({ name: "axis", type: "int32", shape: [1], data: Int32Array.of(0) });
+    const output = graph.tensor({ name: "output", type: "int32", shape: [] });
+    graph.operator({ type: "ARG_MAX", inputs: [input, axis], outputs: [output], options: { outputType: "int32" } });
+    assert.throws(() => prepareModel(graph.model([input], [output])), {
+      code: "TINYML_MODEL_UNSUPPORTED",
+      message: /operator ARG_MAX has tensors of the types uint8, int32, int32/,
+    });
+  });
+
+  it("constants that a small file describes without end stay operators", () => {
+    const graph = new Graph();
+    const input = graph.tensor({ name: "input", type: "float32", shape: [1] });
+    const shape = graph.tensor({ name: "shape", type: "int32", shape: [1], data: Int32Array.of(2 ** 20) });
+    const value = graph.tensor({ name: "value", type: "float32", shape: [], data: Float32Array.of(1) });
+    const filled = Array.from({ length: 8 }, () => {
+      const output = graph.tensor({ name: "filled", type: "float32", shape: [2 ** 20] });
+      graph.operator({ type: "FILL", inputs: [shape, value], outputs: [output], options: {} });
+      return output;
+    });
+    const { operators } = prepareModel(graph.model([input], filled));
+    // 4 of 4 MB each
+    assert.equal(operators.length, 4);
   });
 
   it("uint8 is computed in int8, with inputs and outputs as they were", async () => {

@@ -10,7 +10,7 @@ import { readTflite } from "../../src/tflite/read-tflite";
 import { BUFFER, MODEL, OPERATOR, OPERATOR_CODE, QUANTIZATION, SUBGRAPH, TENSOR } from "../../src/tflite/schema";
 import { writeTflite } from "../../src/tflite/write-tflite";
 import { damage } from "./damage";
-import { bookNetwork, classifier, floatModel, int8Model, pictureNetwork, quantized } from "./models";
+import { bookNetwork, classifier, floatModel, Graph, int8Model, pictureNetwork, quantized } from "./models";
 
 const MUTATIONS = 10_000;
 
@@ -293,6 +293,22 @@ describe("hostile .tflite files", () => {
     assert.throws(() => readTflite(sharedTensor), { code: "TINYML_MODEL_INVALID", message: /over and over/ });
     assert.throws(() => readTflite(sharedConstant), { code: "TINYML_MODEL_INVALID", message: /overlaps/ });
     assert.ok(performance.now() - started < 2000);
+  });
+
+  it("can't make the reader go through one long list for each operator", () => {
+    const long = withConstant(pictureNetwork(true), "axes", ...new Array<number>(100_000).fill(1));
+    assert.throws(() => checkModel(long), { code: "TINYML_MODEL_UNSUPPORTED", message: /MEAN.*axes.*4096 entries/ });
+  });
+
+  it("refuse uint8 tensors of several scales that are only moved side by side", () => {
+    const graph = new Graph();
+    const [a, b] = [0.5, 0.25].map((scale) =>
+      graph.tensor({ name: "input", type: "uint8", shape: [2], quantization: quantized(scale, 0) }),
+    );
+    const output = graph.tensor({ name: "output", type: "uint8", shape: [4], quantization: quantized(0.5, 0) });
+    const options = { axis: 0, activation: "NONE" as const };
+    graph.operator({ type: "CONCATENATION", inputs: [a, b], outputs: [output], options });
+    assert.throws(() => checkModel(graph.model([a, b], [output])), { message: /CONCATENATION.*same scale/ });
   });
 
   it("name the vector that claims to be longer than the file", () => {

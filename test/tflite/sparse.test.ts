@@ -86,6 +86,12 @@ describe("constants that are stored in a sparse form", () => {
     "a dimension twice": { ...form, order: [0, 0] },
     "a level too few": { ...form, levels: [4] },
     "rows without end": { order: [0, 1], levels: [0x7fffffff, 0x7fffffff], values: [1] },
+    "a hundred thousand levels": {
+      order: Array.from({ length: 100_002 }, (_, level) => level),
+      blockMap: new Array<number>(100_000).fill(0),
+      levels: new Array<number>(100_002).fill(1),
+      values: [1],
+    },
     "a block of no dimension": { ...FORMS["listed blocks of 2 × 2"], blockMap: [0, 9] },
   };
   for (const [name, damagedForm] of Object.entries(damagedForms)) {

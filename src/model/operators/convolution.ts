@@ -160,18 +160,22 @@ export function int16Arguments(
   output: Operand,
   wide?: boolean,
 ): KernelArgument[] {
-  if (shifts.some((shift) => shift > 7)) {
-    throw new TinymlError(
-      "TINYML_MODEL_UNSUPPORTED",
-      `The scales around the tensor "${output.name}" differ by more than int16 arithmetic can bridge.`,
-    );
-  }
+  checkInt16Shifts(shifts, output);
   const { minimum, maximum } = activationRange(activation, quantizationOf(output), "int16");
   return [
     computedArgument("multipliers", multipliers),
     computedArgument("shifts", shifts),
     ...integers(...(wide === undefined ? [] : [wide ? 1 : 0]), minimum, maximum),
   ];
+}
+
+/** @throws TinymlError TINYML_MODEL_UNSUPPORTED for factors that tinyml_rescale_int64 can't multiply sums by; TensorFlow Lite can't either */
+export function checkInt16Shifts(shifts: ArrayLike<number>, output: Operand): void {
+  if (Array.from(shifts).every((shift) => shift <= 7)) return;
+  throw new TinymlError(
+    "TINYML_MODEL_UNSUPPORTED",
+    `The scales around the tensor "${output.name}" differ by more than int16 arithmetic can bridge.`,
+  );
 }
 
 /** The bias of an int16 layer as its kernel takes it. */

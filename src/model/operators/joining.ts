@@ -11,7 +11,7 @@ const SIDE_BY_SIDE = {
   types: movingTypes((element) => [element]),
   macs: () => 0,
   checkQuantization(inputs: readonly (Tensor | undefined)[], [output]: readonly Tensor[]): string | undefined {
-    if (output.type !== "int8" && output.type !== "int16") return undefined;
+    if (output.type !== "int8" && output.type !== "uint8" && output.type !== "int16") return undefined;
     const to = perTensor(output);
     const isSame = inputs.every((input) => {
       const from = perTensor(input);

@@ -14,6 +14,7 @@ import type { OperatorOptions, Tensor, TensorData } from "../model";
 import type { FixedPointFactor } from "../quantization";
 import { lstmCellFactors, lstmGateFactor, svdfFactors } from "../recurrent-quantization";
 import { elementCount } from "../tensor";
+import { checkInt16Shifts } from "./convolution";
 import { foldZeroPoint } from "./fold-zero-point";
 import { type OperatorRules, perTensor, type Shape } from "./operator-rule";
 
@@ -260,6 +261,7 @@ function lstm({ inputs, outputs: [output] }: Operands, { timeMajor, cellClip }: 
     struct: { type: "tinyml_lstm_integer", comment: "Its sizes and scales.", fields },
   };
   if (output.type === "int16") {
+    checkInt16Shifts([...now, ...then].map(shiftOf), output);
     const bias = [computedArgument("bias", together(biases))];
     return { kernel: "tinyml_lstm_int16", file: "int16_lstm.c", arguments: all(bias, [struct]) };
   }
