@@ -3,7 +3,8 @@
  * sketch, so both compute the same bits.
  *
  * Shapes are written [rows][columns], row-major. Weights, biases and statistics lie in flash (TINYML_FLASH); inputs and
- * outputs in RAM. No kernel allocates, keeps state or reads past its arrays.
+ * outputs in RAM. No kernel allocates, keeps a state but in tensors that it is given, or reads past its
+ * arrays.
  *
  * int8 tensors hold real = scale * (stored - zero_point), as TensorFlow Lite's int8 specification has it. A real factor
  * is given as multiplier * 2^(shift - 31) with multiplier in 2^30 .. 2^31 - 1 or 0, and shift in -31 .. 30.

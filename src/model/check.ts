@@ -20,6 +20,8 @@ const sound = new WeakSet<Model>();
  * Checks that a model is whole, so that everything after it may trust what it says: indices in range, shapes and types
  * that fit each other and their constants, sound quantization, operators in an order in which they can run, labels and
  * targets as many as the output has numbers. The writer checks what it writes, the reader what it has read.
+ * Types that loading converts (uint8, float16 and int8 weights of float layers: prepareModel) pass, and what they become is
+ * checked when they are converted.
  * Scales and the options' numbers must be representable in float32, because a file holds no other: a model in memory
  * and the same model from its file compute the same bits.
  *

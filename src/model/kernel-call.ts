@@ -23,8 +23,6 @@ export type KernelArgument =
   | { kind: "tensor"; tensor: number }
   /** A pointer to a constant that the kernel reads from flash, NULL where it is left out. */
   | { kind: "constant"; constant: KernelConstant | undefined }
-  /** A pointer to memory that only this call needs: as many bytes as the operator's rule says. */
-  | { kind: "scratch" }
   /** How many elements or rows: so many for each sample of the batch. A kernel without it runs one sample at a time. */
   | { kind: "perSample"; count: number }
   /** A whole number: a size, a zero point, a multiplier, … */

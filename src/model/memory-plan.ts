@@ -1,5 +1,5 @@
 import type { Model, Operator, Tensor } from "./model";
-import { operatorRule, scratchBytes } from "./operators";
+import { operatorRule } from "./operators";
 import { elementBytes, elementCount } from "./tensor";
 
 /** Where everything that a run computes lies in one piece of memory, in bytes. */
@@ -8,8 +8,6 @@ export interface MemoryPlan {
   bytes: number;
   /** The first byte of each tensor that is no constant, by its index in the model. */
   offsets: ReadonlyMap<number, number>;
-  /** The first byte of the memory that an operator's kernel needs while it runs, by the operator's place in the model. */
-  scratch: ReadonlyMap<number, number>;
   /** What no plan can go below: the most that is in use at any step. */
   lowerBound: number;
 }
@@ -20,8 +18,6 @@ interface Block {
   bytes: number;
   first: number;
   last: number;
-  /** The operator whose scratch memory it is. */
-  scratchOf?: number;
 }
 
 interface PlacedBlock {
@@ -44,9 +40,6 @@ export function planMemory(model: Model, alignment: number): MemoryPlan {
   return {
     bytes: lengthOf(best),
     offsets: new Map(best.flatMap(({ block, offset }) => block.tensors.map((tensor) => [tensor, offset]))),
-    scratch: new Map(
-      best.flatMap(({ block: { scratchOf }, offset }) => (scratchOf === undefined ? [] : [[scratchOf, offset]])),
-    ),
     lowerBound: mostInUse(blocks),
   };
 }
@@ -140,8 +133,6 @@ function findBlocks(model: Model, alignment: number): Block[] {
         begin(output, step, last);
       }
     });
-    const bytes = aligned(scratchBytes(model, operator));
-    if (bytes > 0) blocks.push({ tensors: [], bytes, first: step, last: step, scratchOf: step });
   });
   return blocks;
 }

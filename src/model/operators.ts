@@ -56,11 +56,6 @@ export function kernelCalls(model: Model, operator: Operator): readonly KernelCa
   return [callsOf(operator.type, operandsOf(model, operator), operator.options) ?? []].flat();
 }
 
-/** Bytes of memory that an operator's kernel needs while it runs, besides its tensors. */
-export function scratchBytes(model: Model, operator: Operator): number {
-  return scratchOf(operator.type, operandsOf(model, operator), operator.options);
-}
-
 function operandsOf({ tensors }: Model, { inputs, outputs, intermediates = [] }: Operator): Operands {
   const operand = (index: number): Operand => ({ ...tensors[index], index });
   return {
@@ -73,8 +68,4 @@ function operandsOf({ tensors }: Model, { inputs, outputs, intermediates = [] }:
 /** TypeScript follows the operator's type from its name to its options in a function of its own only. */
 function callsOf<T extends OperatorType>(type: T, operands: Operands, options: OperatorOptions[T]) {
   return operatorRule(type).kernelCall?.(operands, options);
-}
-
-function scratchOf<T extends OperatorType>(type: T, operands: Operands, options: OperatorOptions[T]) {
-  return operatorRule(type).scratchBytes?.(operands, options) ?? 0;
 }

@@ -92,6 +92,26 @@ export function modelMacs(model: Model): number {
   return model.operators.reduce((sum, operator) => sum + operatorMacs(model, operator), 0);
 }
 
+/**
+ * What one run of an operator takes: its multiply-accumulate operations, or the numbers that a pooling window sees, which
+ * nobody counts among a model's MACs.
+ */
+export function operatorWork(tensors: readonly Tensor[], { type, inputs, outputs, options }: Operator): number {
+  const shapes = outputs.map((index) => tensors[index]?.shape ?? []);
+  if (type === "AVERAGE_POOL_2D" || type === "MAX_POOL_2D") {
+    return elementCount(shapes[0] ?? []) * options.filterHeight * options.filterWidth;
+  }
+  return operatorRule(type).macs(
+    inputs.map((index) => tensors[index]?.shape),
+    shapes,
+  );
+}
+
+/** What one run of a model takes, for deciding where to run it. */
+export function modelWork({ operators, tensors }: Model): number {
+  return operators.reduce((sum, operator) => sum + operatorWork(tensors, operator), 0);
+}
+
 /** Multiply-accumulate operations of one run of an operator. */
 export function operatorMacs({ tensors }: Model, { type, inputs, outputs }: Operator): number {
   return operatorRule(type).macs(

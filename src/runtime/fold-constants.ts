@@ -1,6 +1,7 @@
 import { checkModel, isFixed } from "../model/check";
 import type { Model, Operator, Tensor, TensorData } from "../model/model";
 import { operatorRule } from "../model/operators";
+import { operatorWork } from "../model/summarize";
 import { elementBytes, elementCount, tensorDataOver } from "../model/tensor";
 import { placeModel } from "./place-model";
 
@@ -48,7 +49,7 @@ function compute(
 ): readonly TensorData[] | undefined {
   const outputs = operator.outputs.map((index) => tensors[index]);
   const bytes = outputs.reduce((sum, output) => sum + bytesOf(output), 0);
-  const macs = workOf(tensors, operator);
+  const macs = operatorWork(tensors, operator);
   if (bytes > Math.min(MAXIMUM_BYTES, allowance.bytes) || macs > allowance.macs) return undefined;
   allowance.bytes -= bytes;
   allowance.macs -= macs;
@@ -72,18 +73,6 @@ function compute(
   } finally {
     placed.dispose();
   }
-}
-
-/** Multiply-accumulate operations, or what a pooling window adds up. */
-function workOf(tensors: readonly Tensor[], { type, inputs, outputs, options }: Operator): number {
-  const shapes = outputs.map((index) => tensors[index].shape);
-  if (type === "AVERAGE_POOL_2D" || type === "MAX_POOL_2D") {
-    return elementCount(shapes[0]) * options.filterHeight * options.filterWidth;
-  }
-  return operatorRule(type).macs(
-    inputs.map((index) => tensors[index]?.shape),
-    shapes,
-  );
 }
 
 /** A model of one operator whose inputs are all constants. */

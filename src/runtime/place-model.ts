@@ -4,7 +4,7 @@ import { type Kernels, kernelName, kernels, type NumberFunction } from "../kerne
 import type { KernelArgument, KernelCall, KernelConstant, KernelStruct } from "../model/kernel-call";
 import { planMemory } from "../model/memory-plan";
 import type { FusedActivation, Model, Operator, Tensor } from "../model/model";
-import { kernelCalls, operatorRule, scratchBytes } from "../model/operators";
+import { kernelCalls, operatorRule } from "../model/operators";
 import { elementBytes, elementCount } from "../model/tensor";
 import { hostLayout } from "./host-layout";
 
@@ -98,15 +98,13 @@ export function placeModel(
     model.tensors.forEach((tensor, index) => {
       if (tensor.variable) clear(engine, addresses[index], tensor);
     });
-    const steps = model.operators.flatMap((operator, number) => {
+    const steps = model.operators.flatMap((operator) => {
       const calls = kernelCalls(model, operator);
       if (batch > 1 && !calls.every(takesSamples)) throw oneByOne(operator);
-      const scratch = () =>
-        keepAll ? reserve(scratchBytes(model, operator)) : arena + (plan.scratch.get(number) ?? 0);
       const placeConstant = ({ data, tensor }: KernelConstant) =>
         tensor === undefined ? placeData(data) : placeTensor(tensor);
       const hosted = constantAddress === undefined ? calls.map(hostLayout) : calls;
-      const places = { placeTensor, placeConstant, placeData, scratch };
+      const places = { placeTensor, placeConstant, placeData };
       return hosted.map((call) => {
         const name = kernelName(call.kernel);
         return bindCall(floats === "fastest" ? engine.fastest(name) : engine.call[name], call, places);
@@ -183,7 +181,6 @@ interface Places {
   placeTensor(index: number): number;
   placeConstant(constant: KernelConstant): number;
   placeData(data: ArrayBufferView): number;
-  scratch(): number;
 }
 
 /** A kernel call with its tensors at their addresses, as a function of the batch alone. */
@@ -203,8 +200,6 @@ function numberOf(argument: KernelArgument, places: Places): number {
       return places.placeTensor(argument.tensor);
     case "constant":
       return argument.constant === undefined ? 0 : places.placeConstant(argument.constant);
-    case "scratch":
-      return places.scratch();
     case "perSample":
       return argument.count;
     case "activation":

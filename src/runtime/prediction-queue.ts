@@ -1,6 +1,6 @@
 import { TinymlError } from "../errors";
 import type { Model } from "../model/model";
-import { modelMacs } from "../model/summarize";
+import { modelWork } from "../model/summarize";
 import { readTflite } from "../tflite/read-tflite";
 import { createPredictor, disposedError, type Prediction, type Predictor } from "./predictor";
 import { createPooledPredictor, type PooledPredictor } from "./predictor-pool";
@@ -94,7 +94,7 @@ export class PredictionQueue {
   #load(bytes: Uint8Array): ModelInUse | Promise<ModelInUse> {
     const model = readTflite(bytes);
     const inUse = { model, bytes: bytes.length };
-    if (modelMacs(model) <= this.#eventLoopMacs) {
+    if (modelWork(model) <= this.#eventLoopMacs) {
       this.#replace(createPredictor(model));
       return inUse;
     }

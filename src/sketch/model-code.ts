@@ -2,7 +2,7 @@ import { TinymlError } from "../errors";
 import type { KernelArgument, KernelConstant, KernelStruct } from "../model/kernel-call";
 import { type MemoryPlan, planMemory } from "../model/memory-plan";
 import type { FusedActivation, Model, Operator, Tensor, TensorData, TensorType } from "../model/model";
-import { kernelCalls, operatorRule, scratchBytes } from "../model/operators";
+import { kernelCalls, operatorRule } from "../model/operators";
 import { perTensor } from "../model/operators/operator-rule";
 import { elementBytes, elementCount } from "../model/tensor";
 import { arrayDefinition, blockComment, commentText, floatLiteral, int32Literal, int64Literal } from "./c-text";
@@ -134,8 +134,7 @@ function computedType(model: Model): [type: CodeType | undefined, alignment: num
   const constantOutput = model.outputs.find((index) => model.tensors[index].data !== undefined);
   if (constantOutput !== undefined) throw unsupported("one of its outputs is a constant");
   const [type, ...others] = types;
-  const scratch = model.operators.some((operator) => scratchBytes(model, operator) > 0);
-  if ((type === "int8" || type === "float32") && others.length === 0 && !scratch) return [type, elementBytes(type)];
+  if ((type === "int8" || type === "float32") && others.length === 0) return [type, elementBytes(type)];
   return [undefined, 8];
 }
 
@@ -170,8 +169,6 @@ function writeArgument(
   switch (argument.kind) {
     case "tensor":
       return pointer(context, argument.tensor);
-    case "scratch":
-      return arenaAt(context, context.plan.scratch.get(number - 1) ?? 0);
     case "constant":
       return argument.constant === undefined ? "NULL" : addConstant(context, operator, number, argument.constant);
     case "perSample":

@@ -36,6 +36,7 @@ const FIRST_NEW_CODE = 127;
  * Writes a model as a .tflite file, compactly: equal parts are stored once, and what is a default is left out.
  * Equal models give equal bytes. A model whose metadata has labels gets TensorFlow Lite's label metadata too, with
  * labels.txt in a zip archive at the file's end.
+ * Constants that were stored in a sparse form are written dense.
  *
  * @throws TinymlError TINYML_MODEL_INVALID or TINYML_MODEL_UNSUPPORTED naming the part that is wrong (see `checkModel`)
  */

@@ -58,8 +58,6 @@ export interface OperatorRule<T extends OperatorType> {
   checkQuantization?(inputs: readonly (Tensor | undefined)[], outputs: readonly Tensor[]): string | undefined;
   /** The elements of the outputs where the inputs' shapes alone say them: such an operator is never run. */
   elementsOf?(inputs: readonly Shape[], outputs: readonly Tensor[]): readonly TensorData[];
-  /** Bytes of the memory that its kernel needs while it runs; none where it is absent. */
-  scratchBytes?(operands: Operands, options: OperatorOptions[T]): number;
   /**
    * The call of its kernel, or several that are made one after the other; absent where nothing is computed
    * (`sharesMemory`).

@@ -60,7 +60,8 @@ export function oneOf<const Name extends string>(field: string, names: readonly 
 export function number(field: string): OptionField<number> {
   return {
     field,
-    read: (table) => table.float32(field),
+    // 0 for −0 too, which is written as the default
+    read: (table) => table.float32(field) + 0,
     write: (builder, slot, value) => builder.addFieldFloat32(slot, value, 0),
   };
 }
