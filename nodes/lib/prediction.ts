@@ -6,6 +6,7 @@ export * from "../../src/kernels/kernels";
 export * from "../../src/model/check";
 export * from "../../src/model/dequantize-constants";
 export * from "../../src/model/kernel-call";
+export * from "../../src/model/labels";
 export * from "../../src/model/memory-plan";
 export * from "../../src/model/model";
 export * from "../../src/model/normalize";

@@ -1,3 +1,4 @@
+import { labelsOf } from "./labels";
 import { planMemory } from "./memory-plan";
 import type { Metadata, Task } from "./metadata";
 import type { Model, Operator, OperatorType, Tensor, TensorType } from "./model";
@@ -63,11 +64,12 @@ const vectorBytes = 16;
 /** Summarizes a model; `bytes` is the size of its file. */
 export function summarizeModel(model: Model, bytes: number): ModelSummary {
   const { metadata } = model;
+  const labels = labelsOf(model);
   const parameters = parameterTensors(model);
   return {
     name: metadata?.name ?? "",
     ...(metadata && { task: metadata.task }),
-    ...(metadata?.labels && { labels: metadata.labels }),
+    ...(labels && { labels }),
     inputs: summarizePorts(model, model.inputs, "input"),
     outputs: summarizePorts(model, model.outputs, "output"),
     parameters: parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0),

@@ -1,5 +1,6 @@
 import { TinymlError } from "../errors";
 import { type Features, planFeatures } from "../features/features";
+import { labelsOf } from "../model/labels";
 import type { FeatureBlock } from "../model/metadata";
 import type { Model } from "../model/model";
 import { elementCount } from "../model/tensor";
@@ -184,7 +185,8 @@ function planFeaturesOr(
 }
 
 /** How the numbers of a model's outputs become an answer. */
-function answererOf({ outputs, tensors, metadata }: Model): (numbers: readonly number[][]) => Prediction {
+function answererOf(model: Model): (numbers: readonly number[][]) => Prediction {
+  const { outputs, tensors } = model;
   if (outputs.length > 1) {
     const names = tensorNames(
       outputs.map((index) => tensors[index]),
@@ -193,7 +195,7 @@ function answererOf({ outputs, tensors, metadata }: Model): (numbers: readonly n
     // fromEntries gives a name such as "__proto__" a property of its own.
     return (numbers) => Object.fromEntries(names.map((name, i) => [name, numbers[i]]));
   }
-  const labels = metadata?.labels;
+  const labels = labelsOf(model);
   if (labels !== undefined) return ([scores]) => labelOf(labels, scores);
   return ([values]) => (values.length === 1 ? values[0] : values);
 }

@@ -3,9 +3,12 @@ import { quantizeInt8 } from "../../src/compression/quantize-int8";
 import type { ErrorCode } from "../../src/errors";
 import { kernels } from "../../src/kernels/kernels";
 import type { Model, Tensor, TensorType } from "../../src/model/model";
+import { summarizeModel } from "../../src/model/summarize";
 import { elementCount } from "../../src/model/tensor";
 import { loadModel } from "../../src/runtime/load-model";
-import { createPredictor, type Prediction } from "../../src/runtime/predictor";
+import { createPredictor, type LabelPrediction, type Prediction } from "../../src/runtime/predictor";
+import { readTflite } from "../../src/tflite/read-tflite";
+import { writeTflite } from "../../src/tflite/write-tflite";
 import { parseRecipe } from "../../src/training/recipe";
 import { trainRecipe } from "../../src/training/train-recipe";
 import { cloudsTable } from "../support/potentiometer";
@@ -26,6 +29,34 @@ const classifier = trainRecipe({
   table,
   name: "clouds",
 });
+
+describe("a predictor of a model from elsewhere", () => {
+  const { metadata: _ours, ...foreign } = classifier;
+  const file = (text: string) => new TextEncoder().encode(text);
+  for (const [title, files, labels] of [
+    [
+      "takes its labels from the file that travels with it",
+      { "labels.txt": file("north\r\nsouth\r\nwest\n") },
+      ["north", "south", "west"],
+    ],
+    ["gives numbers where there are other than three labels", { "labels.txt": file("north\nsouth\n") }, undefined],
+    ["gives numbers where two files could be meant", { "a.txt": file("a\nb\nc"), "b.txt": file("d\ne\nf") }, undefined],
+  ] as const) {
+    it(title, () => {
+      const model: Model = { ...foreign, associatedFiles: files };
+      const predictor = createPredictor(readTflite(writeTflite(model)));
+      const prediction = predictor.predict([1, 1]);
+      predictor.dispose();
+      if (labels === undefined) assert.ok(Array.isArray(prediction) && prediction.length === 3);
+      else assert.ok(isLabelled(prediction) && labels.some((label) => label === prediction.label));
+      assert.deepEqual(summarizeModel(model, 0).labels, labels);
+    });
+  }
+});
+
+function isLabelled(prediction: Prediction): prediction is LabelPrediction {
+  return typeof prediction === "object" && "label" in prediction && typeof prediction.label === "string";
+}
 
 describe("a predictor", () => {
   for (const [type, model] of [
