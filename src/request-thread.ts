@@ -1,4 +1,4 @@
-import { parentPort, type TransferListItem } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { type ErrorCode, TinymlError, toTinymlError } from "./errors";
 import { startThread } from "./worker-thread";
 
@@ -12,7 +12,7 @@ export interface RequestThread<Request, Answer> {
    * @param request plain data that is copied to the thread, but for the buffers in `transfer`, which are moved there
    * @throws TinymlError (as a rejection) what the thread throws, TINYML_WORKER_FAILED when it died
    */
-  ask(request: Request, transfer?: readonly TransferListItem[]): Promise<Answer>;
+  ask(request: Request, transfer?: readonly ArrayBuffer[]): Promise<Answer>;
   /** Whether the thread has died or was ended. */
   readonly ended: boolean;
   /** Ends the thread; requests that wait for their answer are rejected with the reason. */
