@@ -1,6 +1,6 @@
 import { TinymlError } from "../errors";
-import type { Tensor, TensorData } from "../model/model";
-import { elementBytes, elementCount, tensorDataOver } from "../model/tensor";
+import type { TensorData } from "../model/model";
+import { tensorBytes, tensorDataOver } from "../model/tensor";
 import { loadModel } from "../runtime/load-model";
 import { parseArguments, usage } from "./arguments";
 import type { Command, Report } from "./command";
@@ -57,10 +57,6 @@ async function runSamples(argv: readonly string[]): Promise<Report> {
   } finally {
     loaded.dispose();
   }
-}
-
-function tensorBytes(tensor: Tensor): number {
-  return elementCount(tensor.shape) * elementBytes(tensor.type);
 }
 
 function sumOf(numbers: readonly number[]): number {

@@ -2,7 +2,7 @@ import { TinymlError } from "../errors";
 import type { Model, Operator, OperatorOptions, OperatorType, Tensor, TensorType } from "./model";
 import { operatorRule } from "./operators";
 import type { TypeSignature } from "./operators/operator-rule";
-import { elementBytes, elementCount, isTensorDataOf, mayBeEmpty, zeroPointRange } from "./tensor";
+import { elementCount, isTensorDataOf, mayBeEmpty, tensorBytes, zeroPointRange } from "./tensor";
 
 /** More dimensions than this no operator of TensorFlow Lite works on. */
 const MAXIMUM_RANK = 8;
@@ -91,7 +91,7 @@ function checkTensor(tensor: Tensor, index: number, isStored: boolean): void {
       throw invalid(`${where}.shape`, `dimension ${axis} is ${dimension}, where at least ${least} is needed`);
     }
   });
-  const bytes = elementCount(tensor.shape) * elementBytes(tensor.type);
+  const bytes = tensorBytes(tensor);
   if (bytes > MAXIMUM_TENSOR_BYTES) {
     throw invalid(`${where}.shape`, `[${tensor.shape}] claims ${bytes} bytes, more than 2 GB`);
   }

@@ -1,6 +1,6 @@
-import type { Model, Operator, Tensor } from "./model";
+import type { Model, Operator } from "./model";
 import { operatorRule } from "./operators";
-import { elementBytes, elementCount } from "./tensor";
+import { tensorBytes } from "./tensor";
 
 /** Where everything that a run computes lies in one piece of memory, in bytes. */
 export interface MemoryPlan {
@@ -113,7 +113,7 @@ function findBlocks(model: Model, alignment: number): Block[] {
   const blocks: Block[] = [];
   const blockOf = new Map<number, Block>();
   const begin = (tensor: number, first: number, last: number): void => {
-    const block = { tensors: [tensor], bytes: aligned(bytesOf(model.tensors[tensor])), first, last };
+    const block = { tensors: [tensor], bytes: aligned(tensorBytes(model.tensors[tensor])), first, last };
     blocks.push(block);
     blockOf.set(tensor, block);
   };
@@ -143,9 +143,5 @@ function mayShare(model: Model, { type, inputs }: Operator, input: Block, step: 
   if (sharesMemory) return true;
   const [from, to] = [model.tensors[inputs[0]], model.tensors[output]];
   // an input that is repeated, or has smaller elements, would be overwritten before it is read
-  return inPlace === true && input.last === step && bytesOf(from) === bytesOf(to) && !from.variable;
-}
-
-function bytesOf({ shape, type }: Tensor): number {
-  return elementCount(shape) * elementBytes(type);
+  return inPlace === true && input.last === step && tensorBytes(from) === tensorBytes(to) && !from.variable;
 }

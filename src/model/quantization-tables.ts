@@ -1,6 +1,6 @@
 import { TinymlError } from "../errors";
 import type { Quantization } from "./model";
-import { perTensorScale, quantizeMultiplier } from "./quantization";
+import { perTensorScale, quantizeMultiplier, roundAwayFromZero } from "./quantization";
 
 /*
  * Functions of one int8 as tables of their 256 results, the first that of −128. They hold what TensorFlow Lite Micro's
@@ -151,8 +151,4 @@ function halfMultiplier(multiplier: number): number {
 
 function int16(value: number): number {
   return Math.min(32767, Math.max(-32768, value));
-}
-
-function roundAwayFromZero(value: number): number {
-  return value < 0 ? -Math.round(-value) : Math.round(value);
 }

@@ -320,6 +320,7 @@ function fixedPoint(value: number): FixedPointFactor {
   return factor.shift < -31 ? { multiplier: 0, shift: 0 } : factor;
 }
 
-function roundAwayFromZero(value: number): number {
+/** The nearest whole number; of two, the one farther from zero. */
+export function roundAwayFromZero(value: number): number {
   return value < 0 ? -Math.round(-value) : Math.round(value);
 }

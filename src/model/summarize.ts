@@ -4,7 +4,7 @@ import type { Metadata, Task } from "./metadata";
 import type { Model, Operator, OperatorType, Tensor, TensorType } from "./model";
 import { operatorRule } from "./operators";
 import { perTensor } from "./operators/operator-rule";
-import { elementBytes, elementCount } from "./tensor";
+import { elementCount, tensorBytes } from "./tensor";
 import { tensorNames } from "./tensor-names";
 
 /** A tensor that the caller fills or reads, or that an operator computes. */
@@ -73,7 +73,7 @@ export function summarizeModel(model: Model, bytes: number): ModelSummary {
     inputs: summarizePorts(model, model.inputs, "input"),
     outputs: summarizePorts(model, model.outputs, "output"),
     parameters: parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0),
-    parameterBytes: parameters.reduce((sum, { shape, type }) => sum + elementCount(shape) * elementBytes(type), 0),
+    parameterBytes: parameters.reduce((sum, tensor) => sum + tensorBytes(tensor), 0),
     macs: modelMacs(model),
     bytes,
     quantized: [...model.inputs, ...model.outputs].every((index) => model.tensors[index]?.type.includes("int")),
@@ -81,7 +81,7 @@ export function summarizeModel(model: Model, bytes: number): ModelSummary {
     graph: model.operators.map((operator) => ({
       type: operator.type,
       outputs: operator.outputs.flatMap((index) => model.tensors[index] ?? []).map(summarizeTensor),
-      macs: operatorMacs(model, operator),
+      macs: operatorMacs(model.tensors, operator),
     })),
     memoryBytes: planMemory(model, vectorBytes).bytes,
     ...metricOf(metadata),
@@ -91,22 +91,17 @@ export function summarizeModel(model: Model, bytes: number): ModelSummary {
 
 /** Multiply-accumulate operations of one prediction. */
 export function modelMacs(model: Model): number {
-  return model.operators.reduce((sum, operator) => sum + operatorMacs(model, operator), 0);
+  return model.operators.reduce((sum, operator) => sum + operatorMacs(model.tensors, operator), 0);
 }
 
 /**
  * What one run of an operator takes: its multiply-accumulate operations, or the numbers that a pooling window sees, which
  * nobody counts among a model's MACs.
  */
-export function operatorWork(tensors: readonly Tensor[], { type, inputs, outputs, options }: Operator): number {
-  const shapes = outputs.map((index) => tensors[index]?.shape ?? []);
-  if (type === "AVERAGE_POOL_2D" || type === "MAX_POOL_2D") {
-    return elementCount(shapes[0] ?? []) * options.filterHeight * options.filterWidth;
-  }
-  return operatorRule(type).macs(
-    inputs.map((index) => tensors[index]?.shape),
-    shapes,
-  );
+export function operatorWork(tensors: readonly Tensor[], operator: Operator): number {
+  if (operator.type !== "AVERAGE_POOL_2D" && operator.type !== "MAX_POOL_2D") return operatorMacs(tensors, operator);
+  const { filterHeight, filterWidth } = operator.options;
+  return elementCount(tensors[operator.outputs[0] ?? -1]?.shape ?? []) * filterHeight * filterWidth;
 }
 
 /** What one run of a model takes, for deciding where to run it. */
@@ -115,7 +110,7 @@ export function modelWork({ operators, tensors }: Model): number {
 }
 
 /** Multiply-accumulate operations of one run of an operator. */
-export function operatorMacs({ tensors }: Model, { type, inputs, outputs }: Operator): number {
+export function operatorMacs(tensors: readonly Tensor[], { type, inputs, outputs }: Operator): number {
   return operatorRule(type).macs(
     inputs.map((index) => tensors[index]?.shape),
     outputs.map((index) => tensors[index]?.shape ?? []),

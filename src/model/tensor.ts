@@ -1,4 +1,4 @@
-import type { TensorArrays, TensorData, TensorType } from "./model";
+import type { Tensor, TensorArrays, TensorData, TensorType } from "./model";
 
 /** Bytes of one element of each tensor type. */
 const ELEMENT_BYTES: Readonly<Record<TensorType, number>> = {
@@ -31,6 +31,11 @@ export function elementBytes(type: TensorType): number {
 /** The number of elements of a shape: the product of its dimensions, 1 for a scalar's empty shape. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, dimension) => product * dimension, 1);
+}
+
+/** Bytes of all elements of a tensor. */
+export function tensorBytes({ shape, type }: Tensor): number {
+  return elementCount(shape) * elementBytes(type);
 }
 
 /** A typed array of the tensor type over all of `buffer`, whose length must be a multiple of the element's bytes. */

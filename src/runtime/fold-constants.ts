@@ -2,8 +2,9 @@ import { checkModel, isFixed } from "../model/check";
 import type { Model, Operator, Tensor, TensorData } from "../model/model";
 import { operatorRule } from "../model/operators";
 import { operatorWork } from "../model/summarize";
-import { elementBytes, elementCount, tensorDataOver } from "../model/tensor";
+import { tensorBytes } from "../model/tensor";
 import { placeModel } from "./place-model";
+import { elementsAt } from "./tensor-values";
 
 /** A result above this is computed at every run: a file of a few bytes can describe constants without end. */
 const MAXIMUM_BYTES = 16 * 2 ** 20;
@@ -48,7 +49,7 @@ function compute(
   allowance: Allowance,
 ): readonly TensorData[] | undefined {
   const outputs = operator.outputs.map((index) => tensors[index]);
-  const bytes = outputs.reduce((sum, output) => sum + bytesOf(output), 0);
+  const bytes = outputs.reduce((sum, output) => sum + tensorBytes(output), 0);
   const macs = operatorWork(tensors, operator);
   if (bytes > Math.min(MAXIMUM_BYTES, allowance.bytes) || macs > allowance.macs) return undefined;
   allowance.bytes -= bytes;
@@ -64,12 +65,7 @@ function compute(
   const placed = placeModel(graph);
   try {
     placed.forward(1);
-    const { int8 } = placed.kernels.heap;
-    return graph.outputs.map((index) => {
-      const address = placed.addresses[index];
-      const tensor = graph.tensors[index];
-      return tensorDataOver(tensor.type, int8.slice(address, address + bytesOf(tensor)).buffer);
-    });
+    return graph.outputs.map((index) => elementsAt(placed.kernels.heap, placed.addresses[index], graph.tensors[index]));
   } finally {
     placed.dispose();
   }
@@ -89,8 +85,4 @@ function alone(tensors: readonly Tensor[], operator: Operator): Model {
     inputs: [],
     outputs,
   };
-}
-
-function bytesOf({ shape, type }: Tensor): number {
-  return elementCount(shape) * elementBytes(type);
 }

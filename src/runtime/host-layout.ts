@@ -54,13 +54,13 @@ const layouts: Readonly<Record<string, (all: readonly KernelArgument[]) => Kerne
     const [input, weights, bias, output, batch, window, filterChannels, multipliers, shifts, ...scalars] = all;
     const [inputZeroPoint, outputZeroPoint, ...range] = scalars;
     const layer = int8Layer(weights, bias, int32(multipliers), int8(shifts), outputZeroPoint, range);
-    return convInt8(layer, { input, output, batch, window: window, inputZeroPoint }, integer(filterChannels));
+    return convInt8(layer, { input, output, batch, window, inputZeroPoint }, integer(filterChannels));
   },
   tinyml_depthwise_int8(all) {
     const [input, weights, bias, output, batch, window, multipliers, shifts, ...scalars] = all;
     const [inputZeroPoint, outputZeroPoint, ...range] = scalars;
     const layer = int8Layer(weights, bias, int32(multipliers), int8(shifts), outputZeroPoint, range);
-    return depthwiseInt8(layer, { input, output, batch, window: window, inputZeroPoint });
+    return depthwiseInt8(layer, { input, output, batch, window, inputZeroPoint });
   },
 };
 

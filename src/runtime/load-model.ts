@@ -1,6 +1,6 @@
 import { TinymlError } from "../errors";
 import type { Model, Tensor, TensorData, TensorType } from "../model/model";
-import { elementBytes, elementCount, tensorDataOver } from "../model/tensor";
+import { elementCount, tensorBytes, tensorDataOver } from "../model/tensor";
 import { copyInto, type Floats, placeModel } from "./place-model";
 import { prepareModel } from "./prepare-model";
 
@@ -31,7 +31,7 @@ export function loadModel(original: Model, floats: Floats = "fastest"): LoadedMo
   const outputs = model.outputs.map((index) => model.tensors[index]);
   // Prepared here, because it takes longer than running a small network.
   const wanted = inputs.map(({ type, shape }) => ({ example: emptyData(type), count: elementCount(shape) }));
-  const outputBytes = outputs.map((tensor) => elementCount(tensor.shape) * elementBytes(tensor.type));
+  const outputBytes = outputs.map(tensorBytes);
   let disposed = false;
   return {
     model: original,

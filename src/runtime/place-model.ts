@@ -5,7 +5,7 @@ import type { KernelArgument, KernelCall, KernelConstant, KernelStruct } from ".
 import { planMemory } from "../model/memory-plan";
 import type { FusedActivation, Model, Operator, Tensor } from "../model/model";
 import { kernelCalls, operatorRule } from "../model/operators";
-import { elementBytes, elementCount } from "../model/tensor";
+import { tensorBytes } from "../model/tensor";
 import { hostLayout } from "./host-layout";
 
 /** Runs one operator on the first `batch` samples of its tensors. */
@@ -30,6 +30,7 @@ export const activationNumber: Readonly<Record<FusedActivation, number>> = {
   RELU6: 3,
 };
 
+/** How much floats are to be the same everywhere; `Placement.floats` says what each means. */
 export type Floats = "reproducible" | "fastest";
 
 /** How a model is placed. */
@@ -145,10 +146,6 @@ function tooLarge(bytes: number): TinymlError {
     "TINYML_OUT_OF_MEMORY",
     `The model needs ${Math.ceil(bytes / 1e6)} MB while it runs, and on this machine it may take ${Math.floor(maximumBytes / 1e6)} MB. Use a smaller model or batch.`,
   );
-}
-
-function tensorBytes({ shape, type }: Tensor): number {
-  return elementCount(shape) * elementBytes(type);
 }
 
 /** Sets a tensor to the real value 0, as TensorFlow Lite Micro does at load. */

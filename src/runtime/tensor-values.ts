@@ -1,7 +1,7 @@
 import type { Heap } from "../kernels/heap";
 import type { Tensor, TensorData, TensorType } from "../model/model";
 import { perTensor } from "../model/operators/operator-rule";
-import { elementBytes, elementCount, tensorDataOver, zeroPointRange } from "../model/tensor";
+import { elementBytes, elementCount, tensorBytes, tensorDataOver, zeroPointRange } from "../model/tensor";
 
 /** real = scale × (stored − zeroPoint) */
 export interface Scale {
@@ -42,9 +42,8 @@ export function quantizedData(type: TensorType, values: ArrayLike<number>, { sca
 }
 
 /** The elements of a tensor that lies at an address of the kernels' memory, as they are stored. */
-export function elementsAt(heap: Heap, address: number, { type, shape }: Tensor): TensorData {
-  const bytes = elementCount(shape) * elementBytes(type);
-  return tensorDataOver(type, heap.int8.slice(address, address + bytes).buffer);
+export function elementsAt(heap: Heap, address: number, tensor: Tensor): TensorData {
+  return tensorDataOver(tensor.type, heap.int8.slice(address, address + tensorBytes(tensor)).buffer);
 }
 
 /**

@@ -4,7 +4,7 @@ import { type MemoryPlan, planMemory } from "../model/memory-plan";
 import type { FusedActivation, Model, Operator, Tensor, TensorData, TensorType } from "../model/model";
 import { kernelCalls, operatorRule } from "../model/operators";
 import { perTensor } from "../model/operators/operator-rule";
-import { elementBytes, elementCount } from "../model/tensor";
+import { elementBytes, elementCount, tensorBytes } from "../model/tensor";
 import { arrayDefinition, blockComment, commentText, floatLiteral, int32Literal, int64Literal } from "./c-text";
 
 /** Element types that an Arduino sketch computes with. */
@@ -520,11 +520,11 @@ function writeReset(context: Context): string[] {
   return [
     "void tinyml_model_reset(void) {",
     ...states.map((index) => {
-      const { type, shape, quantization } = model.tensors[index];
+      const { type, quantization } = model.tensors[index];
       const value = type === "int8" ? (quantization?.zeroPoints[0] ?? 0) : 0;
       // written as an element's address: of the array itself, gcc suspects that its elements were meant to be counted
       const first = (plan.offsets.get(index) ?? 0) / (context.type === undefined ? 1 : elementBytes(context.type));
-      return `  memset(&tinyml_model_arena[${first}], ${value}, ${elementCount(shape) * elementBytes(type)});`;
+      return `  memset(&tinyml_model_arena[${first}], ${value}, ${tensorBytes(model.tensors[index])});`;
     }),
     "}",
     "",

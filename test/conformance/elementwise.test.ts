@@ -1,17 +1,15 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import type { TensorData } from "../../src/model/model";
-import { tensorDataOver } from "../../src/model/tensor";
 import { readTflite } from "../../src/tflite/read-tflite";
 import { writeTflite } from "../../src/tflite/write-tflite";
-import { type LiteRtArray, loadInLiteRt } from "../support/litert";
+import { runInFlow, runInLiteRt } from "../support/run-model";
 import { runStdio, sketchOf } from "../support/sketches";
 import { requireTool } from "../support/tools";
 import { anyArithmetic } from "./operators/arithmetic";
 import { anyConversion } from "./operators/conversion";
 import { type Case, joined } from "./operators/elements";
 import { anyElementwise } from "./operators/elementwise";
-import { runSamples } from "./run-samples";
 
 /* Operators that compute element by element, over random shapes and options. A failure names its seed and its smallest counterexample. */
 
@@ -90,7 +88,8 @@ for (const { name, any, steps } of ROWS) {
       it(steps === 0 ? "computes what LiteRT does" : "computes what LiteRT does, but for its rounding", async () => {
         await fc.assert(
           fc.asyncProperty(any, async (one) => {
-            assertNear(runInFlow(one), await runInLiteRt(one), steps);
+            const [expected] = await runInLiteRt(one.model, one.inputs);
+            assertNear(numbersInFlow(one), expected, steps);
           }),
           { numRuns: 40 },
         );
@@ -102,7 +101,7 @@ for (const { name, any, steps } of ROWS) {
       fc.assert(
         fc.property(any, (one) => {
           const found = runStdio(sketchOf(one.model, { template: "stdio" }), joined(one.inputs));
-          assert.deepEqual(new Uint8Array(found), joined([runInFlow(one)]));
+          assert.deepEqual(new Uint8Array(found), joined([numbersInFlow(one)]));
         }),
         { numRuns: 2 },
       );
@@ -114,25 +113,8 @@ for (const { name, any, steps } of ROWS) {
   });
 }
 
-async function runInLiteRt({ model, inputs }: Case): Promise<LiteRtArray> {
-  const loaded = await loadInLiteRt(writeTflite(model));
-  try {
-    const [output] = await loaded.run(inputs.map(liteRtArray));
-    assert.ok(output);
-    return output;
-  } finally {
-    loaded.dispose();
-  }
-}
-
-function liteRtArray(data: TensorData): LiteRtArray {
-  if (data instanceof BigInt64Array || data instanceof Uint16Array) throw new Error("LiteRT takes no such array here");
-  return data;
-}
-
-function runInFlow({ model, inputs }: Case): Exclude<TensorData, BigInt64Array> {
-  const bytes = new Uint8Array(runSamples(model, joined(inputs)));
-  const output = tensorDataOver(model.tensors[model.outputs[0]].type, bytes.buffer);
+function numbersInFlow({ model, inputs }: Case): Exclude<TensorData, BigInt64Array> {
+  const [output] = runInFlow(model, inputs);
   if (output instanceof BigInt64Array) throw new Error("no operator of these computes with int64");
   return output;
 }

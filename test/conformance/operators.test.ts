@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import type { Model, Tensor, TensorData } from "../../src/model/model";
 import { tensorDataOver } from "../../src/model/tensor";
-import { loadModel } from "../../src/runtime/load-model";
 import { readTflite } from "../../src/tflite/read-tflite";
 import { writeTflite } from "../../src/tflite/write-tflite";
 import { type Chip, requireChip, runOnChip, tooLarge } from "../support/chips";
-import { type LiteRtArray, loadInLiteRt } from "../support/litert";
+import { runInFlow, runInLiteRt } from "../support/run-model";
 import { runStdio, sketchOf } from "../support/sketches";
 import { requireTool } from "../support/tools";
 import { anyConvolution, anyDepthwise, anyPool, type Sample } from "./operators";
@@ -33,8 +32,8 @@ for (const [type, any] of Object.entries(OPERATORS)) {
     it("computes in float32 what LiteRT does", async () => {
       await fc.assert(
         fc.asyncProperty(any(false), async ({ model, input }) => {
-          const expected = await runInLiteRt(writeTflite(withBias(model)), input);
-          const found = runInFlow({ model, input });
+          const [expected] = await runInLiteRt(withBias(model), [input]);
+          const [found] = runInFlow(model, [input]);
           assert.equal(found.length, expected.length);
           expected.forEach((value, i) => {
             const allowed = 1e-5 * Math.max(1, Math.abs(value));
@@ -48,8 +47,8 @@ for (const [type, any] of Object.entries(OPERATORS)) {
     it("computes in int8 what LiteRT does, but for its rounding", async () => {
       await fc.assert(
         fc.asyncProperty(any(true), async ({ model, input }) => {
-          const expected = await runInLiteRt(writeTflite(withBias(model)), input);
-          const found = runInFlow({ model, input });
+          const [expected] = await runInLiteRt(withBias(model), [input]);
+          const [found] = runInFlow(model, [input]);
           assert.equal(found.length, expected.length);
           expected.forEach((value, i) => {
             assert.ok(Math.abs(Number(found[i]) - value) <= STEPS, `number ${i} is ${found[i]}, not ${value}`);
@@ -64,7 +63,7 @@ for (const [type, any] of Object.entries(OPERATORS)) {
       fc.assert(
         fc.property(any(true), ({ model, input }) => {
           const output = runStdio(sketchOf(model, { template: "stdio" }), input);
-          assert.deepEqual(new Int8Array(output), runInFlow({ model, input }));
+          assert.deepEqual(new Int8Array(output), runInFlow(model, [input])[0]);
         }),
         { numRuns: 8 },
       );
@@ -75,7 +74,7 @@ for (const [type, any] of Object.entries(OPERATORS)) {
       const anySample = fc.boolean().chain((int8) => any(int8));
       fc.assert(
         fc.property(anySample, fc.constantFrom(...CHIPS), (sample, chip) => {
-          assertNear(runIfItFits(sample, chip), runInFlow(sample));
+          assertNear(runIfItFits(sample, chip), runInFlow(sample.model, [sample.input])[0]);
         }),
         { numRuns: 12 },
       );
@@ -137,24 +136,4 @@ function withBias(model: Model): Model {
     tensors: [...model.tensors, bias],
     operators: [{ ...operator, inputs: [inputs[0], inputs[1], model.tensors.length] }],
   };
-}
-
-async function runInLiteRt(bytes: Uint8Array, input: LiteRtArray): Promise<LiteRtArray> {
-  const loaded = await loadInLiteRt(bytes);
-  try {
-    const [output] = await loaded.run([input]);
-    assert.ok(output);
-    return output;
-  } finally {
-    loaded.dispose();
-  }
-}
-
-function runInFlow({ model, input }: Sample): TensorData {
-  const loaded = loadModel(model);
-  try {
-    return loaded.run([input])[0];
-  } finally {
-    loaded.dispose();
-  }
 }

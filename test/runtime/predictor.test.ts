@@ -6,7 +6,7 @@ import type { Model, Tensor, TensorType } from "../../src/model/model";
 import { summarizeModel } from "../../src/model/summarize";
 import { elementCount } from "../../src/model/tensor";
 import { loadModel } from "../../src/runtime/load-model";
-import { createPredictor, type LabelPrediction, type Prediction } from "../../src/runtime/predictor";
+import { createPredictor, isLabelPrediction, type Prediction } from "../../src/runtime/predictor";
 import { readTflite } from "../../src/tflite/read-tflite";
 import { writeTflite } from "../../src/tflite/write-tflite";
 import { parseRecipe } from "../../src/training/recipe";
@@ -48,15 +48,11 @@ describe("a predictor of a model from elsewhere", () => {
       const prediction = predictor.predict([1, 1]);
       predictor.dispose();
       if (labels === undefined) assert.ok(Array.isArray(prediction) && prediction.length === 3);
-      else assert.ok(isLabelled(prediction) && labels.some((label) => label === prediction.label));
+      else assert.ok(isLabelPrediction(prediction) && labels.some((label) => label === prediction.label));
       assert.deepEqual(summarizeModel(model, 0).labels, labels);
     });
   }
 });
-
-function isLabelled(prediction: Prediction): prediction is LabelPrediction {
-  return typeof prediction === "object" && "label" in prediction && typeof prediction.label === "string";
-}
 
 describe("a predictor", () => {
   for (const [type, model] of [

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import type { FusedActivation, Model, TensorData } from "../../src/model/model";
-import { loadModel } from "../../src/runtime/load-model";
 import { prepareModel } from "../../src/runtime/prepare-model";
-import { writeTflite } from "../../src/tflite/write-tflite";
-import { type LiteRtArray, loadInLiteRt } from "../support/litert";
+import type { LiteRtArray } from "../support/litert";
+import { runInFlow, runInLiteRt } from "../support/run-model";
 import { Graph, quantized, wave } from "../tflite/models";
 
 /* What becomes of a model before it runs. LiteRT runs the same file as it is. */
@@ -114,7 +113,7 @@ describe("preparing a model", () => {
       );
       if (tensors !== undefined) assert.equal(prepared.tensors.length, tensors);
       const input = Float32Array.from(wave(27, 7), (value) => 8 * value);
-      assertClose(run(original, input), await runInLiteRt(original, input), 1e-5);
+      assertClose(run(original, input), (await runInLiteRt(original, [input]))[0], 1e-5);
     });
   }
 
@@ -127,7 +126,7 @@ describe("preparing a model", () => {
       return dense(graph, from, weights, 4);
     });
     const input = Float32Array.from(wave(27, 7));
-    assertClose(run(model, input), await runInLiteRt(model, input), 0.05);
+    assertClose(run(model, input), (await runInLiteRt(model, [input]))[0], 0.05);
   });
 
   it("int8 weights of a transposed convolution of floats become floats", () => {
@@ -219,7 +218,7 @@ describe("preparing a model", () => {
       const found = run(model, input);
       assert.ok(found instanceof Uint8Array);
       // weights that need all of uint8 lose half a step of theirs
-      assertClose(found, await runInLiteRt(model, input), high - low > 250 ? 3 : 1);
+      assertClose(found, (await runInLiteRt(model, [input]))[0], high - low > 250 ? 3 : 1);
     }
   });
 });
@@ -310,23 +309,7 @@ function legacy(low: number, high: number): Model {
 }
 
 function run(model: Model, input: LiteRtArray): TensorData {
-  const loaded = loadModel(model);
-  try {
-    return loaded.run([input])[0];
-  } finally {
-    loaded.dispose();
-  }
-}
-
-async function runInLiteRt(model: Model, input: LiteRtArray): Promise<LiteRtArray> {
-  const loaded = await loadInLiteRt(writeTflite(model));
-  try {
-    const [output] = await loaded.run([input]);
-    assert.ok(output);
-    return output;
-  } finally {
-    loaded.dispose();
-  }
+  return runInFlow(model, [input])[0];
 }
 
 function assertClose(found: TensorData, expected: LiteRtArray, tolerance: number): void {

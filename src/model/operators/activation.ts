@@ -6,7 +6,6 @@ import {
   type Operands,
   perSample,
   quantizationOf,
-  required,
   tensorArgument,
 } from "../kernel-call";
 import type { Tensor } from "../model";
@@ -20,6 +19,7 @@ import {
 } from "../quantization";
 import { softmaxInt16Tables } from "../quantization-tables";
 import { elementCount } from "../tensor";
+import { elementwiseCall, ends } from "./elementwise-call";
 import { ELEMENTWISE, kernelType, type OperatorRules, perTensor } from "./operator-rule";
 
 /** The curves between two limits, and softmax. */
@@ -108,29 +108,21 @@ function outputIsFixed(type: keyof typeof fixedOutputQuantization) {
   };
 }
 
-function ends({ inputs: [input], outputs: [output] }: Operands) {
-  return [required(input), output];
-}
-
-/** input, output, how many, and what the int8 kernel wants to know besides. */
-function elementwiseCall(name: string, operands: Operands, scalars: readonly number[]): KernelCall {
-  const [input, output] = ends(operands);
-  const type = kernelType(output);
-  const count = perSample(elementCount(output.shape));
-  const all = [tensorArgument(input), tensorArgument(output), count, ...integers(...scalars)];
-  return { kernel: `tinyml_${name}_${type}`, file: `${type}_activation.c`, arguments: all };
-}
-
 function curveCall(type: "LOGISTIC" | "TANH", operands: Operands, prepare: typeof logisticInt8Parameters): KernelCall {
   const [input, output] = ends(operands);
-  const name = type.toLowerCase();
-  if (output.type === "float32") return elementwiseCall(name, operands, []);
-  if (output.type === "int16") {
+  const numbers = kernelType(output);
+  const call = (...scalars: readonly number[]): KernelCall =>
+    elementwiseCall(
+      `tinyml_${type.toLowerCase()}_${numbers}`,
+      `${numbers}_activation.c`,
+      operands,
+      integers(...scalars),
+    );
+  if (numbers === "float") return call();
+  if (numbers === "int16") {
     const { multiplier, shift } = curveInt16Parameters(type, quantizationOf(input));
-    const count = perSample(elementCount(output.shape));
-    const all = [tensorArgument(input), tensorArgument(output), count, ...integers(multiplier, shift)];
-    return { kernel: `tinyml_${name}_int16`, file: "int16_activation.c", arguments: all };
+    return call(multiplier, shift);
   }
   const p = prepare(quantizationOf(input), quantizationOf(output));
-  return elementwiseCall(name, operands, [p.inputZeroPoint, p.inputRangeRadius, p.multiplier, p.shift]);
+  return call(p.inputZeroPoint, p.inputRangeRadius, p.multiplier, p.shift);
 }

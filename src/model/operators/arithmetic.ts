@@ -12,7 +12,14 @@ import {
 import type { FusedActivation, Tensor, TensorType } from "../model";
 import { preluInt8Parameters, productParameters, type SumParameters, sumParameters } from "../quantization-arithmetic";
 import { broadcastArguments, broadcastShape } from "./broadcast";
-import { type OperatorRules, perTensor, type Shape, type TypeSignature } from "./operator-rule";
+import {
+  haveSameScale,
+  kernelType,
+  type OperatorRules,
+  perTensor,
+  type Shape,
+  type TypeSignature,
+} from "./operator-rule";
 
 /** Two operands, each constant or computed, that are repeated to one shape. */
 const BINARY = {
@@ -116,9 +123,10 @@ function checkOperands(inputs: readonly (Tensor | undefined)[], outputs: readonl
 
 /** The larger or smaller of stored numbers means that of real ones only where they stand for the same. */
 function checkSameScale(inputs: readonly (Tensor | undefined)[], outputs: readonly Tensor[]): string | undefined {
-  const [first, ...others] = [...inputs, ...outputs].map(perTensor);
-  const same = others.every((other) => other?.scale === first?.scale && other?.zeroPoint === first?.zeroPoint);
-  if (first === undefined && outputs[0].type !== "int32") return "its inputs and output must have one scale each";
+  const [first, ...others] = [...inputs, ...outputs];
+  const same = others.every((other) => haveSameScale(first, other));
+  if (perTensor(first) === undefined && outputs[0].type !== "int32")
+    return "its inputs and output must have one scale each";
   return same ? undefined : "its inputs and output must have the same scale and zero point";
 }
 
@@ -156,7 +164,7 @@ function struct(type: string, comment: string, fields: KernelStruct["fields"]): 
 /** Both operands, output, how they are walked over, and what else the kernel wants to know. */
 function call(name: string, operands: Operands, last: readonly KernelArgument[]): KernelCall {
   const [a, b, output] = ends(operands);
-  const type = output.type === "float32" ? "float" : output.type;
+  const type = kernelType(output);
   const all = [...[a, b, output].map(tensorArgument), ...broadcastArguments(a, b, output), ...last];
   return { kernel: `tinyml_${name}_${type}`, file: `${type}_arithmetic.c`, arguments: all };
 }

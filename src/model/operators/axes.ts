@@ -1,4 +1,5 @@
 import type { KernelStruct } from "../kernel-call";
+import { resolveAxis } from "./parameters";
 
 /** The dimensions of a tensor, split for the kernels' reductions, which go over the `reduced` ones: see tinyml_reduction. */
 export interface ReducedShape {
@@ -18,8 +19,8 @@ const REDUCED_RUNS = 3;
 export function resolveAxes(shape: readonly number[], axes: Iterable<number>): number[] | string {
   const resolved = new Set<number>();
   for (const axis of axes) {
-    const from0 = axis < 0 ? axis + shape.length : axis;
-    if (from0 < 0 || from0 >= shape.length) return `its input [${shape}] has no axis ${axis}`;
+    const from0 = resolveAxis(shape, axis);
+    if (typeof from0 === "string") return from0;
     resolved.add(from0);
   }
   return [...resolved].sort((a, b) => a - b);

@@ -3,12 +3,8 @@ import {
   integers,
   type KernelArgument,
   type KernelCall,
-  type Operand,
   type Operands,
-  perSample,
   quantizationOf,
-  required,
-  tensorArgument,
 } from "../kernel-call";
 import type { FusedActivation, Quantization, Tensor } from "../model";
 import { reluParameters } from "../quantization";
@@ -19,8 +15,8 @@ import {
   leakyReluInt8Table,
   leakyReluParameters,
 } from "../quantization-tables";
-import { elementCount } from "../tensor";
-import { ELEMENTWISE, type OperatorRules, perTensor, type TypeSignature } from "./operator-rule";
+import { elementwiseCall, ends } from "./elementwise-call";
+import { checkPerTensor, ELEMENTWISE, type OperatorRules, perTensor, type TypeSignature } from "./operator-rule";
 
 type Elementwise =
   | "RELU"
@@ -58,7 +54,7 @@ export const ELEMENTWISE_FUNCTIONS: OperatorRules<Elementwise> = {
       if (output.type === "int8") return lookup(operands, leakyReluInt8Table(alpha, from, to));
       const p = leakyReluParameters(alpha, from, to);
       const last = integers(p.multiplier, p.shift, p.alphaMultiplier, p.alphaShift);
-      return call("tinyml_leaky_relu_int16", "int16_elementwise.c", operands, last);
+      return elementwiseCall("tinyml_leaky_relu_int16", "int16_elementwise.c", operands, last);
     },
   },
   HARD_SWISH: tabled("hard_swish", hardSwishInt8Table),
@@ -83,16 +79,16 @@ function limits(activation: FusedActivation) {
       if (output.type === "float32") {
         // RELU has a kernel of its own, because training knows its gradient
         if (activation !== "RELU") return floatCall("activation", operands, { kind: "activation", activation });
-        return call("tinyml_relu_float", "float_activation.c", operands, []);
+        return elementwiseCall("tinyml_relu_float", "float_activation.c", operands, []);
       }
       const p = reluParameters(activation, quantizationOf(input), quantizationOf(output), output.type);
       const { inputZeroPoint, outputZeroPoint, multiplier, shift, minimum, maximum } = p;
       const scaling = [multiplier, shift, minimum, maximum];
       if (output.type === "int16") {
-        return call("tinyml_relu_int16", "int16_elementwise.c", operands, integers(...scaling));
+        return elementwiseCall("tinyml_relu_int16", "int16_elementwise.c", operands, integers(...scaling));
       }
       const last = integers(inputZeroPoint, outputZeroPoint, ...scaling);
-      return call("tinyml_relu_int8", "int8_activation.c", operands, last);
+      return elementwiseCall("tinyml_relu_int8", "int8_activation.c", operands, last);
     },
   };
 }
@@ -116,28 +112,17 @@ function float(name: string) {
 }
 
 /** One scale on both ends; int16 is symmetric. */
-function checkScales([input]: readonly (Tensor | undefined)[], [output]: readonly Tensor[]): string | undefined {
-  const [from, to] = [perTensor(input), perTensor(output)];
-  if (from === undefined || to === undefined) return `its ${output.type} input and output must have one scale each`;
-  if (output.type !== "int16" || (from.zeroPoint === 0 && to.zeroPoint === 0)) return undefined;
-  return "its int16 input and output must have the zero point 0";
-}
-
-function ends({ inputs: [input], outputs: [output] }: Operands): [input: Operand, output: Operand] {
-  return [required(input), output];
+function checkScales(inputs: readonly (Tensor | undefined)[], outputs: readonly Tensor[]): string | undefined {
+  const problem = checkPerTensor(inputs, outputs);
+  if (problem !== undefined || outputs[0].type !== "int16") return problem;
+  const isSymmetric = perTensor(inputs[0])?.zeroPoint === 0 && perTensor(outputs[0])?.zeroPoint === 0;
+  return isSymmetric ? undefined : "its int16 input and output must have the zero point 0";
 }
 
 function floatCall(name: string, operands: Operands, ...last: readonly KernelArgument[]): KernelCall {
-  return call(`tinyml_${name}_float`, "float_elementwise.c", operands, last);
+  return elementwiseCall(`tinyml_${name}_float`, "float_elementwise.c", operands, last);
 }
 
 function lookup(operands: Operands, table: Int8Array): KernelCall {
-  return call("tinyml_lookup_int8", "int8_elementwise.c", operands, [computedArgument("table", table)]);
-}
-
-/** input, output, how many, and what else the kernel wants to know. */
-function call(kernel: string, file: string, operands: Operands, last: readonly KernelArgument[]): KernelCall {
-  const [input, output] = ends(operands);
-  const count = perSample(elementCount(output.shape));
-  return { kernel, file, arguments: [tensorArgument(input), tensorArgument(output), count, ...last] };
+  return elementwiseCall("tinyml_lookup_int8", "int8_elementwise.c", operands, [computedArgument("table", table)]);
 }

@@ -1,6 +1,6 @@
 import { type KernelCall, type Operands, required } from "../kernel-call";
 import type { Tensor } from "../model";
-import { type OperatorRules, perTensor, type Shape } from "./operator-rule";
+import { haveSameScale, type OperatorRules, type Shape } from "./operator-rule";
 import { accepted, movingTypes, resolveAxis } from "./parameters";
 import { copyCall, stridesOf } from "./strided-copy";
 
@@ -10,13 +10,11 @@ const SIDE_BY_SIDE = {
   outputs: 1,
   types: movingTypes((element) => [element]),
   macs: () => 0,
+  kernelCall: (operands: Operands, { axis }: { axis: number }): KernelCall[] =>
+    joinCalls(operands, accepted(resolveAxis(operands.outputs[0].shape, axis))),
   checkQuantization(inputs: readonly (Tensor | undefined)[], [output]: readonly Tensor[]): string | undefined {
     if (output.type !== "int8" && output.type !== "uint8" && output.type !== "int16") return undefined;
-    const to = perTensor(output);
-    const isSame = inputs.every((input) => {
-      const from = perTensor(input);
-      return from?.scale === to?.scale && from?.zeroPoint === to?.zeroPoint;
-    });
+    const isSame = inputs.every((input) => haveSameScale(input, output));
     return isSame ? undefined : `its ${output.type} inputs and output must have the same scale and zero point`;
   },
 } as const;
@@ -39,9 +37,6 @@ export const JOINING: OperatorRules<"CONCATENATION" | "PACK"> = {
       const sum = shapes.reduce((length, shape) => length + shape[along], 0);
       return [first.with(along, sum)];
     },
-    kernelCall({ inputs, outputs: [output] }, { axis }) {
-      return joinCalls({ inputs, outputs: [output], intermediates: [] }, accepted(resolveAxis(output.shape, axis)));
-    },
   },
   PACK: {
     ...SIDE_BY_SIDE,
@@ -54,9 +49,6 @@ export const JOINING: OperatorRules<"CONCATENATION" | "PACK"> = {
       const other = shapes.find((shape) => `${shape}` !== `${first}` || shape.length !== first.length);
       if (other !== undefined) return `its inputs [${first}] and [${other}] are not of one shape`;
       return [first.toSpliced(along, 0, count)];
-    },
-    kernelCall({ inputs, outputs: [output] }, { axis }) {
-      return joinCalls({ inputs, outputs: [output], intermediates: [] }, accepted(resolveAxis(output.shape, axis)));
     },
   },
 };

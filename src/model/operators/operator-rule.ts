@@ -99,10 +99,18 @@ export function checkPerTensor(
   [input]: readonly (Tensor | undefined)[],
   [output]: readonly Tensor[],
 ): string | undefined {
-  return perTensor(input) && perTensor(output) ? undefined : "its int8 input and output must have one scale each";
+  return perTensor(input) && perTensor(output)
+    ? undefined
+    : `its ${output.type} input and output must have one scale each`;
 }
 
-/** The fields of the kernels' names: `tinyml_relu_int8` in `int8_activation.c`. */
-export function kernelType({ type }: Tensor): "float" | "int8" {
-  return type === "int8" ? "int8" : "float";
+/** Whether stored numbers of both mean the same real ones: the same scale and zero point, or none. */
+export function haveSameScale(a: Tensor | undefined, b: Tensor | undefined): boolean {
+  const [first, second] = [perTensor(a), perTensor(b)];
+  return first?.scale === second?.scale && first?.zeroPoint === second?.zeroPoint;
+}
+
+/** The end of a kernel's name and the start of its file's: `tinyml_relu_int8` in `int8_activation.c`. */
+export function kernelType({ type }: Tensor): "float" | Exclude<TensorType, "float32"> {
+  return type === "float32" ? "float" : type;
 }

@@ -1,6 +1,6 @@
 import { integers, type KernelCall, type Operand, type Operands, required, tensorArgument } from "../kernel-call";
 import type { OperatorOptions, Tensor, TensorData } from "../model";
-import { elementBytes, elementCount } from "../tensor";
+import { elementBytes, elementCount, tensorBytes } from "../tensor";
 import type { OperatorRules, Shape } from "./operator-rule";
 import { movingTypes, wholeNumbers, zeroPointOf } from "./parameters";
 import { copyCall, stridesOf } from "./strided-copy";
@@ -30,7 +30,7 @@ export const PADDING: OperatorRules<"PAD" | "PADV2" | "MIRROR_PAD" | "FILL"> = {
       output.type === "int16" && zeroPointOf(output) !== 0 ? "its int16 tensors must have zero point 0" : undefined,
     kernelCall(operands) {
       const [output] = operands.outputs;
-      const bytes = elementCount(output.shape) * elementBytes(output.type);
+      const bytes = tensorBytes(output);
       // the zero of all other types is zero in each of its bytes
       const zero = output.type === "int8" || output.type === "uint8" ? zeroPointOf(output) : 0;
       const clear: KernelCall = {

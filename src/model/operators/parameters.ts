@@ -8,7 +8,7 @@ import type { TypeSignature } from "./operator-rule";
  */
 
 /** The element types that can be moved: what takes one, two, four or eight bytes. */
-const MOVED_TYPES: readonly TensorType[] = ["float32", "int8", "int16", "int32", "int64", "uint8", "bool"];
+export const MOVED_TYPES: readonly TensorType[] = ["float32", "int8", "int16", "int32", "int64", "uint8", "bool"];
 
 const PARAMETER_TYPES = ["int32", "int64"] as const;
 

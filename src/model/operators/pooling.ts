@@ -12,7 +12,7 @@ import type { PoolOptions, Tensor } from "../model";
 import { activationRange } from "../quantization";
 import { checkWindowOptions, slideWindow } from "../window";
 import { slidOutput } from "./convolution";
-import { ELEMENTWISE, type OperatorRules, perTensor, type Shape } from "./operator-rule";
+import { ELEMENTWISE, kernelType, type OperatorRules, perTensor, type Shape } from "./operator-rule";
 import { windowArgument } from "./window-argument";
 
 /** Pooling, the mean or the largest. */
@@ -51,7 +51,7 @@ export const POOLING: OperatorRules<"AVERAGE_POOL_2D" | "MAX_POOL_2D"> = {
 function pool({ inputs, outputs: [output] }: Operands, options: PoolOptions, name: "average" | "max"): KernelCall {
   const input = required(inputs[0]);
   const { filterHeight, filterWidth, activation } = options;
-  const type = output.type === "float32" ? "float" : output.type;
+  const type = kernelType(output);
   const p = type === "float" ? undefined : activationRange(activation, quantizationOf(output), type);
   const last: KernelArgument[] = p ? integers(p.minimum, p.maximum) : [{ kind: "activation", activation }];
   const all: KernelArgument[] = [

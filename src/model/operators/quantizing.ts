@@ -1,16 +1,7 @@
-import {
-  integers,
-  type KernelArgument,
-  type KernelCall,
-  type Operands,
-  perSample,
-  quantizationOf,
-  required,
-  tensorArgument,
-} from "../kernel-call";
+import { integers, type KernelArgument, type Operands, quantizationOf } from "../kernel-call";
 import type { Tensor, TensorType } from "../model";
 import { perTensorScale, quantizeMultiplier } from "../quantization";
-import { elementCount } from "../tensor";
+import { elementwiseCall, ends } from "./elementwise-call";
 import { ELEMENTWISE, type OperatorRules, perTensor, type TypeSignature } from "./operator-rule";
 
 /** The numbers of element types in the kernels, which are those of TensorFlow Lite's schema. */
@@ -44,12 +35,12 @@ export const QUANTIZING: OperatorRules<"QUANTIZE" | "DEQUANTIZE" | "CAST"> = {
       const [scale, zeroPoint] = perTensorScale(quantizationOf(output), "output");
       if (input.type === "float32") {
         const last: KernelArgument[] = [{ kind: "real", value: scale }, ...integers(zeroPoint)];
-        return call(`tinyml_quantize_${output.type}`, "quantize.c", operands, last);
+        return elementwiseCall(`tinyml_quantize_${output.type}`, "quantize.c", operands, last);
       }
       const [inputScale, inputZeroPoint] = perTensorScale(quantizationOf(input), "input");
       const { multiplier, shift } = quantizeMultiplier(inputScale / scale);
       const last = integers(...typeNumbers(operands), inputZeroPoint, zeroPoint, multiplier, shift);
-      return call("tinyml_requantize", "convert.c", operands, last);
+      return elementwiseCall("tinyml_requantize", "convert.c", operands, last);
     },
   },
   DEQUANTIZE: {
@@ -61,10 +52,10 @@ export const QUANTIZING: OperatorRules<"QUANTIZE" | "DEQUANTIZE" | "CAST"> = {
     },
     kernelCall(operands) {
       const [input] = ends(operands);
-      if (input.type === "float16") return call("tinyml_dequantize_float16", "quantize.c", operands, []);
+      if (input.type === "float16") return elementwiseCall("tinyml_dequantize_float16", "quantize.c", operands, []);
       const [scale, zeroPoint] = perTensorScale(quantizationOf(input), "input");
       const last: KernelArgument[] = [{ kind: "real", value: scale }, ...integers(zeroPoint)];
-      return call(`tinyml_dequantize_${input.type}`, "quantize.c", operands, last);
+      return elementwiseCall(`tinyml_dequantize_${input.type}`, "quantize.c", operands, last);
     },
   },
   CAST: {
@@ -77,7 +68,7 @@ export const QUANTIZING: OperatorRules<"QUANTIZE" | "DEQUANTIZE" | "CAST"> = {
       ...signatures("int32", "float32", "int8", "uint8", "int16", "bool"),
       ...signatures("bool", "float32", "int8", "uint8", "int16", "int32"),
     ],
-    kernelCall: (operands) => call("tinyml_cast", "convert.c", operands, integers(...typeNumbers(operands))),
+    kernelCall: (operands) => elementwiseCall("tinyml_cast", "convert.c", operands, integers(...typeNumbers(operands))),
   },
 };
 
@@ -88,15 +79,4 @@ function signatures(from: TensorType, ...to: readonly TensorType[]): TypeSignatu
 
 function typeNumbers(operands: Operands): number[] {
   return ends(operands).map(({ type }: Tensor) => TYPE_NUMBERS[type] ?? 0);
-}
-
-function ends({ inputs: [input], outputs: [output] }: Operands) {
-  return [required(input), output] as const;
-}
-
-/** input, output, how many, and what else the kernel wants to know. */
-function call(kernel: string, file: string, operands: Operands, last: readonly KernelArgument[]): KernelCall {
-  const [input, output] = ends(operands);
-  const count = perSample(elementCount(output.shape));
-  return { kernel, file, arguments: [tensorArgument(input), tensorArgument(output), count, ...last] };
 }

@@ -12,7 +12,7 @@ import type { Tensor, TensorData } from "../model";
 import { meanInt8Parameters } from "../quantization";
 import { elementCount } from "../tensor";
 import { reductionStruct, resolveAxes, splitAxes } from "./axes";
-import { type OperatorRules, perTensor, type Shape, type TypeSignature } from "./operator-rule";
+import { checkPerTensor, haveSameScale, type OperatorRules, type Shape, type TypeSignature } from "./operator-rule";
 import { accepted, resolveAxis, wholeNumber, wholeNumbers } from "./parameters";
 
 type Shapes = readonly (Shape | undefined)[];
@@ -45,11 +45,7 @@ const OVER_AXES = {
 const SUMS = {
   ...OVER_AXES,
   types: overAxes("float32", "int8", "int16"),
-  checkQuantization([input]: readonly (Tensor | undefined)[], [output]: readonly Tensor[]): string | undefined {
-    return perTensor(input) && perTensor(output)
-      ? undefined
-      : `its ${output.type} input and output must have one scale each`;
-  },
+  checkQuantization: checkPerTensor,
 } as const;
 
 /** The largest and the smallest; in int8 nothing is computed with the stored numbers. */
@@ -57,9 +53,9 @@ const EXTREMES = {
   ...OVER_AXES,
   types: overAxes("float32", "int8"),
   checkQuantization([input]: readonly (Tensor | undefined)[], [output]: readonly Tensor[]): string | undefined {
-    const [from, to] = [perTensor(input), perTensor(output)];
-    if (from?.scale === to?.scale && from?.zeroPoint === to?.zeroPoint) return undefined;
-    return "its int8 input and output must have the same scale and zero point";
+    return haveSameScale(input, output)
+      ? undefined
+      : "its int8 input and output must have the same scale and zero point";
   },
 } as const;
 

@@ -1,9 +1,7 @@
-import type { TensorData, TensorType } from "../model";
+import type { TensorData } from "../model";
 import { elementCount } from "../tensor";
 import type { OperatorRules, Shape, TypeSignature } from "./operator-rule";
-import { movingTypes, resolveAxis, wholeNumber, wholeNumbers } from "./parameters";
-
-const ELEMENT_TYPES: readonly TensorType[] = ["float32", "int8", "uint8", "int16", "int32", "int64", "bool"];
+import { MOVED_TYPES, movingTypes, resolveAxis, wholeNumber, wholeNumbers } from "./parameters";
 
 const SHARED = { outputs: 1, sharesMemory: true, macs: () => 0 } as const;
 
@@ -46,7 +44,7 @@ export const RESHAPING: OperatorRules<"RESHAPE" | "SQUEEZE" | "EXPAND_DIMS" | "S
   SHAPE: {
     inputs: [{ name: "input" }],
     outputs: 1,
-    types: ELEMENT_TYPES.flatMap((type): TypeSignature[] => [
+    types: MOVED_TYPES.flatMap((type): TypeSignature[] => [
       [[type], ["int32"]],
       [[type], ["int64"]],
     ]),

@@ -10,7 +10,7 @@ import {
 } from "../kernel-call";
 import type { ResizeOptions, Tensor, TensorData } from "../model";
 import { elementBytes } from "../tensor";
-import { type OperatorRules, perTensor, type Shape } from "./operator-rule";
+import { haveSameScale, type OperatorRules, type Shape } from "./operator-rule";
 import { movingTypes, wholeNumbers } from "./parameters";
 
 /** What both operators share. */
@@ -69,9 +69,9 @@ export const RESIZING: OperatorRules<"RESIZE_NEAREST_NEIGHBOR" | "RESIZE_BILINEA
       [["int8", "int32"], ["int8"]],
     ],
     checkQuantization([input]: readonly (Tensor | undefined)[], [output]) {
-      const [from, to] = [perTensor(input), perTensor(output)];
-      if (from?.scale === to?.scale && from?.zeroPoint === to?.zeroPoint) return undefined;
-      return "its int8 input and output must have the same scale and zero point";
+      return haveSameScale(input, output)
+        ? undefined
+        : "its int8 input and output must have the same scale and zero point";
     },
     kernelCall(operands, options): KernelCall {
       const { shape: to, type } = operands.outputs[0];

@@ -15,7 +15,7 @@ import { activationRange, convolutionInt8Parameters } from "../quantization";
 import { elementCount } from "../tensor";
 import { checkWindowOptions, MAXIMUM_SIZE } from "../window";
 import { checkConvolutionScales, int16Arguments, wideBias } from "./convolution";
-import type { OperatorRules } from "./operator-rule";
+import { kernelType, type OperatorRules } from "./operator-rule";
 
 /** A convolution turned round: each place of the input spreads its window over the output. */
 export const TRANSPOSE_CONVOLUTION: OperatorRules<"TRANSPOSE_CONV"> = {
@@ -86,7 +86,7 @@ function transposeConvolution(
     paddingLeft: before(outputWidth, windowWidth, strideWidth),
   };
   const comment = "How its window spreads over the output.";
-  const type = output.type === "float32" ? "float" : output.type;
+  const type = kernelType(output);
   const all = (biasArgument: KernelArgument, last: readonly KernelArgument[]): KernelCall => ({
     kernel: `tinyml_transpose_conv_${type}`,
     file: `${type}_transpose_conv.c`,

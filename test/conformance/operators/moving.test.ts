@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import type { Model, TensorData, TensorType } from "../../../src/model/model";
-import { loadModel } from "../../../src/runtime/load-model";
+import type { Model, TensorType } from "../../../src/model/model";
 import { readTflite } from "../../../src/tflite/read-tflite";
 import { writeTflite } from "../../../src/tflite/write-tflite";
-import { type LiteRtArray, loadInLiteRt } from "../../support/litert";
+import { runInFlow, runInLiteRt } from "../../support/run-model";
 import { runStdio, sketchOf } from "../../support/sketches";
 import { requireTool } from "../../support/tools";
 import { joined } from "./elements";
-import { MOVING_OPERATORS, type MovingSample } from "./moving";
+import { MOVING_OPERATORS } from "./moving";
 
 /* Operators that move elements, over random shapes and parameters: every bit must be where LiteRT has it. */
 
@@ -30,7 +29,7 @@ for (const [type, any] of Object.entries(MOVING_OPERATORS)) {
       it(`moves ${element} as LiteRT does`, async () => {
         await fc.assert(
           fc.asyncProperty(any(element), async (sample) => {
-            assert.deepEqual(runInFlow(sample), await runInLiteRt(sample));
+            assert.deepEqual(runInFlow(sample.model, sample.inputs), await runInLiteRt(sample.model, sample.inputs));
           }),
           { numRuns: 40 },
         );
@@ -42,7 +41,7 @@ for (const [type, any] of Object.entries(MOVING_OPERATORS)) {
       fc.assert(
         fc.property(anyType.chain(any), (sample) => {
           const output = runStdio(sketchOf(sample.model, { template: "stdio" }), new Uint8Array(joined(sample.inputs)));
-          assert.deepEqual(new Uint8Array(output), new Uint8Array(joined(runInFlow(sample))));
+          assert.deepEqual(new Uint8Array(output), new Uint8Array(joined(runInFlow(sample.model, sample.inputs))));
         }),
         { numRuns: 3 },
       );
@@ -70,29 +69,6 @@ describe("GATHER with computed indices", () => {
       outputs: [2],
     };
     const indices = Int32Array.of(3, -1, 4, 0, -(2 ** 31), 2 ** 31 - 1);
-    assert.deepEqual(runInFlow({ model, inputs: [indices] }), [Int32Array.of(13, 10, 13, 10, 10, 13)]);
+    assert.deepEqual(runInFlow(model, [indices]), [Int32Array.of(13, 10, 13, 10, 10, 13)]);
   });
 });
-
-async function runInLiteRt({ model, inputs }: MovingSample): Promise<TensorData[]> {
-  const loaded = await loadInLiteRt(writeTflite(model));
-  try {
-    return await loaded.run(inputs.map(asLiteRt));
-  } finally {
-    loaded.dispose();
-  }
-}
-
-function asLiteRt(data: TensorData): LiteRtArray {
-  if (data instanceof BigInt64Array || data instanceof Uint16Array) throw new Error("LiteRT is not asked in this type");
-  return data;
-}
-
-function runInFlow({ model, inputs }: MovingSample): TensorData[] {
-  const loaded = loadModel(model);
-  try {
-    return loaded.run(inputs);
-  } finally {
-    loaded.dispose();
-  }
-}

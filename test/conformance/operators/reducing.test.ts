@@ -2,14 +2,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import * as fc from "fast-check";
-import type { TensorData } from "../../../src/model/model";
-import { loadModel } from "../../../src/runtime/load-model";
 import { readTflite } from "../../../src/tflite/read-tflite";
 import { writeTflite } from "../../../src/tflite/write-tflite";
-import { loadInLiteRt } from "../../support/litert";
+import { runInFlow, runInLiteRt } from "../../support/run-model";
 import { runStdio, sketchOf } from "../../support/sketches";
 import { requireTool } from "../../support/tools";
-import { type Described, describedModel, REDUCING_OPERATORS, type ReducedType, type ReducingSample } from "./reducing";
+import { type Described, describedModel, REDUCING_OPERATORS, type ReducedType } from "./reducing";
 
 /* Reductions and resizings over random shapes and options. */
 
@@ -28,8 +26,8 @@ for (const [type, any] of Object.entries(REDUCING_OPERATORS)) {
       it(`computes in ${element} what LiteRT does`, async () => {
         await fc.assert(
           fc.asyncProperty(any(element), async (sample) => {
-            const expected = await runInLiteRt(sample);
-            const found = runInFlow(sample);
+            const [expected] = await runInLiteRt(sample.model, [sample.input]);
+            const [found] = runInFlow(sample.model, [sample.input]);
             assert.equal(found.length, expected.length);
             expected.forEach((value, i) => {
               const isFloat = expected instanceof Float32Array;
@@ -47,7 +45,7 @@ for (const [type, any] of Object.entries(REDUCING_OPERATORS)) {
       fc.assert(
         fc.property(anyType, (sample) => {
           const output = runStdio(sketchOf(sample.model, { template: "stdio" }), sample.input);
-          const { buffer, byteOffset, byteLength } = runInFlow(sample);
+          const [{ buffer, byteOffset, byteLength }] = runInFlow(sample.model, [sample.input]);
           assert.deepEqual(new Uint8Array(output), new Uint8Array(buffer, byteOffset, byteLength));
         }),
         { numRuns: 8 },
@@ -76,29 +74,9 @@ describe("reductions and resizings of TensorFlow Lite Micro", () => {
     it(`${type} gives the same bits`, () => {
       for (const golden of goldens.filter(({ operator }) => operator.type === type)) {
         const input = golden.type === "int8" ? Int8Array.from(golden.input) : Int16Array.from(golden.input);
-        const found = runInFlow({ model: describedModel(golden), input });
+        const [found] = runInFlow(describedModel(golden), [input]);
         assert.deepEqual(Array.from(found, Number), golden.output);
       }
     });
   }
 });
-
-async function runInLiteRt({ model, input }: ReducingSample) {
-  const loaded = await loadInLiteRt(writeTflite(model));
-  try {
-    const [output] = await loaded.run([input]);
-    assert.ok(output);
-    return output;
-  } finally {
-    loaded.dispose();
-  }
-}
-
-function runInFlow({ model, input }: Pick<ReducingSample, "model" | "input">): TensorData {
-  const loaded = loadModel(model);
-  try {
-    return loaded.run([input])[0];
-  } finally {
-    loaded.dispose();
-  }
-}
