@@ -130,7 +130,7 @@ export function denseLayers(model: Model): DenseLayer[] {
 }
 
 /** The book's data, chapter 8: x in 0..1 and sin(πx) with noise of deviation 0.05. */
-function sineTable(rows: number): Table {
+function sineTable(rows: number): Table<Float32Array> {
   const { uniform } = library.createRandom(2023);
   const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
   const inputs = Float32Array.from({ length: rows }, uniform);

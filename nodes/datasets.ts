@@ -19,7 +19,7 @@ export interface DatasetSource {
    * All its rows, those that were just appended included, with the ranges and labels of today's settings.
    * TINYML_DATASET_MISMATCH when the rows were recorded under other settings.
    */
-  read(): Promise<Table>;
+  read(): Promise<Table<Float32Array>>;
   /** Throws all rows away, also those that were recorded under other settings. */
   clear(): Promise<void>;
   /** Ends this source's use of the files. */
@@ -80,11 +80,11 @@ export function createDatasetSource(storage: string, name: string, description: 
 
 /** A stored dataset's table with the ranges and labels of the settings. TINYML_DATASET_MISMATCH when those ask for other rows. */
 function underDescription(
-  table: Table,
+  table: Table<Float32Array>,
   stored: DatasetDescription | undefined,
   name: string,
   description: DatasetDescription,
-): Table {
+): Table<Float32Array> {
   const before = table.labels ?? [];
   const classes = table.task === "classification" ? new Set(table.outputs) : [];
   const met = Array.from(classes, (index) => before[index] ?? "");

@@ -11,7 +11,7 @@ import { isMissing, toStorageError } from "../storage";
  * The rows that `--data` names: a dataset folder, a CSV file, or a folder that holds one CSV file.
  * @throws TinymlError TINYML_FILE, TINYML_DATASET_MISSING, and what `readTableFile` throws
  */
-export async function readData(location: string, options: CsvOptions): Promise<Table> {
+export async function readData(location: string, options: CsvOptions): Promise<Table<Float32Array>> {
   return readTableFile(await findData(location), options);
 }
 

@@ -1,6 +1,6 @@
 import { createRandom } from "../dataset/random";
-import { splitTable } from "../dataset/split-table";
-import type { Table } from "../dataset/table";
+import { splitRows } from "../dataset/split-rows";
+import { allRows, inputsInMemory, selectRows, type Table } from "../dataset/table";
 import { TinymlError } from "../errors";
 import { applyFeatures } from "../features/features";
 import type { CompressionStep } from "../model/metadata";
@@ -50,8 +50,8 @@ export function quantizeInt8(model: Model, data: Table): Model {
   }
   if (data.rows === 0) throw new TinymlError("TINYML_DATASET_EMPTY", "The dataset has no rows yet; record some first.");
   const table = fitTable(model, data);
-  const { training, validation } = splitTable(table, splitOf(model));
-  const calibration = training.rows > 0 ? training : table;
+  const { training, validation } = splitRows(table, splitOf(model));
+  const calibration = selectRows(table, training.length > 0 ? training : allRows(table));
   const quantized = chooseScales(model, measureRanges(model, calibration), calibration);
   const { metadata } = model;
   if (metadata === undefined) return quantized;
@@ -62,8 +62,8 @@ export function quantizeInt8(model: Model, data: Table): Model {
   const step: CompressionStep = { method: "int8", calibrationSamples: calibration.rows };
   // With rows recorded since, the split is another one, and its validation rows may have trained the model.
   const { trainingSamples = 0, validationSamples = 0 } = metadata.report ?? {};
-  if (validation.rows === 0 || trainingSamples + validationSamples !== table.rows) return described(step);
-  return described({ ...step, validationMetric: evaluateModel(described(step), validation).value });
+  if (validation.length === 0 || trainingSamples + validationSamples !== table.rows) return described(step);
+  return described({ ...step, validationMetric: evaluateModel(described(step), selectRows(table, validation)).value });
 }
 
 /** The split that the model was trained with; the recipe's defaults where it carries none that is known. */
@@ -112,7 +112,7 @@ function storedInputs(quantized: Model, model: Model, table: Table): Int8Array[]
   }
   const { scale, zeroPoint } = perTensor(quantized.tensors[quantized.inputs[0]]) ?? { scale: 1, zeroPoint: 0 };
   const rows = Math.min(table.rows, affordable);
-  const values = applyFeatures(model.metadata?.features ?? [], table.inputs.subarray(0, rows * width), width);
+  const values = applyFeatures(model.metadata?.features ?? [], inputsInMemory(table).subarray(0, rows * width), width);
   return Array.from({ length: rows }, (_, row) =>
     Int8Array.from(values.subarray(row * width, (row + 1) * width), (value) =>
       Math.max(-128, Math.min(127, Math.round(value / scale) + zeroPoint)),
@@ -123,7 +123,7 @@ function storedInputs(quantized: Model, model: Model, table: Table): Int8Array[]
 /** The lowest and the highest value of each tensor that is computed, over all rows; 0 always lies between. */
 function measureRanges(model: Model, table: Table): Range[] {
   const channels = table.channels.length;
-  const inputs = applyFeatures(model.metadata?.features ?? [], table.inputs, channels);
+  const inputs = applyFeatures(model.metadata?.features ?? [], inputsInMemory(table), channels);
   const ranges = model.tensors.map((): Range => ({ low: 0, high: 0 }));
   const placed = placeModel(model, { batch: calibrationBatch, keepAll: true });
   try {

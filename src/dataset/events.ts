@@ -10,7 +10,7 @@ const addEvent = v.object({
   /** Counts up from 1; never given again within a dataset. */
   id: v.pipe(v.number(), v.integer(), v.minValue(1)),
   label: v.exactOptional(v.string()),
-  split: v.exactOptional(v.picklist(["training", "validation"])),
+  split: v.exactOptional(v.picklist(["training", "validation", "test"])),
   group: v.exactOptional(v.string()),
   source: v.exactOptional(v.string()),
   /** Regression: the length of the row in rows.csv, which tells a whole last line from one that was cut short in a number. */
@@ -54,7 +54,7 @@ export function createAddEvent(id: number, sample: SampleProperties): AddEvent {
     event: "add",
     id,
     ...(label !== undefined && { label: String(label) }),
-    ...((split === "training" || split === "validation") && { split }),
+    ...((split === "training" || split === "validation" || split === "test") && { split }),
     ...(group !== undefined && group !== null && { group: String(group) }),
     ...(source !== undefined && source !== null && { source: String(source) }),
     ...(bytes !== undefined && { bytes }),

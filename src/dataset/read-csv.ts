@@ -58,7 +58,7 @@ export function foreignCsv(source: string, options: CsvOptions): Source {
  * Throws TINYML_DATASET_EMPTY without rows, TINYML_DATASET_CORRUPT for lines that don't fit the header, TINYML_NOT_A_NUMBER and
  * TINYML_NO_LABEL, all of them with the line.
  */
-export function readCsv(text: string, options: CsvOptions = {}): Table {
+export function readCsv(text: string, options: CsvOptions = {}): Table<Float32Array> {
   const reader = new TableReader(foreignCsv(options.source ?? "the CSV text", options));
   reader.push(Buffer.from(text));
   return reader.finish(options.name ?? "table", true);

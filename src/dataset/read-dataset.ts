@@ -32,7 +32,7 @@ async function readEvents(folder: string): Promise<AddEvent[]> {
  * Throws TINYML_DATASET_MISSING, TINYML_DATASET_EMPTY, TINYML_DATASET_CORRUPT with the line, TINYML_UNKNOWN_LABEL for
  * a label that was edited out of the settings, or TINYML_STORAGE.
  */
-export async function readDataset(folder: string): Promise<Table> {
+export async function readDataset(folder: string): Promise<Table<Float32Array>> {
   const description = await readDescription(folder);
   const name = basename(resolve(folder));
   if (description === undefined) {

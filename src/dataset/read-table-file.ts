@@ -12,7 +12,7 @@ import { TableReader } from "./table-reader";
  * The table at `path`: a dataset's folder, or a CSV file as readCsv takes it. Throws what those throw, and TINYML_FILE when
  * there is nothing at that path.
  */
-export async function readTableFile(path: string, options: CsvOptions = {}): Promise<Table> {
+export async function readTableFile(path: string, options: CsvOptions = {}): Promise<Table<Float32Array>> {
   try {
     if ((await stat(path)).isDirectory()) return await readDataset(path);
     const reader = new TableReader(foreignCsv(options.source ?? path, options));

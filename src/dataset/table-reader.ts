@@ -101,7 +101,7 @@ export class TableReader {
   }
 
   /** The table. A last line that has no line break counts on request only: it may have been cut short. */
-  finish(name: string, withLastLine: boolean): Table {
+  finish(name: string, withLastLine: boolean): Table<Float32Array> {
     if (withLastLine && this.#restLength > 0) {
       this.#assertClosed();
       const text = this.#take(this.#offset + this.#restLength);

@@ -5,7 +5,7 @@ import type { Table } from "./table";
  * another one. Unchanged where it is the same order, or where the table has a label that the model doesn't know: whoever compares them
  * will say so.
  */
-export function withLabelsOf(labels: readonly string[] | undefined, table: Table): Table {
+export function withLabelsOf<Labelled extends Table>(labels: readonly string[] | undefined, table: Labelled): Labelled {
   const own = table.labels;
   if (labels === undefined || own === undefined) return table;
   if (own.length === labels.length && own.every((label, i) => label === labels[i])) return table;

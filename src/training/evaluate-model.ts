@@ -1,7 +1,9 @@
-import type { Table } from "../dataset/table";
+import { openSamples } from "../dataset/samples";
+import { inputWidth, sampleShape, type Table } from "../dataset/table";
 import { withLabelsOf } from "../dataset/with-labels-of";
 import { TinymlError } from "../errors";
 import type { Model } from "../model/model";
+import { elementCount } from "../model/tensor";
 import { createPredictor, type Prediction } from "../runtime/predictor";
 
 /** How well a model does on labelled rows. */
@@ -19,19 +21,22 @@ export interface Evaluation {
 export function evaluateModel(model: Model, table: Table): Evaluation {
   if (table.rows === 0) throw new TinymlError("TINYML_DATASET_EMPTY", "There are no rows to evaluate the model with.");
   const { inputs, outputs, labels } = fitTable(model, table);
-  const channels = table.channels.length;
   const width = outputs.length / table.rows;
+  const sample = new Float32Array(inputWidth(table));
+  const reader = openSamples(inputs, sample.length);
   const predictor = createPredictor(model);
   try {
     let sum = 0;
     for (let row = 0; row < table.rows; row++) {
-      const prediction = predictor.predict(inputs.subarray(row * channels, (row + 1) * channels));
+      reader.copy(row, sample, 0);
+      const prediction = predictor.predict(sample);
       const wanted = outputs.subarray(row * width, (row + 1) * width);
       sum += table.task === "classification" ? hit(prediction, labels?.[wanted[0]]) : error(prediction, wanted);
     }
     const metric = table.task === "classification" ? "accuracy" : "mse";
     return { metric, value: sum / table.rows, samples: table.rows };
   } finally {
+    reader.close();
     predictor.dispose();
   }
 }
@@ -43,12 +48,17 @@ export function evaluateModel(model: Model, table: Table): Evaluation {
  */
 export function fitTable(model: Model, table: Table): Table {
   const { metadata } = model;
-  const channels = model.tensors[model.inputs[0]].shape.at(-1) ?? 1;
+  const { shape } = model.tensors[model.inputs[0]];
+  const channels = shape.at(-1) ?? 1;
   const refuse = (what: string): never => {
     throw new TinymlError("TINYML_DATASET_MISMATCH", `The dataset does not fit the model: ${what}.`);
   };
   if (table.channels.length !== channels) {
     refuse(`the model takes ${channels} channels, the dataset has ${table.channels.length}`);
+  }
+  if (elementCount(shape) !== inputWidth(table)) {
+    const sample = sampleShape(table).join(" × ");
+    refuse(`the model takes ${shape.slice(1).join(" × ")} numbers at once, a sample of the dataset has ${sample}`);
   }
   if (metadata === undefined) return table;
   if (metadata.task !== table.task) refuse(`the model is for ${metadata.task}, the dataset for ${table.task}`);

@@ -1,6 +1,6 @@
 import { createRandom } from "../dataset/random";
-import { splitTable } from "../dataset/split-table";
-import { outputWidth, type Table } from "../dataset/table";
+import { splitRows } from "../dataset/split-rows";
+import { inputsInMemory, outputWidth, selectRows, type Table } from "../dataset/table";
 import { TinymlError } from "../errors";
 import { applyFeatures, fitNormalize } from "../features/features";
 import type { FeatureBlock, Metadata, TrainingReport } from "../model/metadata";
@@ -44,7 +44,8 @@ export interface TrainingHooks {
 export function trainRecipe({ recipe, table, name }: TrainingTask, hooks: TrainingHooks = {}): Model {
   checkTable(recipe, table);
   const settings = recipe.training;
-  const split = splitTable(table, { validation: settings.validation, seed: settings.splitSeed });
+  const rowsOf = splitRows(table, { validation: settings.validation, seed: settings.splitSeed });
+  const split = { training: selectRows(table, rowsOf.training), validation: selectRows(table, rowsOf.validation) };
   if (split.training.rows === 0 || split.validation.rows === 0) {
     const rows = `${table.rows} ${table.rows === 1 ? "row is" : "rows are"}`;
     throw new TinymlError(
@@ -53,8 +54,11 @@ export function trainRecipe({ recipe, table, name }: TrainingTask, hooks: Traini
     );
   }
   const channels = table.channels.length;
-  const features: FeatureBlock[] = recipe.features.map(() => fitNormalize(split.training.inputs, channels));
-  const prepare = (rows: Table): Table => ({ ...rows, inputs: applyFeatures(features, rows.inputs, channels) });
+  const features: FeatureBlock[] = recipe.features.map(() => fitNormalize(inputsInMemory(split.training), channels));
+  const prepare = (rows: Table): Table => ({
+    ...rows,
+    inputs: applyFeatures(features, inputsInMemory(rows), channels),
+  });
   const random = createRandom(settings.seed);
   const outputs = table.task === "classification" ? (table.labels?.length ?? 0) : outputWidth(table);
   const trainer = createTrainer(

@@ -1,4 +1,4 @@
-import type { Table } from "../dataset/table";
+import { inputsInMemory, type Table } from "../dataset/table";
 import { TinymlError } from "../errors";
 import { kernels } from "../kernels/kernels";
 import type { Model, Operator } from "../model/model";
@@ -104,19 +104,21 @@ export function createTrainer(model: Model, settings: TrainingSettings, rows: nu
   /** Copies the rows order[from], order[from + 1], … into the batch. */
   const fillBatch = (table: Table, order: ArrayLike<number>, from: number, rows: number): void => {
     const memory = heap.float32;
+    const inputs = inputsInMemory(table);
     for (let i = 0; i < rows; i++) {
       const row = order[from + i];
-      copyRow(memory, input / 4 + i * inputWidth, table.inputs, row * inputWidth, inputWidth);
+      copyRow(memory, input / 4 + i * inputWidth, inputs, row * inputWidth, inputWidth);
       copyRow(memory, targets / 4 + i * targetWidth, table.outputs, row * targetWidth, targetWidth);
     }
   };
 
   /** Runs the model on the rows in their order, batch by batch. */
   const forEachBatch = (table: Table, visit: (rows: number) => void): void => {
+    const inputs = inputsInMemory(table);
     for (let from = 0; from < table.rows; from += batchSize) {
       const rows = Math.min(batchSize, table.rows - from);
       const memory = heap.float32;
-      memory.set(table.inputs.subarray(from * inputWidth, (from + rows) * inputWidth), input / 4);
+      memory.set(inputs.subarray(from * inputWidth, (from + rows) * inputWidth), input / 4);
       memory.set(table.outputs.subarray(from * targetWidth, (from + rows) * targetWidth), targets / 4);
       placed.forward(rows);
       visit(rows);

@@ -3,7 +3,7 @@ import { createRandom } from "../../src/dataset/random";
 import type { Table } from "../../src/dataset/table";
 
 /** The book's data, chapter 8: `rows` positions x in 0..1 with y = sin(πx) + 0.05 · N(0, 1), always the same for a seed. */
-export function potentiometerTable(seed = 2023, rows = 1000): Table {
+export function potentiometerTable(seed = 2023, rows = 1000): Table<Float32Array> {
   const random = createRandom(seed);
   const inputs = Float32Array.from({ length: rows }, () => random.uniform());
   return {
@@ -18,7 +18,7 @@ export function potentiometerTable(seed = 2023, rows = 1000): Table {
 }
 
 /** Two clouds of points around (−1, −1) and (1, 1), and one around (1, −1): three classes that a small network separates. */
-export function cloudsTable(seed = 5, rows = 300): Table {
+export function cloudsTable(seed = 5, rows = 300): Table<Float32Array> {
   const random = createRandom(seed);
   const centres = [
     [-1, -1],

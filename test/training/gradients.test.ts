@@ -50,7 +50,7 @@ function recipe(task: "classification" | "regression", layers: Layer[], rows: nu
   return { version: 1, task, input: { shape: [3] }, layers, training: { loss, optimizer, batchSize: rows } };
 }
 
-function randomTable(task: "classification" | "regression", rows: number): Table {
+function randomTable(task: "classification" | "regression", rows: number): Table<Float32Array> {
   const random = createRandom(rows);
   const draw = (count: number): Float32Array => Float32Array.from({ length: count }, () => 4 * random.uniform() - 2);
   const channels = ["a", "b", "c"].map((name) => ({ name, unit: "" }));
@@ -67,7 +67,7 @@ function randomTable(task: "classification" | "regression", rows: number): Table
 }
 
 /** The batch's loss in float64; `weights` holds each layer's weights [units][inputs], then its bias. */
-function referenceLoss(layers: readonly Layer[], weights: Float64Array, table: Table): number {
+function referenceLoss(layers: readonly Layer[], weights: Float64Array, table: Table<Float32Array>): number {
   const width = table.outputs.length / table.rows;
   let loss = 0;
   for (let row = 0; row < table.rows; row++) {

@@ -51,7 +51,7 @@ export async function tinymlJson(folder: string, ...args: readonly string[]): Pr
 }
 
 /** A table as the text of a CSV file, the label or the targets last. */
-export function toCsv(table: Table): string {
+export function toCsv(table: Table<Float32Array>): string {
   const channels = table.channels.length;
   const width = outputWidth(table);
   const targets = table.task === "classification" ? [{ name: "label" }] : (table.targets ?? []);
@@ -65,7 +65,7 @@ export function toCsv(table: Table): string {
 }
 
 /** Records a table as a dataset's folder, as the node tinyml-record does. */
-export async function record(folder: string, table: Table): Promise<void> {
+export async function record(folder: string, table: Table<Float32Array>): Promise<void> {
   const { task, channels, labels, targets, rows } = table;
   const description: DatasetDescription = {
     version: 1,

@@ -1,6 +1,6 @@
 import { TinymlError } from "../errors";
 import { createRandom, type Random } from "./random";
-import { selectRows, type Table } from "./table";
+import { allRows, type Split, type Table } from "./table";
 
 export interface SplitOptions {
   /** The share of the rows that validate, 0 ≤ validation < 1; 0.25 where absent. */
@@ -11,18 +11,15 @@ export interface SplitOptions {
   stratify?: boolean;
 }
 
-/** The two sides of a split, their rows in the order of the table. */
-export interface SplitTables {
-  training: Table;
-  validation: Table;
-}
+/** The rows of each side of a split, in the order of the table. */
+export type SplitRows = Readonly<Record<Split, Uint32Array>>;
 
 /**
- * Splits a table into rows to train on and rows to validate with. Rows whose side was decided on recording go there; rows of
- * one group stay on one side; all others are drawn by chance. Training keeps at least one row of each class, so a table with a single group,
- * or one row per class, has no validation rows. Throws TINYML_CONFIG_INVALID for a share outside [0, 1).
+ * Splits a table into rows to train on and rows to validate with. Rows whose side was decided on recording go there, those for a test
+ * nowhere else; rows of one group stay on one side; all others are drawn by chance. Training keeps at least one row of each class, so
+ * a table with a single group, or one row per class, has no validation rows. Throws TINYML_CONFIG_INVALID for a share outside [0, 1).
  */
-export function splitTable(table: Table, options: SplitOptions = {}): SplitTables {
+export function splitRows(table: Table, options: SplitOptions = {}): SplitRows {
   const { validation = 0.25, seed = 0, stratify = true } = options;
   if (!(validation >= 0 && validation < 1)) {
     throw new TinymlError(
@@ -36,10 +33,10 @@ export function splitTable(table: Table, options: SplitOptions = {}): SplitTable
   const random = createRandom(seed);
 
   const total = new Array<number>(classes).fill(0);
-  const validating = new Uint8Array(table.rows);
+  const sides = new Array<Split>(table.rows).fill("training");
   const chosen = new Array<number>(classes).fill(0);
   const choose = (row: number): void => {
-    validating[row] = 1;
+    sides[row] = "validation";
     chosen[classOf(row)] = (chosen[classOf(row)] ?? 0) + 1;
   };
   const groups = new Map<string, number[]>();
@@ -47,6 +44,10 @@ export function splitTable(table: Table, options: SplitOptions = {}): SplitTable
   for (let row = 0; row < table.rows; row++) {
     const side = table.splits?.[row];
     const group = table.groups?.[row];
+    if (side === "test") {
+      sides[row] = side;
+      continue;
+    }
     total[classOf(row)] = (total[classOf(row)] ?? 0) + 1;
     if (side === "validation") choose(row);
     else if (side === "training") continue;
@@ -59,17 +60,9 @@ export function splitTable(table: Table, options: SplitOptions = {}): SplitTable
   chooseGroups(groups, { random, total, wanted, chosen, classOf, choose });
   chooseRows(singles, { random, total, wanted, chosen, choose });
 
-  const all = Uint32Array.from({ length: table.rows }, (_, row) => row);
-  return {
-    training: selectRows(
-      table,
-      all.filter((row) => validating[row] === 0),
-    ),
-    validation: selectRows(
-      table,
-      all.filter((row) => validating[row] === 1),
-    ),
-  };
+  const all = allRows(table);
+  const rowsOf = (side: Split): Uint32Array => all.filter((row) => sides[row] === side);
+  return { training: rowsOf("training"), validation: rowsOf("validation"), test: rowsOf("test") };
 }
 
 interface Choice {
