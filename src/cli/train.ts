@@ -2,7 +2,9 @@ import path from "node:path";
 import { TinymlError } from "../errors";
 import type { TrainingReport } from "../model/metadata";
 import { summarizeModel } from "../model/summarize";
+import { elementCount } from "../model/tensor";
 import { assertName } from "../storage";
+import { buildNetwork } from "../training/compile-recipe";
 import { parseRecipe, type Recipe } from "../training/recipe";
 import { startTraining } from "../training/start-training";
 import type { TrainingProgress } from "../training/train-recipe";
@@ -32,10 +34,10 @@ async function run(argv: readonly string[]): Promise<Report> {
   const out = options.required("out");
   const name = options.value("name") === undefined ? nameOf(out) : assertName(options.value("name"), "model");
   const recipe = withSeed(parseRecipe(await readJson(options.file)), seed);
-  const { task, layers } = recipe;
+  const { task } = recipe;
   const table = await readData(options.required("data"), {
     task,
-    ...(task === "regression" && { targets: layers[layers.length - 1].units }),
+    ...(task === "regression" && { targets: outputsOf(recipe) }),
   });
   await prepareModelFile(out, options.flag("force"));
   const asJson = options.flag("json");
@@ -50,6 +52,16 @@ async function run(argv: readonly string[]): Promise<Report> {
     text: `${out}: ${bytes} bytes; ${report === undefined ? "trained" : describe(report)}`,
     asJson,
   };
+}
+
+/** How many numbers the recipe's network gives. */
+function outputsOf(recipe: Recipe): number {
+  const { model } = buildNetwork(
+    recipe.input.shape,
+    recipe.layers,
+    ({ shape }) => new Float32Array(elementCount(shape)),
+  );
+  return elementCount(model.tensors[model.outputs[0]].shape);
 }
 
 /** The report's figures by the names that the demo prints, too; without the curve, which is in the model. */

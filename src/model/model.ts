@@ -243,13 +243,30 @@ export interface OperatorOptions {
   UNIDIRECTIONAL_SEQUENCE_LSTM: { activation: "TANH"; cellClip: number; projectionClip: number; timeMajor?: true };
   /** Over the last axis. */
   SOFTMAX: { beta: number };
+  /**
+   * Only while training; export folds it away. inputs: input [batch, …, channels]; gamma, beta, mean and variance
+   * [channels]: gamma (x − mean) / √(variance + epsilon) + beta, in training with the batch's own mean and variance, of
+   * which 1 − momentum goes into the inputs mean and variance.
+   */
+  BATCH_NORMALIZATION: { epsilon: number; momentum: number };
+  /**
+   * Only while training; export leaves it out. A share of the numbers becomes 0, the others grow by 1 / (1 − rate); with
+   * `channels` whole channels at once.
+   */
+  DROPOUT: { rate: number; channels?: true };
 }
 
 export type OperatorType = keyof OperatorOptions;
 
-/** An operator of the graph; `inputs` and `outputs` index the model's tensors, −1 is an input that is left out. */
-export type Operator = {
-  [T in OperatorType]: {
+/** Operators that exist only while training: no file has them. */
+export type TrainingOperatorType = "BATCH_NORMALIZATION" | "DROPOUT";
+
+/** Operators that files have; TensorFlow Lite's builtin operator names. */
+export type StoredOperatorType = Exclude<OperatorType, TrainingOperatorType>;
+
+/** Operators of these types; `inputs` and `outputs` index the model's tensors, −1 is an input that is left out. */
+export type OperatorOf<Type extends OperatorType> = {
+  [T in Type]: {
     type: T;
     inputs: readonly number[];
     outputs: readonly number[];
@@ -261,7 +278,10 @@ export type Operator = {
     /** The operator's version that the file names, where it is above the lowest one that has what is used. */
     version?: number;
   };
-}[OperatorType];
+}[Type];
+
+/** An operator of the graph. */
+export type Operator = OperatorOf<OperatorType>;
 
 /** A name by which other runtimes call the graph, with names of their own for its inputs and outputs. */
 export interface Signature {

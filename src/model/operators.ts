@@ -1,5 +1,5 @@
 import type { KernelCall, Operand, Operands } from "./kernel-call";
-import type { Model, Operator, OperatorOptions, OperatorType } from "./model";
+import type { Model, Operator, OperatorOptions, OperatorType, StoredOperatorType } from "./model";
 import { ACTIVATIONS } from "./operators/activation";
 import { ARITHMETIC } from "./operators/arithmetic";
 import { CONVOLUTIONS } from "./operators/convolution";
@@ -16,6 +16,7 @@ import { REDUCTIONS } from "./operators/reductions";
 import { RESHAPING } from "./operators/reshaping";
 import { RESIZING } from "./operators/resizing";
 import { SLICING } from "./operators/slicing";
+import { TRAINING_OPERATORS } from "./operators/training";
 import { TRANSPOSE_CONVOLUTION } from "./operators/transpose-convolution";
 
 /** The operators of this package; the keys are TensorFlow Lite's builtin operator names. */
@@ -36,11 +37,14 @@ const OPERATORS: { readonly [T in OperatorType]: OperatorRule<T> } = {
   ...RESIZING,
   ...SLICING,
   ...TRANSPOSE_CONVOLUTION,
+  ...TRAINING_OPERATORS,
 };
 
-/** The names of all operators. */
-export function operatorTypes(): OperatorType[] {
-  return Object.keys(OPERATORS).filter((type): type is OperatorType => type in OPERATORS);
+/** The names of all operators that a file may have. */
+export function operatorTypes(): StoredOperatorType[] {
+  return Object.keys(OPERATORS).filter(
+    (type): type is StoredOperatorType => type in OPERATORS && !(type in TRAINING_OPERATORS),
+  );
 }
 
 /** The rule of an operator; a function so that the rule's type follows the operator's. */

@@ -101,11 +101,17 @@ export function placeModel(
     });
     const steps = model.operators.flatMap((operator) => {
       const calls = kernelCalls(model, operator);
-      if (batch > 1 && !calls.every(takesSamples)) throw oneByOne(operator);
+      if (batch > 1 && !calls.every((call) => takesSamples(call) || keepsNothing(model, call)))
+        throw oneByOne(operator);
       const placeConstant = ({ data, tensor }: KernelConstant) =>
         tensor === undefined ? placeData(data) : placeTensor(tensor);
       const hosted = constantAddress === undefined ? calls.map(hostLayout) : calls;
-      const places = { placeTensor, placeConstant, placeData };
+      const bytesPerSample = (argument: KernelArgument): number => {
+        if (argument.kind !== "tensor") return 0;
+        const tensor = model.tensors[argument.tensor];
+        return tensor.data === undefined ? tensorBytes(tensor) : 0;
+      };
+      const places = { bytesPerSample, placeTensor, placeConstant, placeData };
       return hosted.map((call) => {
         const name = kernelName(call.kernel);
         return bindCall(floats === "fastest" ? engine.fastest(name) : engine.call[name], call, places);
@@ -158,10 +164,15 @@ function takesSamples({ arguments: all }: KernelCall): boolean {
   return all.some(({ kind }) => kind === "perSample");
 }
 
+/** Whether a kernel has no state, so that samples may be run one after the other as if each came alone. */
+function keepsNothing({ tensors }: Model, { arguments: all }: KernelCall): boolean {
+  return all.every((argument) => argument.kind !== "tensor" || tensors[argument.tensor].variable !== true);
+}
+
 function oneByOne({ type }: Operator): TinymlError {
   return new TinymlError(
     "TINYML_MODEL_UNSUPPORTED",
-    `The model can't be trained or compressed here: its operator ${type} runs on one sample at a time.`,
+    `The model can't be trained or compressed here: its operator ${type} keeps something from sample to sample.`,
   );
 }
 
@@ -175,16 +186,28 @@ export function copyInto(engine: Kernels, address: number, data: ArrayBufferView
 
 /** How what a kernel reads or writes gets an address. */
 interface Places {
+  /** The distance from a sample to the next of what an argument points to; 0 for what all samples share. */
+  bytesPerSample(argument: KernelArgument): number;
   placeTensor(index: number): number;
   placeConstant(constant: KernelConstant): number;
   placeData(data: ArrayBufferView): number;
+}
+
+/** A kernel that knows one sample only, run on one after the other. */
+function bindSamples(run: NumberFunction, values: readonly number[], bytesPerSample: readonly number[]): Step {
+  return (batch) => {
+    run(...values);
+    for (let sample = 1; sample < batch; sample++) {
+      run(...values.map((value, i) => value + sample * bytesPerSample[i]));
+    }
+  };
 }
 
 /** A kernel call with its tensors at their addresses, as a function of the batch alone. */
 function bindCall(run: NumberFunction, { arguments: all }: KernelCall, places: Places): Step {
   const samplesAt = all.findIndex(({ kind }) => kind === "perSample");
   const values = all.map((argument) => numberOf(argument, places));
-  if (samplesAt < 0) return () => run(...values);
+  if (samplesAt < 0) return bindSamples(run, values, all.map(places.bytesPerSample));
   const before = values.slice(0, samplesAt);
   const after = values.slice(samplesAt + 1);
   return bindNumbers(run, before, after, values[samplesAt]);

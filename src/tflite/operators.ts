@@ -1,5 +1,5 @@
 import type { Builder } from "flatbuffers";
-import type { Operator, OperatorOptions, OperatorType, Tensor } from "../model/model";
+import type { OperatorOf, OperatorOptions, StoredOperatorType, Tensor } from "../model/model";
 import { damaged, FlatFile, FlatTable, unsupported } from "./cursor";
 import { ACTIVATIONS } from "./operators/activation";
 import { ARITHMETIC } from "./operators/arithmetic";
@@ -20,7 +20,7 @@ import { SLICING } from "./operators/slicing";
 import { type OPERATOR, slots } from "./schema";
 
 /** The operators of this package in the file format. */
-const FORMATS: { readonly [Type in OperatorType]: OperatorFormat<Type> } = {
+const FORMATS: { readonly [Type in StoredOperatorType]: OperatorFormat<Type> } = {
   ...ACTIVATIONS,
   ...ARITHMETIC,
   ...CONVOLUTIONS,
@@ -40,22 +40,25 @@ const FORMATS: { readonly [Type in OperatorType]: OperatorFormat<Type> } = {
 
 const TYPES = new Map(
   Object.keys(FORMATS)
-    .filter((type): type is OperatorType => type in FORMATS)
+    .filter((type): type is StoredOperatorType => type in FORMATS)
     .map((type) => [FORMATS[type].code, type]),
 );
 
 /** The format of an operator; a function so that the format's type follows the operator's. */
-export function operatorFormat<Type extends OperatorType>(type: Type): OperatorFormat<Type> {
+export function operatorFormat<Type extends StoredOperatorType>(type: Type): OperatorFormat<Type> {
   return FORMATS[type];
 }
 
 /** The operator that a builtin code stands for; undefined for one that this package does not know. */
-export function operatorOfCode(code: number): OperatorType | undefined {
+export function operatorOfCode(code: number): StoredOperatorType | undefined {
   return TYPES.get(code);
 }
 
 /** The lowest version of an operator that has what it uses. */
-export function lowestVersion({ type, inputs, outputs, options }: Operator, tensors: readonly Tensor[]): number {
+export function lowestVersion(
+  { type, inputs, outputs, options }: OperatorOf<StoredOperatorType>,
+  tensors: readonly Tensor[],
+): number {
   return operatorFormat(type).version(
     inputs.map((index) => tensors[index]),
     options,
@@ -63,9 +66,9 @@ export function lowestVersion({ type, inputs, outputs, options }: Operator, tens
   );
 }
 
-type Options<Type extends OperatorType> = OperatorOptions[Type];
+type Options<Type extends StoredOperatorType> = OperatorOptions[Type];
 
-function fieldsOf<Type extends OperatorType>({ fields }: OperatorFormat<Type>) {
+function fieldsOf<Type extends StoredOperatorType>({ fields }: OperatorFormat<Type>) {
   // Object.entries forgets what the type of `fields` says: a reader and writer for each option, of the option's type
   return Object.entries(fields) as [keyof Options<Type>, OptionField<Options<Type>[keyof Options<Type>]>][];
 }
@@ -78,7 +81,7 @@ const EMPTY_TABLE = Uint8Array.of(4, 0, 4, 0, 4, 0, 0, 0);
  *
  * @throws TinymlError TINYML_MODEL_UNSUPPORTED for options that this package does not know
  */
-export function readOptions<Type extends OperatorType>(
+export function readOptions<Type extends StoredOperatorType>(
   type: Type,
   operator: FlatTable<keyof typeof OPERATOR>,
 ): OperatorOptions[Type] {
@@ -113,7 +116,7 @@ function optionsTable(described: OptionsTable | undefined, operator: FlatTable<k
 }
 
 /** Writes an operator's options table; 0 for an operator that has none. */
-export function writeOptions<Type extends OperatorType>(
+export function writeOptions<Type extends StoredOperatorType>(
   builder: Builder,
   type: Type,
   options: OperatorOptions[Type],

@@ -4,11 +4,12 @@ import type { Metadata } from "../model/metadata";
 import type {
   Model,
   Operator,
+  OperatorOf,
   OperatorOptions,
-  OperatorType,
   Quantization,
   Signature,
   SignatureTensor,
+  StoredOperatorType,
   Tensor,
   TensorData,
 } from "../model/model";
@@ -236,14 +237,14 @@ function readOperator(
   };
 }
 
-function operatorOf<Type extends OperatorType>(
+function operatorOf<Type extends StoredOperatorType>(
   type: Type,
   inputs: readonly number[],
   outputs: readonly number[],
   options: OperatorOptions[Type],
-): Operator {
+): OperatorOf<StoredOperatorType> {
   // `options` belong to `type` by this function's signature, which TypeScript does not carry into the union
-  return { type, inputs, outputs, options } as Operator;
+  return { type, inputs, outputs, options } as OperatorOf<StoredOperatorType>;
 }
 
 /** Our own metadata, and the buffers of others by name. */

@@ -1,6 +1,16 @@
 import { Builder } from "flatbuffers";
+import { TinymlError } from "../errors";
 import { checkModel } from "../model/check";
-import type { Model, Operator, Signature, SignatureTensor, Tensor, TensorData } from "../model/model";
+import type {
+  Model,
+  Operator,
+  OperatorOf,
+  Signature,
+  SignatureTensor,
+  StoredOperatorType,
+  Tensor,
+  TensorData,
+} from "../model/model";
 import { appendFiles } from "./associated-files";
 import { encodeLabelMetadata, labelFiles } from "./label-metadata";
 import { encodeMetadata, FLOWS_METADATA, LABEL_METADATA } from "./metadata";
@@ -80,7 +90,8 @@ class Writer {
     });
     const codes: number[] = [];
     const codeIndices = new Map<string, number>();
-    const operators = model.operators.map((operator) => {
+    const operators = model.operators.map((any) => {
+      const operator = storable(any);
       const format = operatorFormat(operator.type);
       const version = Math.max(operator.version ?? 1, lowestVersion(operator, model.tensors));
       const key = `${format.code} ${version}`;
@@ -184,7 +195,7 @@ class Writer {
     });
   }
 
-  #operator(operator: Operator, codeIndex: number): number {
+  #operator(operator: OperatorOf<StoredOperatorType>, codeIndex: number): number {
     const builder = this.#builder;
     const inputs = this.#int32s(operator.inputs);
     const outputs = this.#int32s(operator.outputs);
@@ -282,4 +293,10 @@ class Writer {
     this.#vectors.set(key, offset);
     return offset;
   }
+}
+
+/** @throws TinymlError TINYML_INTERNAL for an operator that only training has: `foldTraining` was not called */
+function storable(operator: Operator): OperatorOf<StoredOperatorType> {
+  if (operator.type !== "BATCH_NORMALIZATION" && operator.type !== "DROPOUT") return operator;
+  throw new TinymlError("TINYML_INTERNAL", `${operator.type} exists only while training; no file has it.`);
 }

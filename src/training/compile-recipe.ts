@@ -1,80 +1,122 @@
 import type { Random } from "../dataset/random";
-import type { FusedActivation, Model, Operator, Tensor } from "../model/model";
-import { invalidRecipe, type Recipe } from "./recipe";
+import { elementCount } from "../model/tensor";
+import { CONVOLUTION_LAYERS } from "./layers/convolution";
+import { DENSE_LAYERS } from "./layers/dense";
+import { ELEMENTWISE_LAYERS } from "./layers/elementwise";
+import { MERGING_LAYERS } from "./layers/merging";
+import { POOLING_LAYERS } from "./layers/pooling";
+import { SHAPING_LAYERS } from "./layers/shaping";
+import {
+  type LayerContext,
+  type LayerRule,
+  type Network,
+  NetworkBuilder,
+  refuseLayer,
+  type WeightRequest,
+  type WeightSource,
+} from "./network";
+import type { Recipe } from "./recipe";
+import { invalidRecipe } from "./recipe-error";
+import type { Layer, LayerOf } from "./recipe-layers";
 
-type Layer = Recipe["layers"][number];
-
-type ActivationOperator = "LOGISTIC" | "TANH" | "SOFTMAX";
-
-/** The operator of an activation that is not fused into the layer before it. */
-const activationOperator: Partial<Record<Layer["activation"], ActivationOperator>> = {
-  sigmoid: "LOGISTIC",
-  tanh: "TANH",
-  softmax: "SOFTMAX",
+/** The layers of recipes. */
+const LAYERS: { readonly [Type in Layer["type"]]: LayerRule<Type> } = {
+  ...DENSE_LAYERS,
+  ...CONVOLUTION_LAYERS,
+  ...ELEMENTWISE_LAYERS,
+  ...POOLING_LAYERS,
+  ...SHAPING_LAYERS,
+  ...MERGING_LAYERS,
 };
-const fusedActivation: Partial<Record<Layer["activation"], FusedActivation>> = { relu: "RELU", relu6: "RELU6" };
 
 /**
- * The graph of a recipe, with weights to start training from. Batch 1: input [1, channels], output [1, outputs].
+ * The network of a recipe, with weights to start training from.
  *
  * @param outputs how many numbers the last layer must give: the number of labels or targets
  * @param random draws the weights, layer by layer
- * @throws TinymlError TINYML_RECIPE_INVALID when the last layer has another number of units
+ * @throws TinymlError TINYML_RECIPE_INVALID naming the layer that does not fit to what it gets, or when the last layer gives
+ *   another number of numbers
  */
-export function compileRecipe(recipe: Recipe, outputs: number, random: Random): Model {
+export function compileRecipe(recipe: Recipe, outputs: number, random: Random): Network {
+  const network = buildNetwork(recipe.input.shape, recipe.layers, (request) => initialWeights(request, random));
   const last = recipe.layers.length - 1;
-  if (recipe.layers[last].units !== outputs) {
+  const { shape } = network.model.tensors[network.model.outputs[0]];
+  if (shape.length !== 2 || elementCount(shape) !== outputs) {
+    const what = recipe.task === "classification" ? "labels" : "targets";
+    const layer = recipe.layers[last];
+    const found =
+      shape.length === 2 && "units" in layer
+        ? `needs ${outputs} units, not ${layer.units}`
+        : `must give [${outputs}], but gives [${shape.slice(1).join(", ")}]`;
     throw invalidRecipe(
-      `layers.${last}.units`,
-      `the dataset has ${outputs} ${recipe.task === "classification" ? "labels" : "targets"}, so the last layer needs ` +
-        `${outputs} units, not ${recipe.layers[last].units}`,
+      layer.type === "dense" && shape.length === 2 ? `layers.${last}.units` : `layers.${last}`,
+      `the dataset has ${outputs} ${what}, so the last layer ${found}`,
     );
   }
-  const tensors: Tensor[] = [];
-  const operators: Operator[] = [];
-  const add = (tensor: Tensor): number => tensors.push(tensor) - 1;
-  const activationTensor = (name: string, units: number): number => add({ name, type: "float32", shape: [1, units] });
-
-  let width = recipe.input.shape[0];
-  let current = activationTensor("input", width);
-  recipe.layers.forEach((layer, i) => {
-    const { units } = layer;
-    const name = `dense${i + 1}`;
-    const weights = add({
-      name: `${name}/weights`,
-      type: "float32",
-      shape: [units, width],
-      data: initialWeights(layer, width, random),
-    });
-    const inputs = [current, weights];
-    if (layer.useBias) {
-      inputs.push(add({ name: `${name}/bias`, type: "float32", shape: [units], data: new Float32Array(units) }));
-    }
-    const activation = fusedActivation[layer.activation] ?? "NONE";
-    current = activationTensor(name, units);
-    operators.push({ type: "FULLY_CONNECTED", inputs, outputs: [current], options: { activation } });
-    const separate = activationOperator[layer.activation];
-    if (separate !== undefined) {
-      const from = current;
-      current = activationTensor(`${name}/${layer.activation}`, units);
-      operators.push(elementwise(separate, from, current));
-    }
-    width = units;
-  });
-  return { description: "TinyML Flows", tensors, operators, inputs: [0], outputs: [current] };
-}
-
-function elementwise(type: ActivationOperator, from: number, to: number): Operator {
-  const ends = { inputs: [from], outputs: [to] };
-  return type === "SOFTMAX" ? { type, ...ends, options: { beta: 1 } } : { type, ...ends, options: {} };
+  return network;
 }
 
 /**
- * Uniform in ±√(6 / n): n = inputs + outputs for glorotUniform (Glorot and Bengio 2010), n = inputs for heUniform
- * (He et al. 2015).
+ * The graph of a list of layers.
+ * @param inputShape of a sample, without the batch
+ * @param weightsOf gives each layer its weights
+ * @throws TinymlError TINYML_RECIPE_INVALID naming the layer that does not fit to what it gets
  */
-function initialWeights(layer: Layer, inputs: number, random: Random): Float32Array {
-  const n = layer.kernelInitializer === "heUniform" ? inputs : inputs + layer.units;
-  const limit = Math.sqrt(6 / n);
-  return Float32Array.from({ length: layer.units * inputs }, () => (2 * random.uniform() - 1) * limit);
+export function buildNetwork(
+  inputShape: readonly number[],
+  layers: readonly Layer[],
+  weightsOf: WeightSource,
+): Network {
+  const network = new NetworkBuilder(weightsOf);
+  const input = network.tensor("input", inputShape);
+  const named = new Map([["input", input]]);
+  const layerOutputs: number[] = [];
+  layers.forEach((layer, index) => {
+    const refuse = refuseLayer(index);
+    const before = layerOutputs.at(-1) ?? input;
+    const inputs = layer.inputs?.map(
+      (name) => named.get(name) ?? refuse("inputs", `no layer before it has the name "${name}"`),
+    );
+    if (layer.name !== undefined && named.has(layer.name)) refuse("name", `"${layer.name}" is taken`);
+    const name = layer.name ?? `${layer.type}${index + 1}`;
+    const output = appendLayer(layer, { index, name, inputs: inputs ?? [before], network, refuse });
+    layerOutputs.push(output);
+    named.set(name, output);
+  });
+  return network.finish(input, layerOutputs.at(-1) ?? input, layerOutputs);
+}
+
+/** TypeScript follows the layer's type from its name to its rule in a function of its own only. */
+function appendLayer<Type extends Layer["type"]>(layer: LayerOf<Type>, context: Omit<LayerContext, "layer">): number {
+  const rule: LayerRule<Type> = LAYERS[layer.type];
+  return rule({ ...context, layer });
+}
+
+/**
+ * Weights as Keras draws them (glorot: Glorot and Bengio 2010; he: He et al. 2015): uniform in ±√(6 / n) or normal with the variance 2 / n,
+ * cut at two deviations; n = inputs + outputs for glorot, n = inputs for he.
+ */
+function initialWeights({ shape, initializer, fanIn, fanOut }: WeightRequest, random: Random): Float32Array {
+  const length = elementCount(shape);
+  if (initializer === "zeros") return new Float32Array(length);
+  if (initializer === "ones") return new Float32Array(length).fill(1);
+  const n = initializer === "heUniform" || initializer === "heNormal" ? fanIn : fanIn + fanOut;
+  if (initializer === "heUniform" || initializer === "glorotUniform") {
+    const limit = Math.sqrt(6 / n);
+    return Float32Array.from({ length }, () => (2 * random.uniform() - 1) * limit);
+  }
+  // Keras widens the deviation by what the cut takes away.
+  const deviation = Math.sqrt(2 / n) / 0.87962566103423978;
+  return Float32Array.from({ length }, () => {
+    let drawn = normal(random);
+    while (Math.abs(drawn) > 2) drawn = normal(random);
+    return drawn * deviation;
+  });
+}
+
+/** Nearly normal, by the sum of twelve uniform numbers: Math.log's last bits differ between engines. */
+function normal(random: Random): number {
+  let sum = -6;
+  for (let i = 0; i < 12; i++) sum += random.uniform();
+  return sum;
 }

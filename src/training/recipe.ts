@@ -1,137 +1,14 @@
 import * as v from "valibot";
-import { TinymlError } from "../errors";
+import { invalidRecipe } from "./recipe-error";
+import { type ActivationName, layerSchema } from "./recipe-layers";
+import { wholeNumber } from "./recipe-numbers";
+import { type TrainingSettings, trainingSchema } from "./recipe-settings";
 
 /*
  * A recipe says what to train and how: the network, and the training. Layer types, options, losses and optimizers have
  * the names of Keras and tfjs (`tf.layers.*`). The schemas below are the one definition: the types are inferred from
  * them, and the published JSON schema is generated from them, with the descriptions as its documentation.
  */
-
-const wholeNumber = (minimum: number, maximum: number) =>
-  v.pipe(
-    v.number(`a whole number from ${minimum} to ${maximum} is needed`),
-    v.integer(`a whole number from ${minimum} to ${maximum} is needed`),
-    v.minValue(minimum, `a whole number from ${minimum} to ${maximum} is needed`),
-    v.maxValue(maximum, `a whole number from ${minimum} to ${maximum} is needed`),
-  );
-
-const positive = v.pipe(
-  v.number("a number above 0 is needed"),
-  v.finite("a number above 0 is needed"),
-  v.gtValue(0, "a number above 0 is needed"),
-);
-
-const fraction = v.pipe(
-  v.number("a number from 0 to less than 1 is needed"),
-  v.minValue(0, "a number from 0 to less than 1 is needed"),
-  v.ltValue(1, "a number from 0 to less than 1 is needed"),
-);
-
-const activation = v.picklist(["linear", "relu", "relu6", "sigmoid", "tanh", "softmax"]);
-const initializer = v.picklist(["glorotUniform", "heUniform"]);
-
-const denseLayer = v.strictObject({
-  type: v.pipe(v.literal("dense"), v.description("A fully connected layer.")),
-  units: v.pipe(wholeNumber(1, 65536), v.description("Neurons of the layer: how many numbers it gives.")),
-  activation: v.optional(
-    v.pipe(
-      activation,
-      v.description("Function behind each neuron; softmax only in the last layer, and there for classification."),
-    ),
-    "linear",
-  ),
-  useBias: v.optional(v.pipe(v.boolean(), v.description("Whether each neuron adds a number of its own.")), true),
-  kernelInitializer: v.optional(
-    v.pipe(initializer, v.description("How the first weights are drawn; heUniform suits deep relu networks.")),
-    "glorotUniform",
-  ),
-});
-
-const adam = v.strictObject({
-  type: v.pipe(v.literal("adam"), v.description("Adam, with a step size of its own for each weight.")),
-  learningRate: v.optional(
-    v.pipe(positive, v.description("How far each batch moves the weights; lower it when training diverges.")),
-    0.001,
-  ),
-  beta1: v.optional(v.pipe(fraction, v.description("Decay of the mean of past gradients.")), 0.9),
-  beta2: v.optional(v.pipe(fraction, v.description("Decay of the mean of past squared gradients.")), 0.999),
-  epsilon: v.optional(v.pipe(positive, v.description("Keeps Adam from dividing by zero.")), 1e-7),
-});
-
-const sgd = v.strictObject({
-  type: v.pipe(v.literal("sgd"), v.description("Plain gradient descent.")),
-  learningRate: v.optional(
-    v.pipe(positive, v.description("How far each batch moves the weights; lower it when training diverges.")),
-    0.01,
-  ),
-  momentum: v.optional(v.pipe(fraction, v.description("Share of the last step that is added to the next.")), 0),
-});
-
-const earlyStopping = v.strictObject({
-  patience: v.optional(
-    v.pipe(wholeNumber(1, 1e6), v.description("Epochs without a better validation loss before training stops.")),
-    20,
-  ),
-  minDelta: v.optional(
-    v.pipe(
-      v.number("a number from 0 is needed"),
-      v.finite("a number from 0 is needed"),
-      v.minValue(0, "a number from 0 is needed"),
-      v.description("By how much the validation loss must fall to count as better."),
-    ),
-    0,
-  ),
-});
-
-const training = v.strictObject({
-  loss: v.pipe(
-    v.picklist(["meanSquaredError", "categoricalCrossentropy"]),
-    v.description(
-      "What training makes small: meanSquaredError for regression, categoricalCrossentropy for classification.",
-    ),
-  ),
-  optimizer: v.optional(
-    v.pipe(v.variant("type", [adam, sgd]), v.description("The rule by which the weights follow the gradients.")),
-    { type: "adam" },
-  ),
-  batchSize: v.optional(
-    v.pipe(wholeNumber(1, 1e6), v.description("Rows that are looked at before the weights move.")),
-    32,
-  ),
-  epochs: v.optional(
-    v.pipe(wholeNumber(1, 1e6), v.description("How often training goes through all rows, at most.")),
-    100,
-  ),
-  validation: v.optional(
-    v.pipe(
-      v.number("a share above 0 and below 1 is needed"),
-      v.gtValue(0, "a share above 0 and below 1 is needed"),
-      v.ltValue(1, "a share above 0 and below 1 is needed"),
-      v.description("Share of the rows that is kept for validation."),
-    ),
-    0.25,
-  ),
-  splitSeed: v.optional(
-    v.pipe(
-      wholeNumber(0, 2 ** 32 - 1),
-      v.description("Chooses the validation rows. Apart from `seed`, so that runs with other seeds can be compared."),
-    ),
-    1,
-  ),
-  earlyStopping: v.optional(
-    v.pipe(
-      v.union([v.literal(false), earlyStopping], "false or {patience, minDelta} is needed"),
-      v.description(
-        "Stops when the validation loss no longer falls; false trains all epochs. The best epoch's weights are kept either way.",
-      ),
-    ),
-    {},
-  ),
-  seed: v.optional(
-    v.pipe(wholeNumber(0, 2 ** 32 - 1), v.description("Starts the weights and the order of the rows.")),
-    1,
-  ),
-});
 
 /** The definition of a recipe; `parseRecipe` validates with it. */
 export const recipeSchema = v.pipe(
@@ -144,12 +21,16 @@ export const recipeSchema = v.pipe(
     input: v.pipe(
       v.strictObject({
         shape: v.pipe(
-          v.strictTuple([wholeNumber(1, 65536)], "the shape of dense networks is [numbers per reading]"),
+          v.array(wholeNumber(1, 2 ** 24), "a list of whole numbers such as [28, 28, 1] is needed"),
+          v.minLength(1, "one to three whole numbers are needed"),
+          v.maxLength(3, "one to three whole numbers are needed"),
           v.readonly(),
-          v.description("Numbers per reading, as [channels]."),
+          v.description(
+            "Its size: [channels] for a reading, [readings, channels] for a window, [height, width, channels] for a picture.",
+          ),
         ),
       }),
-      v.description("What a reading looks like."),
+      v.description("What a sample looks like."),
     ),
     features: v.optional(
       v.pipe(
@@ -170,12 +51,12 @@ export const recipeSchema = v.pipe(
       [],
     ),
     layers: v.pipe(
-      v.array(denseLayer),
+      v.array(layerSchema),
       v.minLength(1, "at least one layer is needed"),
       v.readonly(),
-      v.description("The network, from its input to its output; the last layer has one unit per label or target."),
+      v.description("The network, from its input to its output; it gives one number per label or target."),
     ),
-    training: v.pipe(training, v.description("How the network is trained.")),
+    training: v.pipe(trainingSchema, v.description("How the network is trained.")),
   }),
   v.description("What a TinyML Flows training node trains, and how."),
 );
@@ -185,9 +66,6 @@ export type Recipe = v.InferOutput<typeof recipeSchema>;
 
 /** A recipe as people write it: what has a default may be left out. */
 export type RecipeInput = v.InferInput<typeof recipeSchema>;
-
-/** How a recipe trains: loss, optimizer, batches, epochs, split, early stopping, seed. */
-export type TrainingSettings = Recipe["training"];
 
 /**
  * Validates a recipe and fills in its defaults.
@@ -200,22 +78,38 @@ export function parseRecipe(json: unknown): Recipe {
     throw invalidRecipe(v.getDotPath(issue) ?? "", explain(issue));
   }
   const recipe = parsed.output;
-  const last = recipe.layers.length - 1;
-  recipe.layers.forEach((layer, i) => {
-    if (layer.activation === "softmax" && i < last) {
+  checkLoss(recipe);
+  return recipe;
+}
+
+/** The losses of each task, with the activation that must stand before them; undefined: any but softmax. */
+const losses: Readonly<Record<TrainingSettings["loss"], { task: Recipe["task"]; activation?: ActivationName }>> = {
+  categoricalCrossentropy: { task: "classification", activation: "softmax" },
+  sparseCategoricalCrossentropy: { task: "classification", activation: "softmax" },
+  binaryCrossentropy: { task: "classification", activation: "sigmoid" },
+  meanSquaredError: { task: "regression" },
+  meanAbsoluteError: { task: "regression" },
+  huber: { task: "regression" },
+};
+
+/** What the loss asks of the task and of the network's end. */
+function checkLoss({ task, layers, training: { loss } }: Recipe): void {
+  const { task: wantedTask, activation: wanted } = losses[loss];
+  if (task !== wantedTask) {
+    const usual = task === "classification" ? "categoricalCrossentropy" : "meanSquaredError";
+    throw invalidRecipe("training.loss", `${task} is not trained with ${loss}, but with ${usual}, for example`);
+  }
+  const last = layers.length - 1;
+  layers.forEach((layer, i) => {
+    const activation = "activation" in layer ? layer.activation : "linear";
+    if (i < last && activation === "softmax") {
       throw invalidRecipe(`layers.${i}.activation`, "softmax belongs to the last layer");
     }
+    if (i < last) return;
+    if (wanted === undefined ? activation !== "softmax" : activation === wanted) return;
+    const needed = wanted ?? "another activation than softmax, such as linear";
+    throw invalidRecipe(`layers.${last}.activation`, `the last layer of a ${task} with ${loss} needs ${needed}`);
   });
-  const wanted = recipe.task === "classification" ? "categoricalCrossentropy" : "meanSquaredError";
-  if (recipe.training.loss !== wanted) {
-    throw invalidRecipe("training.loss", `${recipe.task} is trained with ${wanted}`);
-  }
-  const isSoftmax = recipe.layers[last].activation === "softmax";
-  if (isSoftmax !== (recipe.task === "classification")) {
-    const needed = recipe.task === "classification" ? "softmax" : "another activation than softmax, such as linear";
-    throw invalidRecipe(`layers.${last}.activation`, `the last layer of a ${recipe.task} needs ${needed}`);
-  }
-  return recipe;
 }
 
 /** The types of JSON as people call them. */
@@ -236,9 +130,4 @@ function explain(issue: v.BaseIssue<unknown>): string {
   if (choice !== null) return `${received} is not known; known: ${choice[1].replaceAll(" | ", ", ")}`;
   const named = (type: string): string => plainNames[type] ?? type;
   return `${named(expected ?? "something else")} is needed, not ${named(received)}`;
-}
-
-/** The error about one place of a recipe, such as "layers.2.units". */
-export function invalidRecipe(path: string, problem: string): TinymlError {
-  return new TinymlError("TINYML_RECIPE_INVALID", `The recipe's ${path || "text"} is wrong: ${problem}.`);
 }

@@ -1,12 +1,14 @@
 import { createRandom } from "../dataset/random";
 import { splitRows } from "../dataset/split-rows";
-import { inputsInMemory, outputWidth, selectRows, type Table } from "../dataset/table";
+import { inputsInMemory, outputWidth, sampleShape, selectRows, type Table } from "../dataset/table";
 import { TinymlError } from "../errors";
 import { applyFeatures, fitNormalize } from "../features/features";
 import type { FeatureBlock, Metadata, TrainingReport } from "../model/metadata";
 import type { Model } from "../model/model";
 import { compileRecipe } from "./compile-recipe";
-import { invalidRecipe, type Recipe } from "./recipe";
+import { foldTraining } from "./fold-training";
+import type { Recipe } from "./recipe";
+import { invalidRecipe } from "./recipe-error";
 import { createTrainer, type Trainer } from "./trainer";
 
 /** What to train. Plain data, so that it can be posted to a worker thread. */
@@ -81,7 +83,7 @@ export function trainRecipe({ recipe, table, name }: TrainingTask, hooks: Traini
       report,
       compression: [],
     };
-    return { ...trainer.trainedModel(), metadata };
+    return { ...foldTraining(trainer.trainedModel()), metadata };
   } finally {
     trainer.dispose();
   }
@@ -172,10 +174,11 @@ function checkTable(recipe: Recipe, table: Table): void {
       `The recipe is for ${recipe.task}, but the dataset is for ${table.task}.`,
     );
   }
-  if (recipe.input.shape[0] !== table.channels.length) {
+  const shape = sampleShape(table);
+  if (`${recipe.input.shape}` !== `${shape}`) {
     throw invalidRecipe(
       "input.shape",
-      `it says ${recipe.input.shape[0]} numbers per reading, but the dataset has ${table.channels.length} channels`,
+      `it says [${recipe.input.shape.join(", ")}], but the dataset's samples are [${shape.join(", ")}]`,
     );
   }
   if (table.task !== "classification") {

@@ -1,10 +1,14 @@
 import { inputsInMemory, type Table } from "../dataset/table";
 import { TinymlError } from "../errors";
 import { kernels } from "../kernels/kernels";
-import type { Model, Operator } from "../model/model";
+import type { Model } from "../model/model";
 import { elementCount } from "../model/tensor";
-import { activationNumber, type PlacedModel, placeModel, type Step } from "../runtime/place-model";
-import type { TrainingSettings } from "./recipe";
+import { type PlacedModel, placeModel, type Step } from "../runtime/place-model";
+import type { TrainingPlaces } from "./gradients/gradient-rule";
+import { backwardWork, hasGradient } from "./gradients/gradients";
+import type { Network } from "./network";
+import { invalidRecipe } from "./recipe-error";
+import type { TrainingSettings } from "./recipe-settings";
 
 /** What the model reaches on a table: the mean loss and the metric (accuracy, or mean squared error) over its rows. */
 export interface Score {
@@ -37,21 +41,13 @@ export interface Trainer {
   dispose(): void;
 }
 
-/** The kernels' memory that a trainer works on: where tensors and their gradients lie. */
-interface Places {
-  placed: PlacedModel;
-  /** Byte address of the gradient of each tensor; 0 where none is needed. */
-  gradients: readonly number[];
-}
-
 /**
- * Prepares a float model for training. Its constants are the weights that are learned.
+ * Prepares a network for training.
  *
- * @param model a chain of float operators from one input to one output, as compileRecipe gives it
  * @param rows of the largest table it will be given: a batch larger than that would only take memory
- * @throws TinymlError TINYML_NOT_TRAINABLE when the model is quantized or no chain, TINYML_OUT_OF_MEMORY
+ * @throws TinymlError TINYML_NOT_TRAINABLE when its model is quantized or has an operator without a gradient, TINYML_OUT_OF_MEMORY
  */
-export function createTrainer(model: Model, settings: TrainingSettings, rows: number): Trainer {
+export function createTrainer({ model }: Network, settings: TrainingSettings, rows: number): Trainer {
   checkTrainable(model);
   const { call, heap } = kernels();
   const batchSize = Math.min(settings.batchSize, rows);
@@ -67,7 +63,7 @@ export function createTrainer(model: Model, settings: TrainingSettings, rows: nu
   const offsets = new Map<number, number>();
   let count = 0;
   model.tensors.forEach((tensor, index) => {
-    if (tensor.data === undefined) return;
+    if (!(tensor.data instanceof Float32Array)) return;
     offsets.set(index, count);
     count += tensor.data.length;
   });
@@ -85,7 +81,8 @@ export function createTrainer(model: Model, settings: TrainingSettings, rows: nu
   const gradients = model.tensors.map((tensor, index) => {
     const offset = offsets.get(index);
     if (offset !== undefined) return weightGradients + 4 * offset;
-    return index === inputIndex ? 0 : heap.allocate(4 * batchSize * elementCount(tensor.shape));
+    if (index === inputIndex || tensor.data !== undefined) return 0;
+    return heap.allocate(4 * batchSize * elementCount(tensor.shape));
   });
   for (const [index, offset] of offsets) {
     const data = model.tensors[index].data;
@@ -94,7 +91,21 @@ export function createTrainer(model: Model, settings: TrainingSettings, rows: nu
 
   const input = placed.addresses[inputIndex];
   const output = placed.addresses[outputIndex];
-  const { lossGradient, backward } = planBackward(model, classification, { placed, gradients });
+  const scratch: number[] = [];
+  const places: TrainingPlaces = {
+    model,
+    kernels: placed.kernels,
+    batch: batchSize,
+    value: (tensor) => placed.addresses[tensor],
+    gradient: (tensor) => gradients[tensor],
+    count: (tensor) => elementCount(model.tensors[tensor].shape),
+    scratch(bytes) {
+      const address = heap.allocate(bytes);
+      scratch.push(address);
+      return address;
+    },
+  };
+  const { lossGradient, backward } = planBackward(model, classification, places);
   const loss = (rows: number, gradient: number): number =>
     classification
       ? call.tinyml_categorical_crossentropy(output, targets, gradient, rows, outputs)
@@ -183,6 +194,7 @@ export function createTrainer(model: Model, settings: TrainingSettings, rows: nu
       for (const [index, address] of gradients.entries()) {
         if (address !== 0 && !offsets.has(index)) heap.release(address);
       }
+      for (const address of scratch) heap.release(address);
       heap.release(targets);
       heap.release(weights);
     },
@@ -217,7 +229,7 @@ function copyRow(to: Float32Array, at: number, from: Float32Array, start: number
 function planBackward(
   model: Model,
   crossEntropy: boolean,
-  places: Places,
+  places: TrainingPlaces,
 ): { lossGradient: number; backward: readonly Step[] } {
   const last = model.operators[model.operators.length - 1];
   const skipLast = crossEntropy && last.type === "SOFTMAX";
@@ -225,66 +237,11 @@ function planBackward(
   const lossTensor = skipLast ? last.inputs[0] : model.outputs[0];
   const backward = operators
     .filter(hasGradient)
-    .map((operator) => planGradient(model, operator, places))
-    .reverse();
-  return { lossGradient: places.gradients[lossTensor], backward };
-}
-
-type TrainableOperator = Operator & { type: (typeof TRAINABLE)[number] };
-
-/** The operators that have a gradient. */
-const TRAINABLE = ["FULLY_CONNECTED", "RELU", "LOGISTIC", "TANH", "SOFTMAX"] as const;
-
-function hasGradient(operator: Operator): operator is TrainableOperator {
-  return TRAINABLE.some((type) => type === operator.type);
-}
-
-function planGradient(model: Model, operator: TrainableOperator, { placed, gradients }: Places): Step {
-  const { call } = placed.kernels;
-  const [inputIndex, weightsIndex = -1, biasIndex = -1] = operator.inputs;
-  const [outputIndex] = operator.outputs;
-  const count = elementCount(model.tensors[outputIndex].shape);
-  const output = placed.addresses[outputIndex];
-  const outputGradient = gradients[outputIndex];
-  const inputGradient = gradients[inputIndex];
-  switch (operator.type) {
-    case "FULLY_CONNECTED": {
-      const [units, width] = model.tensors[weightsIndex].shape;
-      const rows = count / units;
-      const activation = activationNumber[operator.options.activation];
-      const input = placed.addresses[inputIndex];
-      const weights = placed.addresses[weightsIndex];
-      const weightsGradient = gradients[weightsIndex];
-      const biasGradient = biasIndex < 0 ? 0 : gradients[biasIndex];
-      return (batch) => {
-        call.tinyml_fused_activation_gradient(output, outputGradient, batch * count, activation);
-        call.tinyml_dense_gradient(
-          input,
-          weights,
-          outputGradient,
-          inputGradient,
-          weightsGradient,
-          biasGradient,
-          batch * rows,
-          width,
-          units,
-        );
-      };
-    }
-    case "RELU":
-      return (batch) => call.tinyml_relu_gradient(output, outputGradient, inputGradient, batch * count);
-    case "LOGISTIC":
-      return (batch) => call.tinyml_logistic_gradient(output, outputGradient, inputGradient, batch * count);
-    case "TANH":
-      return (batch) => call.tinyml_tanh_gradient(output, outputGradient, inputGradient, batch * count);
-    case "SOFTMAX": {
-      const classes = model.tensors[outputIndex].shape.at(-1) ?? 1;
-      const { beta } = operator.options;
-      const rows = count / classes;
-      return (batch) =>
-        call.tinyml_softmax_gradient(output, outputGradient, inputGradient, batch * rows, classes, beta);
-    }
-  }
+    .toReversed()
+    .flatMap((operator) => backwardWork(operator, places))
+    // the whole batch is worked on at once, so that its sums are those of its only part
+    .filter((work) => typeof work === "function");
+  return { lossGradient: places.gradient(lossTensor), backward };
 }
 
 interface OptimizerPlaces {
@@ -302,6 +259,7 @@ function planOptimizer(optimizer: TrainingSettings["optimizer"], places: Optimiz
     const { learningRate, momentum } = optimizer;
     return () => call.tinyml_sgd(weights, weightGradients, firstMoment, count, learningRate, momentum);
   }
+  if (optimizer.type !== "adam") throw invalidRecipe("training.optimizer.type", `${optimizer.type} is not known yet`);
   const { learningRate, beta1, beta2, epsilon } = optimizer;
   // beta^t by repeated multiplication: Math.pow's last bits differ between engines.
   let beta1Power = 1;
@@ -333,13 +291,6 @@ function checkTrainable(model: Model): void {
   const computed = model.tensors.filter(({ data }) => data === undefined);
   if (computed.some(({ type }) => type !== "float32")) refuse("it is quantized; train the float model instead");
   if (unknown !== undefined) refuse(`it has ${unknown.type}, which can't be trained yet`);
-  if (model.tensors.some(({ type }) => type !== "float32")) refuse("it has constants that are no float32 numbers");
   if (model.inputs.length !== 1 || model.outputs.length !== 1) refuse("it must have one input and one output");
-  let current = model.inputs[0];
-  for (const operator of model.operators) {
-    if (operator.inputs[0] !== current) refuse("its operators must follow each other in one chain");
-    current = operator.outputs[0];
-  }
-  if (current !== model.outputs[0]) refuse("its last operator must give the output");
   if (model.operators.length === 0) refuse("it has no operators");
 }

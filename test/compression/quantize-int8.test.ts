@@ -9,7 +9,8 @@ import { packageFolder } from "../../src/package-folder";
 import { loadModel } from "../../src/runtime/load-model";
 import { readTflite } from "../../src/tflite/read-tflite";
 import { writeTflite } from "../../src/tflite/write-tflite";
-import { parseRecipe, type Recipe, type RecipeInput } from "../../src/training/recipe";
+import { parseRecipe, type Recipe } from "../../src/training/recipe";
+import type { ActivationName } from "../../src/training/recipe-layers";
 import { trainRecipe } from "../../src/training/train-recipe";
 import { loadInLiteRt } from "../support/litert";
 import { cloudsTable, potentiometerTable } from "../support/potentiometer";
@@ -22,7 +23,7 @@ function bookRecipe(seed: number): Recipe {
   return { ...recipe, training: { ...recipe.training, seed } };
 }
 
-type Activation = NonNullable<RecipeInput["layers"][number]["activation"]>;
+type Activation = Exclude<ActivationName, "leakyRelu" | "elu" | "hardSwish">;
 
 function regression(activation: Activation, last: Activation = "linear", epochs = 100): Model {
   const recipe = parseRecipe({

@@ -81,7 +81,7 @@ describe("node settings", () => {
     const book = train.parseConfig({ model: "m", ...train.potentiometerPreset });
     const recipe = parseRecipe(train.recipeOf(book, { task: "regression", inputs: 1, outputs: 1 }));
     assert.deepEqual(
-      recipe.layers.map(({ units, activation }) => [units, activation]),
+      recipe.layers.map((layer) => (layer.type === "dense" ? [layer.units, layer.activation] : [])),
       [
         [8, "relu"],
         [16, "relu"],

@@ -1,0 +1,31 @@
+import type { Operator, OperatorOf, OperatorType } from "../../model/model";
+import { ACTIVATION_GRADIENTS } from "./activation";
+import { DENSE_GRADIENTS } from "./dense";
+import type { GradientRule, TrainingPlaces, TrainingWork } from "./gradient-rule";
+
+/** The operators that can be trained. */
+const GRADIENTS = {
+  ...ACTIVATION_GRADIENTS,
+  ...DENSE_GRADIENTS,
+};
+
+type Trainable = keyof typeof GRADIENTS;
+
+export function hasGradient(operator: Operator): operator is OperatorOf<Trainable> {
+  return operator.type in GRADIENTS;
+}
+
+/** The work of an operator from its output's gradient to its inputs'. */
+export function backwardWork(operator: OperatorOf<Trainable>, places: TrainingPlaces): TrainingWork {
+  return ruleOf(operator.type).backward(operator, places);
+}
+
+/** What an operator does in training instead of its kernel call; undefined where it does the same. */
+export function forwardWork(operator: OperatorOf<Trainable>, places: TrainingPlaces): TrainingWork | undefined {
+  return ruleOf(operator.type).forward?.(operator, places);
+}
+
+function ruleOf<Type extends OperatorType & Trainable>(type: Type): GradientRule<Type> {
+  // TypeScript does not carry the type from the key to the row
+  return GRADIENTS[type] as GradientRule<OperatorType> as GradientRule<Type>;
+}
