@@ -1,6 +1,7 @@
 import path from "node:path";
 import { findBoard } from "../boards/boards";
 import { type ErrorCode, TinymlError } from "../errors";
+import { writeTfjs } from "../keras/write-tfjs";
 import { kernelSources } from "../kernels/kernel-sources";
 import type { Channel } from "../model/metadata";
 import type { Model } from "../model/model";
@@ -15,9 +16,10 @@ import { readModelFile } from "./files";
 
 /** `tinyml export`: a model becomes an Arduino sketch, or plain C for any computer. */
 export const exportSketch: Command = {
-  usage: `tinyml export M.tflite --board uno --out DIR [--template arduino|stdio] [--json] [--force]
+  usage: `tinyml export M.tflite --board uno --out DIR [--template arduino|stdio|tfjs] [--json] [--force]
              [--input-range LOW,HIGH] [--target-range LOW,HIGH]
-      writes an Arduino sketch; with --template stdio plain C that any computer compiles (cc DIR/*.c -lm).
+      writes an Arduino sketch; with --template stdio plain C that any computer compiles (cc DIR/*.c -lm);
+      with --template tfjs a float model's model.json and weights.bin, for tf.loadLayersModel.
       The ranges say what a pin's lowest and highest value mean, where the model does not know it`,
   run,
 };
@@ -29,6 +31,17 @@ async function run(argv: readonly string[]): Promise<Report> {
     optional: ["board", "template", "input-range", "target-range"],
     flags: ["json", "force"],
   });
+  if (options.value("template") === "tfjs") {
+    const files = { ...writeTfjs((await readModelFile(options.file)).model) };
+    const out = options.required("out");
+    await withAdvice(() => writeOwnFiles(path.resolve(out), files, { force: options.flag("force") }));
+    const names = Object.keys(files);
+    return {
+      json: { out, files: names, template: "tfjs" },
+      text: `${out}: ${names.join(", ")}`,
+      asJson: options.flag("json"),
+    };
+  }
   const template = templateOf(options.value("template") ?? "arduino");
   const inputRange = rangeOf("--input-range", options.value("input-range"));
   const targetRange = rangeOf("--target-range", options.value("target-range"));
@@ -68,7 +81,7 @@ async function run(argv: readonly string[]): Promise<Report> {
 
 function templateOf(text: string): SketchTemplate {
   if (text === "arduino" || text === "stdio") return text;
-  throw usage(`There is no template "${text}". Known: arduino, stdio.`);
+  throw usage(`There is no template "${text}". Known: arduino, stdio, tfjs.`);
 }
 
 type Range = readonly [number, number];

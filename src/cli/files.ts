@@ -3,7 +3,7 @@ import { access, mkdir, readFile, realpath, stat, writeFile } from "node:fs/prom
 import path from "node:path";
 import { TinymlError } from "../errors";
 import type { Model } from "../model/model";
-import { isMissing, systemErrorCode, toStorageError, writeFileAtomic } from "../storage";
+import { assertName, isMissing, systemErrorCode, toStorageError, writeFileAtomic } from "../storage";
 import { isTflite } from "../tflite/is-tflite";
 import { readTflite } from "../tflite/read-tflite";
 import { writeTflite } from "../tflite/write-tflite";
@@ -140,5 +140,19 @@ async function isFreeOrOurs(file: string): Promise<boolean> {
     return metadata !== undefined || description === ourDescription;
   } catch {
     return false;
+  }
+}
+
+/** A model's name: the one that was given, or else one made from its file's. @throws TinymlError TINYML_NAME_INVALID */
+export function modelNameOf(given: string | undefined, file: string): string {
+  if (given !== undefined) return assertName(given, "model");
+  const plain = path
+    .basename(file, path.extname(file))
+    .replace(/[^\p{L}\p{M}\p{N} ._()+-]+/gu, "_")
+    .replace(/^[. ]+|[. ]+$/g, "");
+  try {
+    return assertName(plain, "model");
+  } catch {
+    return "model";
   }
 }

@@ -7,11 +7,19 @@ import { usage } from "./arguments";
 import type { Command } from "./command";
 import { compress } from "./compress";
 import { exportSketch } from "./export";
+import { importModel } from "./import";
 import { inspect } from "./inspect";
 import { run } from "./run";
 import { train } from "./train";
 
-const commands: Readonly<Record<string, Command>> = { train, compress, run, inspect, export: exportSketch };
+const commands: Readonly<Record<string, Command>> = {
+  train,
+  compress,
+  run,
+  inspect,
+  export: exportSketch,
+  import: importModel,
+};
 
 const usageOfAll = `tinyml: trains, shrinks, runs and exports TinyML models from the command line
 

@@ -1,9 +1,7 @@
-import path from "node:path";
 import { TinymlError } from "../errors";
 import type { TrainingReport } from "../model/metadata";
 import { summarizeModel } from "../model/summarize";
 import { elementCount } from "../model/tensor";
-import { assertName } from "../storage";
 import { buildNetwork } from "../training/compile-recipe";
 import { parseRecipe, type Recipe } from "../training/recipe";
 import { startTraining } from "../training/start-training";
@@ -11,7 +9,7 @@ import type { TrainingProgress } from "../training/train-recipe";
 import { parseArguments, usage } from "./arguments";
 import type { Command, Report } from "./command";
 import { readData } from "./data";
-import { prepareModelFile, readBytes, writeModelFile } from "./files";
+import { modelNameOf, prepareModelFile, readBytes, writeModelFile } from "./files";
 
 /** `tinyml train`: a recipe and data become a .tflite model. */
 export const train: Command = {
@@ -32,7 +30,7 @@ async function run(argv: readonly string[]): Promise<Report> {
     throw usage(`--seed takes a whole number from 0 to ${2 ** 32 - 1}, not "${seed}".`);
   }
   const out = options.required("out");
-  const name = options.value("name") === undefined ? nameOf(out) : assertName(options.value("name"), "model");
+  const name = modelNameOf(options.value("name"), out);
   const recipe = withSeed(parseRecipe(await readJson(options.file)), seed);
   const { task } = recipe;
   const table = await readData(options.required("data"), {
@@ -102,17 +100,4 @@ async function readJson(file: string): Promise<unknown> {
 
 function withSeed(recipe: Recipe, seed: string | undefined): Recipe {
   return seed === undefined ? recipe : { ...recipe, training: { ...recipe.training, seed: Number(seed) } };
-}
-
-/** A model's name, made from its file's. */
-function nameOf(file: string): string {
-  const plain = path
-    .basename(file, path.extname(file))
-    .replace(/[^\p{L}\p{M}\p{N} ._()+-]+/gu, "_")
-    .replace(/^[. ]+|[. ]+$/g, "");
-  try {
-    return assertName(plain, "model");
-  } catch {
-    return "model";
-  }
 }

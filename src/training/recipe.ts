@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { invalidRecipe } from "./recipe-error";
-import { type ActivationName, layerSchema } from "./recipe-layers";
+import { type ActivationName, type Layer, layerSchema } from "./recipe-layers";
 import { wholeNumber } from "./recipe-numbers";
 import { type TrainingSettings, trainingSchema } from "./recipe-settings";
 
@@ -80,6 +80,14 @@ export function parseRecipe(json: unknown): Recipe {
   const recipe = parsed.output;
   checkLoss(recipe);
   return recipe;
+}
+
+/** Validates one layer and fills in its defaults; a sentence about the first fault instead where there is one. */
+export function parseLayer(json: unknown): Layer | string {
+  const parsed = v.safeParse(layerSchema, json);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  return `${v.getDotPath(issue) ?? "the layer"}: ${explain(issue)}`;
 }
 
 /** The losses of each task, with the activation that must stand before them; undefined: any but softmax. */

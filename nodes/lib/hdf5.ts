@@ -1,0 +1,2 @@
+/** Opens HDF5 files. */
+export * from "../../src/hdf5";

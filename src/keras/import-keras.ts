@@ -1,0 +1,132 @@
+import type { Metadata } from "../model/metadata";
+import type { Model } from "../model/model";
+import { parseMetadata } from "../model/parse-metadata";
+import { elementCount } from "../model/tensor";
+import { buildNetwork } from "../training/compile-recipe";
+import { foldTraining } from "../training/fold-training";
+import type { WeightRequest, WeightRole } from "../training/network";
+import type { Layer } from "../training/recipe-layers";
+import { type FlatLayer, flattenTopology } from "./flatten-topology";
+import { layerOfKeras } from "./keras-layers";
+import { damagedKeras, type KerasModel, type KerasWeight } from "./keras-model";
+
+/** How a model is imported. */
+export interface ImportOptions {
+  /** The name the model gets. */
+  name: string;
+  /** The names of the classes, in the order of the outputs, where the file has none. */
+  labels?: readonly string[];
+}
+
+/**
+ * A model of Keras or tfjs as one of ours: its layers become the graph of a recipe's, with its weights.
+ * @throws TinymlError TINYML_MODEL_UNSUPPORTED naming the layer that is not known, TINYML_MODEL_INVALID where weights are missing or don't fit
+ */
+export function importKeras(keras: KerasModel, { name, labels = keras.labels }: ImportOptions): Model {
+  const { inputShape, layers: flat, output } = flattenTopology(keras.topology);
+  /** Layers that do nothing once they are trained are skipped: what takes them takes what they take. */
+  const stands = new Map<string, string>();
+  const layers: Layer[] = [];
+  const sources: FlatLayer[] = [];
+  for (const each of flat) {
+    const inputs = each.inputs.map((input) => stands.get(input) ?? input);
+    const layer = layerOfKeras({ ...each, inputs });
+    if (layer === undefined) stands.set(each.name, inputs[0]);
+    else {
+      layers.push(layer);
+      sources.push(each);
+    }
+  }
+  const last = stands.get(output) ?? output;
+  const end = layers.findIndex((layer) => layer.name === last);
+  const needed = layers.slice(0, end + 1);
+  const network = buildNetwork(inputShape, needed, (request) =>
+    weightsOf(keras.weights, sources[request.layer], request),
+  );
+  const model = foldTraining(network.model);
+  const metadata =
+    keras.metadata === undefined ? undefined : parseMetadata(keras.metadata, "userDefinedMetadata.TINYML_FLOWS");
+  return { ...model, metadata: metadata ?? describe(model, needed, { name, labels, isImage: keras.isTeachableImage }) };
+}
+
+/** Keras's name of each role. */
+const WEIGHT_NAMES: Readonly<Record<WeightRole, string>> = {
+  kernel: "kernel",
+  depthwiseKernel: "depthwise_kernel",
+  pointwiseKernel: "pointwise_kernel",
+  bias: "bias",
+  gamma: "gamma",
+  beta: "beta",
+  mean: "moving_mean",
+  variance: "moving_variance",
+};
+
+function weightsOf(
+  weights: ReadonlyMap<string, KerasWeight>,
+  layer: FlatLayer,
+  { role, shape }: WeightRequest,
+): Float32Array {
+  const count = elementCount(shape);
+  if (layer.type === "Rescaling") return rescaling(layer, role, count);
+  if (role === "gamma" && layer.config.scale === false) return new Float32Array(count).fill(1);
+  if (role === "beta" && layer.config.center === false) return new Float32Array(count);
+  const key = `${layer.name}/${WEIGHT_NAMES[role]}`;
+  const found = weights.get(key);
+  if (found === undefined) throw damagedKeras(`the weights "${key}" are missing`);
+  if (found.data.length !== count) {
+    throw damagedKeras(`its weights "${key}" are [${found.shape.join(", ")}], where ${count} numbers are needed`);
+  }
+  // of kernels the outputs come last in Keras, and first here; depthwise kernels lie alike
+  if (role === "kernel" || role === "pointwiseKernel") return transpose(found.data, shape[0]);
+  return found.data;
+}
+
+/** [inputs, outputs] as [outputs, inputs]. */
+function transpose(data: Float32Array, outputs: number): Float32Array {
+  const inputs = data.length / outputs;
+  const turned = new Float32Array(data.length);
+  for (let output = 0; output < outputs; output++) {
+    for (let input = 0; input < inputs; input++) turned[output * inputs + input] = data[input * outputs + output];
+  }
+  return turned;
+}
+
+/** scale × x + offset as a normalization that subtracts 0 and divides by 1. */
+function rescaling({ config }: FlatLayer, role: WeightRole, count: number): Float32Array {
+  const { scale = 1, offset = 0 } = config;
+  const value = { gamma: scale, beta: offset, mean: 0, variance: 1 }[role as "gamma"];
+  if (typeof value !== "number") throw damagedKeras("its layer Rescaling has no plain scale and offset");
+  return new Float32Array(count).fill(value);
+}
+
+/** What a user must know of a model that says nothing of itself. */
+function describe(
+  model: Model,
+  layers: readonly Layer[],
+  { name, labels, isImage }: { name: string; labels: readonly string[] | undefined; isImage: true | undefined },
+): Metadata {
+  const channels = model.tensors[model.inputs[0]].shape.at(-1) ?? 1;
+  const outputs = elementCount(model.tensors[model.outputs[0]].shape);
+  const numbered = (what: string, count: number) =>
+    Array.from({ length: count }, (_, i) => ({ name: count === 1 ? what : `${what} ${i + 1}`, unit: "" }));
+  const pixel = 127.5;
+  const features = isImage
+    ? [
+        {
+          block: "normalize" as const,
+          mean: Array<number>(channels).fill(pixel),
+          deviation: Array<number>(channels).fill(pixel),
+        },
+      ]
+    : [];
+  const common = { version: 1, name, inputs: numbered("input", channels), features, compression: [] } as const;
+  if (labels !== undefined && labels.length !== outputs) {
+    throw damagedKeras(`it has ${outputs} outputs, but ${labels.length} labels`);
+  }
+  const last = layers.at(-1);
+  const isClassifier =
+    labels !== undefined || (last !== undefined && "activation" in last && last.activation === "softmax");
+  return isClassifier
+    ? { ...common, task: "classification", labels: labels ?? numbered("", outputs).map((_, i) => String(i)) }
+    : { ...common, task: "regression", targets: numbered("output", outputs) };
+}
