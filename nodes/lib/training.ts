@@ -16,6 +16,7 @@ export * from "../../src/training/layers/pooling";
 export * from "../../src/training/layers/shaping";
 export * from "../../src/training/network";
 export * from "../../src/training/start-training";
+export * from "../../src/training/summarize-recipe";
 export * from "../../src/training/train-recipe";
 export * from "../../src/training/trainer";
 export * from "../curve";

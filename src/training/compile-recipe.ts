@@ -7,6 +7,7 @@ import { MERGING_LAYERS } from "./layers/merging";
 import { POOLING_LAYERS } from "./layers/pooling";
 import { SHAPING_LAYERS } from "./layers/shaping";
 import {
+  type BuiltLayer,
   type LayerContext,
   type LayerRule,
   type Network,
@@ -70,20 +71,21 @@ export function buildNetwork(
   const network = new NetworkBuilder(weightsOf);
   const input = network.tensor("input", inputShape);
   const named = new Map([["input", input]]);
-  const layerOutputs: number[] = [];
+  const built: BuiltLayer[] = [];
   layers.forEach((layer, index) => {
     const refuse = refuseLayer(index);
-    const before = layerOutputs.at(-1) ?? input;
+    const before = built.at(-1)?.output ?? input;
+    const count = network.operatorCount;
     const inputs = layer.inputs?.map(
       (name) => named.get(name) ?? refuse("inputs", `no layer before it has the name "${name}"`),
     );
     if (layer.name !== undefined && named.has(layer.name)) refuse("name", `"${layer.name}" is taken`);
     const name = layer.name ?? `${layer.type}${index + 1}`;
     const output = appendLayer(layer, { index, name, inputs: inputs ?? [before], network, refuse });
-    layerOutputs.push(output);
+    built.push({ output, operators: network.operatorsFrom(count) });
     named.set(name, output);
   });
-  return network.finish(input, layerOutputs.at(-1) ?? input, layerOutputs);
+  return network.finish(input, built.at(-1)?.output ?? input, built);
 }
 
 /** TypeScript follows the layer's type from its name to its rule in a function of its own only. */

@@ -36,13 +36,21 @@ export interface Network {
   model: Model;
   /** By weight tensor: what large weights add to the loss. */
   regularizers: ReadonlyMap<number, Regularizer>;
-  /** The tensor that each layer of the recipe gives. */
-  layerOutputs: readonly number[];
+  /** What became of each layer of the recipe. */
+  layers: readonly BuiltLayer[];
+}
+
+/** A layer in the graph. */
+export interface BuiltLayer {
+  /** The tensor that it gives. */
+  output: number;
+  /** The operators that it is made of. */
+  operators: readonly Operator[];
 }
 
 /** A float model from elsewhere as a network that can be trained on. */
 export function networkOf(model: Model): Network {
-  return { model, regularizers: new Map(), layerOutputs: [] };
+  return { model, regularizers: new Map(), layers: [] };
 }
 
 /** What a layer says when its settings do not fit to what it gets; `setting` is "" for the layer as a whole. */
@@ -116,7 +124,16 @@ export class NetworkBuilder {
     return output;
   }
 
-  finish(input: number, output: number, layerOutputs: readonly number[]): Network {
+  /** The operators that were added since there were `count`. */
+  operatorsFrom(count: number): readonly Operator[] {
+    return this.#operators.slice(count);
+  }
+
+  get operatorCount(): number {
+    return this.#operators.length;
+  }
+
+  finish(input: number, output: number, layers: readonly BuiltLayer[]): Network {
     const model: Model = {
       description: "TinyML Flows",
       tensors: this.#tensors,
@@ -124,7 +141,7 @@ export class NetworkBuilder {
       inputs: [input],
       outputs: [output],
     };
-    return { model, regularizers: this.#regularizers, layerOutputs };
+    return { model, regularizers: this.#regularizers, layers };
   }
 }
 
