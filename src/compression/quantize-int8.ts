@@ -11,7 +11,7 @@ import { summarizeModel } from "../model/summarize";
 import { elementCount } from "../model/tensor";
 import { placeModel } from "../runtime/place-model";
 import { evaluateModel, fitTable } from "../training/evaluate-model";
-import { parseRecipe } from "../training/recipe";
+import { splitOf } from "../training/split-of";
 import { roundingDifference } from "./rounding";
 
 /** Rows that run through the float model at once while it is calibrated. */
@@ -63,17 +63,7 @@ export function quantizeInt8(model: Model, data: Table): Model {
   // With rows recorded since, the split is another one, and its validation rows may have trained the model.
   const { trainingSamples = 0, validationSamples = 0 } = metadata.report ?? {};
   if (validation.length === 0 || trainingSamples + validationSamples !== table.rows) return described(step);
-  return described({ ...step, validationMetric: evaluateModel(described(step), selectRows(table, validation)).value });
-}
-
-/** The split that the model was trained with; the recipe's defaults where it carries none that is known. */
-function splitOf(model: Model): { validation: number; seed: number } {
-  try {
-    const { validation, splitSeed } = parseRecipe(model.metadata?.recipe).training;
-    return { validation, seed: splitSeed };
-  } catch {
-    return { validation: 0.25, seed: 1 };
-  }
+  return described({ ...step, validationMetric: evaluateModel(described(step), table, validation).value });
 }
 
 /**

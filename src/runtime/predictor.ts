@@ -149,12 +149,14 @@ function openInput({ kernels, addresses }: PlacedModel, { tensors, metadata }: M
   const release = (): void => {
     if (scaled) heap.release(reading);
   };
-  const features = planFeaturesOr(release, metadata?.features ?? [], reading, count);
+  // A window or a picture is prepared reading by reading, pixel by pixel.
+  const channels = tensor.shape.at(-1) ?? 1;
+  const features = planFeaturesOr(release, metadata?.features ?? [], reading, channels);
   return {
     write(values) {
       const memory = heap.float32;
       for (let i = 0; i < count; i++) memory[reading / 4 + i] = values[i];
-      features.run(1);
+      features.run(count / channels);
       if (scaled === undefined) return;
       if (type === "int8") call.tinyml_quantize_int8(reading, address, count, scaled.scale, scaled.zeroPoint);
       else {

@@ -1,0 +1,96 @@
+import { type DataWarning, findWarnings } from "../dataset/find-warnings";
+import { splitRows } from "../dataset/split-rows";
+import { allRows, type Split, type Table } from "../dataset/table";
+import { TinymlError } from "../errors";
+import type { Model } from "../model/model";
+import { type Evaluation, evaluateModel, fitTable } from "./evaluate-model";
+import { splitOf } from "./split-of";
+
+/** Which rows of a table a model is evaluated with: one side of its split, or all. */
+export type EvaluatedSplit = Split | "all";
+
+/** What to evaluate. Plain data, so that it can be posted to a worker thread. */
+export interface EvaluationTask {
+  model: Model;
+  table: Table;
+  /**
+   * The rows; the sides are those of the split that the model's recipe says. Where absent the validation rows of the data that the model was
+   * trained with, and all rows of other data, which the model has never seen.
+   */
+  split?: EvaluatedSplit;
+}
+
+/** How well a model does on rows of a table, and what is doubtful about them. */
+export type EvaluationReport = Evaluation & {
+  /** The model's name; empty for a model of another tool. */
+  model: string;
+  /** The dataset's name, where it has one. */
+  dataset?: string;
+  /** The rows that were used. */
+  split: EvaluatedSplit;
+  warnings: DataWarning[];
+};
+
+/**
+ * Evaluates a model in this thread with one side of its split.
+ * @throws TinymlError what `evaluateModel` throws; TINYML_DATASET_EMPTY when the side has no rows
+ */
+export function evaluateRows({ model, table, split: wanted }: EvaluationTask): EvaluationReport {
+  const fitted = fitTable(model, table);
+  const familiar = isTrainingData(model, fitted);
+  const split = wanted ?? (familiar ? "validation" : "all");
+  const sides = splitRows(fitted, splitOf(model));
+  const rows = split === "all" ? allRows(fitted) : sides[split];
+  if (rows.length === 0 && table.rows > 0) {
+    throw new TinymlError(
+      "TINYML_DATASET_EMPTY",
+      `None of the dataset's ${table.rows} rows is a ${split} row. Evaluate with all rows, or record more.`,
+    );
+  }
+  const evaluation = evaluateModel(model, fitted, rows);
+  const isDivided = familiar || split !== "all";
+  return {
+    model: model.metadata?.name ?? "",
+    ...(table.name !== undefined && { dataset: table.name }),
+    split,
+    ...evaluation,
+    warnings: [
+      ...findSeen(model, fitted, split, familiar),
+      ...findWarnings(fitted, rows, isDivided ? sides : undefined),
+    ],
+  };
+}
+
+/** Whether a table is most likely the one that trained the model: it has as many rows. */
+function isTrainingData(model: Model, table: Table): boolean {
+  const tests = table.splits?.filter((side) => side === "test").length ?? 0;
+  return rowsOfTraining(model) === table.rows - tests;
+}
+
+/** How many rows trained and validated the model; undefined when that is not known. */
+function rowsOfTraining({ metadata }: Model): number | undefined {
+  const { report } = metadata ?? {};
+  return report === undefined ? undefined : report.trainingSamples + report.validationSamples;
+}
+
+/** Rows that trained the model make it look better than it is. */
+function findSeen(model: Model, table: Table, split: EvaluatedSplit, familiar: boolean): DataWarning[] {
+  const before = rowsOfTraining(model);
+  if (before === undefined || split === "test") return [];
+  if (familiar && split !== "validation") {
+    const which = split === "all" ? "Among these rows are" : "These are";
+    return [
+      {
+        type: "seenInTraining",
+        message: `${which} the rows that trained the model; with new data it does worse than here.`,
+      },
+    ];
+  }
+  if (familiar || split === "all") return [];
+  return [
+    {
+      type: "otherData",
+      message: `The dataset has ${table.rows} rows, the model was trained with ${before}, so its split is another one now: some of these rows may have trained the model. Train again to be sure.`,
+    },
+  ];
+}
