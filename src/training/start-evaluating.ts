@@ -5,7 +5,7 @@ import { type EvaluationReport, type EvaluationTask, evaluateRows } from "./eval
 
 /** Multiplications that take a few milliseconds, and how many a prediction costs beside its own. */
 const quickMacs = 5e6;
-const macsPerPrediction = 3000;
+const macsPerPrediction = 10_000;
 
 /**
  * Evaluates in a worker thread, in its turn (see `runInThread`); at once and here what takes only a few milliseconds.
