@@ -35,12 +35,27 @@ export async function readModelFile(file: string): Promise<{ model: Model; bytes
   return { model: readTflite(bytes), bytes: bytes.length };
 }
 
+/** Which files may be replaced without asking. */
+export interface Overwriting {
+  /** The option that named the file, for messages. */
+  option: string;
+  /** Whether it may be any file. */
+  force: boolean;
+  /** Whether this package wrote a file with these bytes. */
+  isOurs(bytes: Buffer): boolean;
+}
+
+/** Makes sure that a model can be written to a file, before the work for it is done; see `prepareFile`. */
+export function prepareModelFile(file: string, force: boolean): Promise<void> {
+  return prepareFile(file, { option: "--out", force, isOurs: isOurModel });
+}
+
 /**
- * Makes sure that a model can be written to a file, before the work for it is done: its folder is made where it is missing, and
- * a file that is there is one that this package wrote, or `force` is given.
+ * Makes sure that a file can be written: its folder is made where it is missing, and a file that is there is one that this package
+ * wrote, or `force` is given.
  * @throws TinymlError TINYML_WOULD_OVERWRITE, TINYML_STORAGE, TINYML_DISK_FULL
  */
-export async function prepareModelFile(file: string, force: boolean): Promise<void> {
+export async function prepareFile(file: string, { option, force, isOurs }: Overwriting): Promise<void> {
   const folder = path.dirname(file);
   try {
     await mkdir(folder, { recursive: true });
@@ -48,15 +63,15 @@ export async function prepareModelFile(file: string, force: boolean): Promise<vo
     const kind = await kindOf(file);
     if (kind === "folder" || kind === "special") {
       const what = kind === "folder" ? "a folder" : "a device or a pipe";
-      throw new TinymlError("TINYML_STORAGE", `${file} is ${what}. Name the file to write, such as model.tflite.`);
+      throw new TinymlError("TINYML_STORAGE", `${file} is ${what}. Name the file to write.`);
     }
   } catch (error) {
     throw unwritable(error, file);
   }
-  if (!force && !(await isFreeOrOurs(file))) {
+  if (!force && !(await isFreeOrOurs(file, isOurs))) {
     throw new TinymlError(
       "TINYML_WOULD_OVERWRITE",
-      `${file} is there already and was not written by this command. Choose another --out, or add --force.`,
+      `${file} is there already and was not written by this command. Choose another ${option}, or add --force.`,
     );
   }
 }
@@ -126,14 +141,16 @@ async function kindOf(file: string): Promise<"nothing" | "file" | "folder" | "sp
   }
 }
 
-async function isFreeOrOurs(file: string): Promise<boolean> {
-  let bytes: Buffer;
+async function isFreeOrOurs(file: string, isOurs: (bytes: Buffer) => boolean): Promise<boolean> {
   try {
-    bytes = await readFile(file);
+    return isOurs(await readFile(file));
   } catch (error) {
     if (isMissing(error)) return true;
     throw toStorageError(error, file);
   }
+}
+
+function isOurModel(bytes: Buffer): boolean {
   if (!isTflite(bytes)) return false;
   try {
     const { metadata, description } = readTflite(bytes);

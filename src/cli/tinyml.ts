@@ -6,6 +6,7 @@ import { escapeUnprintable } from "../printable";
 import { usage } from "./arguments";
 import type { Command } from "./command";
 import { compress } from "./compress";
+import { evaluate } from "./evaluate";
 import { exportSketch } from "./export";
 import { importModel } from "./import";
 import { inspect } from "./inspect";
@@ -14,6 +15,7 @@ import { train } from "./train";
 
 const commands: Readonly<Record<string, Command>> = {
   train,
+  evaluate,
   compress,
   run,
   inspect,

@@ -15,7 +15,7 @@ const gap = 16;
 
 /** Pixels of the text, and of one letter of it on average: SVG doesn't lay out text. */
 const textSize = 12;
-const letter = 6.4;
+const letter = 6.8;
 
 /** Colours by what they are for, in a light and in a dark surrounding. The picture has its own ground, so it can be read on any page. */
 const style = [
@@ -90,8 +90,8 @@ function drawConfusion(
   const shortLabels = labels.map((label) => shorten(label, 14));
   const longest = largest(shortLabels.map(({ length }) => length)) * letter;
   const isUpright = longest > size - 4;
-  const left = 22 + longest;
-  const top = 44 + (isUpright ? longest : textSize) + 22;
+  const left = 28 + longest;
+  const top = 44 + (isUpright ? longest : textSize) + 24;
   const mostDigits = String(largest(confusion.flat())).length;
   const digitSize = Math.min(textSize, (size - 4) / (0.6 * mostDigits));
 

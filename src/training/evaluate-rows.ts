@@ -82,7 +82,7 @@ function findSeen(model: Model, table: Table, split: EvaluatedSplit, familiar: b
     return [
       {
         type: "seenInTraining",
-        message: `${which} the rows that trained the model; with new data it does worse than here.`,
+        message: `${which} the rows that trained the model; with new data it may do worse.`,
       },
     ];
   }

@@ -14,7 +14,7 @@ describe("tinyml's command line", function () {
 
   const train = ["train", "r.json", "--data", "d", "--out", "o.tflite"];
   const wrong: readonly (readonly [args: readonly string[], message: RegExp])[] = [
-    [[], /Name a command: train, compress, run, inspect, export/],
+    [[], /Name a command: train, evaluate, compress, run, inspect, export/],
     [["trian"], /no command "trian".*train/],
     [["toString"], /no command "toString"/],
     [["--json"], /no command "--json"/],
@@ -33,6 +33,9 @@ describe("tinyml's command line", function () {
     [[...train, "--seed", "-1"], /--seed takes a whole number/],
     [[...train, "--seed", "1.5"], /--seed takes a whole number/],
     [[...train, "--seed", "4294967296"], /--seed takes a whole number/],
+    [["evaluate", "m.tflite"], /--data is missing/],
+    [["evaluate", "m.tflite", "--data", "d", "--split", "most"], /--split takes train, validation, test or all/],
+    [["evaluate", "m.tflite", "--data", "d", "--svg", "./m.tflite"], /--svg names the model/],
     [["compress", "m.tflite", "--data", "d", "--out", "o"], /--method is missing/],
     [["compress", "m.tflite", "--method", "prune", "--data", "d", "--out", "o"], /no method "prune".*int8/],
     [["compress", "m.tflite", "--method", "int8", "--data", "d", "--out", "./m.tflite"], /--out names the model/],
