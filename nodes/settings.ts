@@ -51,6 +51,7 @@ const words: Readonly<Record<string, string>> = {
   seed: "Random seed",
   sketch: "Sketch",
   source: "Model from",
+  split: "Rows",
   targets: "What to predict",
   task: "To predict",
   trigger: "Read",

@@ -2,7 +2,7 @@ import type { NodeAPI } from "node-red";
 import { createDatasetSource, offerDataset, registerNode, registerRoutes } from "../lib";
 import { type DatasetConfig, parseConfig } from "./config";
 
-/** The configuration node tinyml-dataset: a named dataset that record, train and quantize share. */
+/** The configuration node tinyml-dataset: a named dataset that other nodes share. */
 export function register(RED: NodeAPI): void {
   registerRoutes(RED);
   registerNode(

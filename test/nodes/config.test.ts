@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as analogIn from "../../nodes/analog-in/config";
 import * as dataset from "../../nodes/dataset/config";
+import * as evaluate from "../../nodes/evaluate/config";
 import * as exporting from "../../nodes/export/config";
 import * as output from "../../nodes/output/config";
 import * as predict from "../../nodes/predict/config";
@@ -16,6 +17,7 @@ type Parse = (stored: unknown) => unknown;
 const parsers: Array<[name: string, parse: Parse, defaults: object, needed: object]> = [
   ["analog-in", analogIn.parseConfig, analogIn.defaults, {}],
   ["dataset", dataset.parseConfig, dataset.defaults, { name: "d" }],
+  ["evaluate", evaluate.parseConfig, evaluate.defaults, {}],
   ["export", exporting.parseConfig, exporting.defaults, {}],
   ["output", output.parseConfig, output.defaults, {}],
   ["predict", predict.parseConfig, predict.defaults, {}],
