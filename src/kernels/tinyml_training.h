@@ -14,6 +14,33 @@ void tinyml_tanh_gradient(const float *output, const float *output_gradient, flo
 void tinyml_softmax_gradient(const float *output, const float *output_gradient, float *input_gradient, tinyml_size batch,
                              tinyml_size classes, float beta);
 
+/*
+ * Convolution without groups and without its activation, as tinyml_conv_float. Writes weights_gradient [output_channels]
+ * [window_height][window_width][input_channels]. windows [most][window_height * window_width * input_channels] and terms
+ * [most] of 8 bytes are room to work in: so many places are laid out at once.
+ */
+void tinyml_conv_weights_gradient(const float *input, const float *output_gradient, float *weights_gradient,
+                                  tinyml_size batch, const tinyml_window *window, float *windows, void *terms,
+                                  tinyml_size most);
+
+/* Of the same convolution input_gradient, as large as the input. terms [output_channels] of 8 bytes is room to work in. */
+void tinyml_conv_input_gradient(const float *weights, const float *output_gradient, float *input_gradient,
+                                tinyml_size batch, const tinyml_window *window, void *terms);
+
+/* The sums of each column of [rows][outputs]. */
+void tinyml_bias_gradient(const float *output_gradient, float *bias_gradient, tinyml_size rows, tinyml_size outputs);
+
+/* Depthwise convolution, as tinyml_depthwise_float: input_gradient (unless NULL) and weights_gradient. */
+void tinyml_depthwise_gradient(const float *input, const float *weights, const float *output_gradient,
+                               float *input_gradient, float *weights_gradient, tinyml_size batch,
+                               const tinyml_window *window);
+
+/* Pooling: input_gradient, as large as the input. Of equal largest numbers the first one gets all; output_gradient is destroyed. */
+void tinyml_max_pool_gradient(const float *input, const float *output, float *output_gradient, float *input_gradient,
+                              tinyml_size batch, const tinyml_window *window);
+void tinyml_average_pool_gradient(float *output_gradient, float *input_gradient, tinyml_size batch,
+                                  const tinyml_window *window);
+
 float tinyml_mean_squared_error(const float *predictions, const float *targets, float *gradient, tinyml_size batch,
                                 tinyml_size outputs);
 float tinyml_categorical_crossentropy(const float *probabilities, const float *targets, float *logits_gradient,

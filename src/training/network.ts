@@ -134,10 +134,20 @@ export class NetworkBuilder {
   }
 
   finish(input: number, output: number, layers: readonly BuiltLayer[]): Network {
+    // Where a reshape was reshaped again, or a layer's output goes nowhere, nobody reads what an operator gives.
+    const read = new Set([output]);
+    const operators = this.#operators
+      .toReversed()
+      .filter(({ inputs, outputs }) => {
+        const isRead = read.has(outputs[0]);
+        if (isRead) for (const tensor of inputs) read.add(tensor);
+        return isRead;
+      })
+      .toReversed();
     const model: Model = {
       description: "TinyML Flows",
       tensors: this.#tensors,
-      operators: this.#operators,
+      operators,
       inputs: [input],
       outputs: [output],
     };

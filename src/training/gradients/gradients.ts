@@ -1,12 +1,18 @@
 import type { Operator, OperatorOf, OperatorType } from "../../model/model";
 import { ACTIVATION_GRADIENTS } from "./activation";
+import { CONVOLUTION_GRADIENTS } from "./convolution";
 import { DENSE_GRADIENTS } from "./dense";
 import type { GradientRule, TrainingPlaces, TrainingWork } from "./gradient-rule";
+import { POOLING_GRADIENTS } from "./pooling";
+import { SHAPING_GRADIENTS } from "./shaping";
 
 /** The operators that can be trained. */
 const GRADIENTS = {
   ...ACTIVATION_GRADIENTS,
+  ...CONVOLUTION_GRADIENTS,
   ...DENSE_GRADIENTS,
+  ...POOLING_GRADIENTS,
+  ...SHAPING_GRADIENTS,
 };
 
 type Trainable = keyof typeof GRADIENTS;

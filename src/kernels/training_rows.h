@@ -1,0 +1,80 @@
+/* Weighted sums of rows: what gradients of layers with weights are made of. Most weights are 0 behind a relu: those are left out. */
+#ifndef TINYML_TRAINING_ROWS_H
+#define TINYML_TRAINING_ROWS_H
+
+#ifdef __wasm_simd128__
+#include <wasm_simd128.h>
+#endif
+
+#include "tinyml_platform.h"
+
+/* A term of a sum: how often a row counts, and how many elements behind the first one it begins. */
+typedef struct {
+  float factor;
+  tinyml_size offset;
+} tinyml_row_term;
+
+/*
+ * The terms whose factors are not 0, in their order: `count` factors, factor_step elements apart, of rows that begin
+ * row_step apart. Without a branch, which could not be predicted. terms [count]; returns how many there are.
+ */
+static inline tinyml_size tinyml_find_terms(const float *factors, tinyml_size count, tinyml_size factor_step,
+                                            tinyml_size row_step, tinyml_row_term *terms) {
+  tinyml_size found = 0;
+  for (tinyml_size t = 0; t < count; t++) {
+    float factor = factors[t * factor_step];
+    terms[found].factor = factor;
+    terms[found].offset = t * row_step;
+    found += factor != 0.0f;
+  }
+  return found;
+}
+
+#ifdef __wasm_simd128__
+/* 4 * vectors elements of tinyml_add_rows; vectors, at most eight, is a constant: the sums stay in registers. */
+static inline __attribute__((always_inline)) void tinyml_add_row_vectors(const float *rows, const tinyml_row_term *terms,
+                                                                         tinyml_size count, float *sums, int vectors) {
+  v128_t sum[8];
+  for (int v = 0; v < vectors; v++) sum[v] = wasm_v128_load(sums + 4 * v);
+  for (const tinyml_row_term *end = terms + count; terms != end; terms++) {
+    v128_t factor = wasm_v128_load32_splat(&terms->factor);
+    const float *row = rows + terms->offset;
+    for (int v = 0; v < vectors; v++) {
+      sum[v] = wasm_f32x4_add(sum[v], wasm_f32x4_mul(factor, wasm_v128_load(row + 4 * v)));
+    }
+  }
+  for (int v = 0; v < vectors; v++) wasm_v128_store(sums + 4 * v, sum[v]);
+}
+#endif
+
+/* sums[i] += sum over the terms of factor * rows[offset + i], in their order, for i < width. */
+static inline void tinyml_add_rows(const float *rows, const tinyml_row_term *terms, tinyml_size count, float *sums,
+                                   tinyml_size width) {
+  tinyml_size i = 0;
+#ifdef __wasm_simd128__
+  /* Pieces of the same size: small ones would wait for their sums. */
+  tinyml_size vectors = width / 4;
+  for (tinyml_size pieces = (vectors + 7) / 8; pieces > 0; pieces--) {
+    tinyml_size size = (vectors + pieces - 1) / pieces;
+    vectors -= size;
+    switch (size) {
+      case 1: tinyml_add_row_vectors(rows + i, terms, count, sums + i, 1); break;
+      case 2: tinyml_add_row_vectors(rows + i, terms, count, sums + i, 2); break;
+      case 3: tinyml_add_row_vectors(rows + i, terms, count, sums + i, 3); break;
+      case 4: tinyml_add_row_vectors(rows + i, terms, count, sums + i, 4); break;
+      case 5: tinyml_add_row_vectors(rows + i, terms, count, sums + i, 5); break;
+      case 6: tinyml_add_row_vectors(rows + i, terms, count, sums + i, 6); break;
+      case 7: tinyml_add_row_vectors(rows + i, terms, count, sums + i, 7); break;
+      default: tinyml_add_row_vectors(rows + i, terms, count, sums + i, 8); break;
+    }
+    i += 4 * size;
+  }
+#endif
+  for (; i < width; i++) {
+    float sum = sums[i];
+    for (tinyml_size t = 0; t < count; t++) sum += terms[t].factor * rows[terms[t].offset + i];
+    sums[i] = sum;
+  }
+}
+
+#endif
