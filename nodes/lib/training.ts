@@ -1,5 +1,6 @@
 /** Makes models, and makes them smaller. */
 export * from "../../src/compression/quantize-int8";
+export * from "../../src/compression/quantize-tensors";
 export * from "../../src/compression/start-quantizing";
 export * from "../../src/training/compile-recipe";
 export * from "../../src/training/draw-evaluations";

@@ -1,18 +1,19 @@
 import { createRandom } from "../dataset/random";
+import { copySamples, openSamples } from "../dataset/samples";
 import { splitRows } from "../dataset/split-rows";
-import { allRows, inputsInMemory, selectRows, type Table } from "../dataset/table";
+import { allRows, inputWidth, selectRows, type Table } from "../dataset/table";
 import { TinymlError } from "../errors";
-import { applyFeatures } from "../features/features";
+import { applyFeatures, planFeatures } from "../features/features";
 import type { CompressionStep } from "../model/metadata";
-import type { Model, Operator, OperatorType, Quantization, Tensor } from "../model/model";
+import type { Model } from "../model/model";
 import { perTensor } from "../model/operators/operator-rule";
-import { fixedOutputQuantization } from "../model/quantization";
 import { summarizeModel } from "../model/summarize";
 import { elementCount } from "../model/tensor";
 import { placeModel } from "../runtime/place-model";
 import { evaluateModel, fitTable } from "../training/evaluate-model";
 import { splitOf } from "../training/split-of";
-import { roundingDifference } from "./rounding";
+import { isQuantizable, quantizeTensors, type Range } from "./quantize-tensors";
+import { canRoundOnce, roundingDifference } from "./rounding";
 
 /** Rows that run through the float model at once while it is calibrated. */
 const calibrationBatch = 64;
@@ -20,14 +21,6 @@ const calibrationBatch = 64;
 /** How many nearly equal scales are tried, and about how many multiplications each may cost. */
 const scaleChoices = 32;
 const macsPerChoice = 2e6;
-
-/** The operators that have an int8 form here. */
-const QUANTIZABLE: readonly OperatorType[] = ["FULLY_CONNECTED", "RELU", "LOGISTIC", "TANH", "SOFTMAX"];
-
-interface Range {
-  low: number;
-  high: number;
-}
 
 /**
  * A float model in TensorFlow Lite's int8: int8 input, output and weights, int32 biases. The ranges of the activations
@@ -41,7 +34,7 @@ export function quantizeInt8(model: Model, data: Table): Model {
   if (model.tensors.some((tensor) => tensor.data === undefined && tensor.type !== "float32")) {
     throw new TinymlError("TINYML_ALREADY_QUANTIZED", "This model is quantized already; send the float model.");
   }
-  const unknown = model.operators.find(({ type }) => !QUANTIZABLE.includes(type));
+  const unknown = model.operators.find((operator) => !isQuantizable(operator));
   if (unknown !== undefined) {
     throw new TinymlError(
       "TINYML_MODEL_UNSUPPORTED",
@@ -52,7 +45,7 @@ export function quantizeInt8(model: Model, data: Table): Model {
   const table = fitTable(model, data);
   const { training, validation } = splitRows(table, splitOf(model));
   const calibration = selectRows(table, training.length > 0 ? training : allRows(table));
-  const quantized = chooseScales(model, measureRanges(model, calibration), calibration);
+  const quantized = quantize(model, calibration);
   const { metadata } = model;
   if (metadata === undefined) return quantized;
   const described = (step: CompressionStep): Model => ({
@@ -64,6 +57,15 @@ export function quantizeInt8(model: Model, data: Table): Model {
   const { trainingSamples = 0, validationSamples = 0 } = metadata.report ?? {};
   if (validation.length === 0 || trainingSamples + validationSamples !== table.rows) return described(step);
   return described({ ...step, validationMetric: evaluateModel(described(step), table, validation).value });
+}
+
+/** The model in int8, with the ranges that its tensors have on the calibration's samples. */
+function quantize(model: Model, calibration: Table): Model {
+  const ranges = measureRanges(model, calibration);
+  // The other rounding is only written down for chains of these.
+  return model.operators.every(canRoundOnce)
+    ? chooseScales(model, ranges, calibration)
+    : quantizeTensors(model, ranges);
 }
 
 /**
@@ -93,7 +95,7 @@ function chooseScales(model: Model, ranges: readonly Range[], table: Table): Mod
 
 /** Stored inputs to compare roundings with: every one that there is for a single number, else those of the rows. */
 function storedInputs(quantized: Model, model: Model, table: Table): Int8Array[] {
-  const width = table.channels.length;
+  const width = inputWidth(table);
   const { macs } = summarizeModel(model, 0);
   const affordable = Math.max(1, Math.floor(macsPerChoice / macs));
   if (width === 1) {
@@ -102,7 +104,11 @@ function storedInputs(quantized: Model, model: Model, table: Table): Int8Array[]
   }
   const { scale, zeroPoint } = perTensor(quantized.tensors[quantized.inputs[0]]) ?? { scale: 1, zeroPoint: 0 };
   const rows = Math.min(table.rows, affordable);
-  const values = applyFeatures(model.metadata?.features ?? [], inputsInMemory(table).subarray(0, rows * width), width);
+  const values = applyFeatures(
+    model.metadata?.features ?? [],
+    copySamples(table.inputs, width, allRows({ rows })),
+    table.channels.length,
+  );
   return Array.from({ length: rows }, (_, row) =>
     Int8Array.from(values.subarray(row * width, (row + 1) * width), (value) =>
       Math.max(-128, Math.min(127, Math.round(value / scale) + zeroPoint)),
@@ -113,15 +119,18 @@ function storedInputs(quantized: Model, model: Model, table: Table): Int8Array[]
 /** The lowest and the highest value of each tensor that is computed, over all rows; 0 always lies between. */
 function measureRanges(model: Model, table: Table): Range[] {
   const channels = table.channels.length;
-  const inputs = applyFeatures(model.metadata?.features ?? [], inputsInMemory(table), channels);
+  const width = inputWidth(table);
   const ranges = model.tensors.map((): Range => ({ low: 0, high: 0 }));
   const placed = placeModel(model, { batch: calibrationBatch, keepAll: true });
+  const input = placed.addresses[model.inputs[0]];
+  const features = planFeatures(model.metadata?.features ?? [], input, channels);
+  const samples = openSamples(table.inputs, width);
   try {
     const { heap } = placed.kernels;
     for (let from = 0; from < table.rows; from += calibrationBatch) {
       const rows = Math.min(calibrationBatch, table.rows - from);
-      const input = placed.addresses[model.inputs[0]] / 4;
-      heap.float32.set(inputs.subarray(from * channels, (from + rows) * channels), input);
+      for (let row = 0; row < rows; row++) samples.copy(from + row, heap.float32, input / 4 + row * width);
+      features.run((rows * width) / channels);
       placed.forward(rows);
       model.tensors.forEach((tensor, index) => {
         if (tensor.data !== undefined) return;
@@ -130,6 +139,8 @@ function measureRanges(model: Model, table: Table): Range[] {
       });
     }
   } finally {
+    samples.close();
+    features.dispose();
     placed.dispose();
   }
   return ranges;
@@ -140,62 +151,4 @@ function widen(range: Range, values: Float32Array): void {
     if (value < range.low) range.low = value;
     if (value > range.high) range.high = value;
   }
-}
-
-function quantizeTensors(model: Model, ranges: readonly Range[]): Model {
-  const tensors: Tensor[] = model.tensors.map((tensor, index) =>
-    tensor.data === undefined
-      ? { ...tensor, type: "int8", quantization: activationQuantization(ranges[index]) }
-      : tensor,
-  );
-  for (const operator of model.operators) {
-    const fixed = fixedOutput(operator);
-    const [output] = operator.outputs;
-    if (fixed !== undefined) tensors[output] = { ...tensors[output], quantization: fixed };
-  }
-  for (const operator of model.operators) {
-    if (operator.type === "FULLY_CONNECTED") quantizeDense(operator, tensors);
-  }
-  return { ...model, tensors };
-}
-
-function fixedOutput({ type }: Operator): Quantization | undefined {
-  return type === "LOGISTIC" || type === "TANH" || type === "SOFTMAX" ? fixedOutputQuantization[type] : undefined;
-}
-
-/** Scale and zero point so that −128..127 covers the range and 0 is stored exactly. */
-function activationQuantization({ low, high }: Range): Quantization {
-  const scale = Math.fround((high - low) / 255) || 1;
-  const zeroPoint = Math.max(-128, Math.min(127, Math.round(-128 - low / scale)));
-  return { scales: [scale], zeroPoints: [zeroPoint], axis: 0 };
-}
-
-/** Weights symmetric in −127..127 with one scale; the bias as int32 in steps of input scale × weight scale. */
-function quantizeDense(operator: Operator, tensors: Tensor[]): void {
-  const [input, weights, bias = -1] = operator.inputs;
-  const weightData = tensors[weights].data;
-  const biasData = bias < 0 ? undefined : tensors[bias].data;
-  if (!(weightData instanceof Float32Array)) return;
-  const inputScale = perTensor(tensors[input])?.scale ?? 1;
-  const largestBias = biasData instanceof Float32Array ? largest(biasData) : 0;
-  // Tiny weights under a large bias: a coarser scale, so that the bias fits into half of int32 and sums do not overflow.
-  const weightScale = Math.fround(Math.max(largest(weightData) / 127, largestBias / (inputScale * 2 ** 30))) || 1;
-  tensors[weights] = {
-    ...tensors[weights],
-    type: "int8",
-    data: Int8Array.from(weightData, (weight) => Math.max(-127, Math.min(127, Math.round(weight / weightScale)))),
-    quantization: { scales: [weightScale], zeroPoints: [0], axis: 0 },
-  };
-  if (!(biasData instanceof Float32Array)) return;
-  const biasScale = Math.fround(inputScale * weightScale);
-  tensors[bias] = {
-    ...tensors[bias],
-    type: "int32",
-    data: Int32Array.from(biasData, (value) => Math.round(value / biasScale)),
-    quantization: { scales: [biasScale], zeroPoints: [0], axis: 0 },
-  };
-}
-
-function largest(values: Float32Array): number {
-  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }

@@ -29,6 +29,11 @@ export function roundingDifference(model: Model, inputs: readonly Int8Array[]): 
   return worst;
 }
 
+/** Whether an operator's other rounding is known here. */
+export function canRoundOnce({ type }: Operator): boolean {
+  return ["FULLY_CONNECTED", "RELU", "LOGISTIC", "TANH", "SOFTMAX"].includes(type);
+}
+
 /** Runs a chain of int8 operators in real numbers and rounds each operator's result once. */
 function runRoundingOnce(model: Model, input: Int8Array): Int8Array {
   return model.operators.reduce((stored, operator) => {
