@@ -16,6 +16,8 @@ export interface PlacedModel {
   readonly kernels: Kernels;
   /** The byte address of each tensor, by its index in the model; 0 for constants that the caller did not place. */
   readonly addresses: readonly number[];
+  /** What each operator of the model runs, in their order. */
+  readonly steps: readonly (readonly Step[])[];
   /** Runs all operators on the first `batch` samples of the inputs; 1 ≤ batch ≤ the batch that was reserved. */
   forward(batch: number): void;
   /** Gives the memory back; the addresses are not to be used any more. */
@@ -99,7 +101,7 @@ export function placeModel(
     model.tensors.forEach((tensor, index) => {
       if (tensor.variable) clear(engine, addresses[index], tensor);
     });
-    const steps = model.operators.flatMap((operator) => {
+    const steps = model.operators.map((operator) => {
       const calls = kernelCalls(model, operator);
       if (batch > 1 && !calls.every((call) => takesSamples(call) || keepsNothing(model, call)))
         throw oneByOne(operator);
@@ -117,11 +119,13 @@ export function placeModel(
         return bindCall(floats === "fastest" ? engine.fastest(name) : engine.call[name], call, places);
       });
     });
+    const all = steps.flat();
     return {
       kernels: engine,
       addresses,
+      steps,
       forward(samples) {
-        for (const step of steps) step(samples);
+        for (const step of all) step(samples);
       },
       dispose,
     };

@@ -36,6 +36,8 @@ export interface Network {
   model: Model;
   /** By weight tensor: what large weights add to the loss. */
   regularizers: ReadonlyMap<number, Regularizer>;
+  /** Weight tensors that no optimizer touches: moving statistics, and what a layer says is not learned. */
+  frozen: ReadonlySet<number>;
   /** What became of each layer of the recipe. */
   layers: readonly BuiltLayer[];
 }
@@ -50,7 +52,7 @@ export interface BuiltLayer {
 
 /** A float model from elsewhere as a network that can be trained on. */
 export function networkOf(model: Model): Network {
-  return { model, regularizers: new Map(), layers: [] };
+  return { model, regularizers: new Map(), frozen: new Set(), layers: [] };
 }
 
 /** What a layer says when its settings do not fit to what it gets; `setting` is "" for the layer as a whole. */
@@ -61,6 +63,7 @@ export class NetworkBuilder {
   readonly #tensors: Tensor[] = [];
   readonly #operators: Operator[] = [];
   readonly #regularizers = new Map<number, Regularizer>();
+  readonly #frozen = new Set<number>();
   readonly #weightsOf: WeightSource;
 
   constructor(weightsOf: WeightSource) {
@@ -83,6 +86,13 @@ export class NetworkBuilder {
     const data = this.#weightsOf(request);
     const index = this.#tensors.push({ name: `${name}/${role}`, type: "float32", shape, data }) - 1;
     if (regularizer !== undefined && regularizer.l1 + regularizer.l2 > 0) this.#regularizers.set(index, regularizer);
+    return index;
+  }
+
+  /** Weights that no optimizer touches. */
+  frozenWeights(name: string, request: WeightRequest): number {
+    const index = this.weights(name, request);
+    this.#frozen.add(index);
     return index;
   }
 
@@ -151,7 +161,7 @@ export class NetworkBuilder {
       inputs: [input],
       outputs: [output],
     };
-    return { model, regularizers: this.#regularizers, layers };
+    return { model, regularizers: this.#regularizers, frozen: this.#frozen, layers };
   }
 }
 

@@ -9,6 +9,7 @@ import { compileRecipe } from "./compile-recipe";
 import { foldTraining } from "./fold-training";
 import type { Recipe } from "./recipe";
 import { invalidRecipe } from "./recipe-error";
+import { learningRateAt } from "./schedules";
 import { createTrainer, type Trainer } from "./trainer";
 
 /** What to train. Plain data, so that it can be posted to a worker thread. */
@@ -109,7 +110,8 @@ function runEpochs(
 
   for (let epoch = 1; epoch <= epochs; epoch++) {
     shuffle(order);
-    const loss = trainer.trainEpoch(training, order, hooks.shouldStop);
+    const learningRate = learningRateAt(recipe.training, epoch, validationLosses);
+    const loss = trainer.trainEpoch(training, order, learningRate, hooks.shouldStop);
     if (hooks.shouldStop?.()) {
       throw new TinymlError("TINYML_TRAINING_CANCELLED", `Training was stopped in epoch ${epoch} of ${epochs}.`);
     }

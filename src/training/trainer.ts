@@ -4,10 +4,13 @@ import { kernels } from "../kernels/kernels";
 import type { Model } from "../model/model";
 import { elementCount } from "../model/tensor";
 import { type PlacedModel, placeModel, type Step } from "../runtime/place-model";
-import type { TrainingPlaces } from "./gradients/gradient-rule";
-import { backwardWork, hasGradient } from "./gradients/gradients";
+import { classWeightsOf } from "./class-weights";
+import { planBackward, sumWork } from "./fan-out";
+import type { TrainingPlaces, TrainingWork } from "./gradients/gradient-rule";
+import { afterBatchWork, backwardWork, forwardWork, hasGradient } from "./gradients/gradients";
+import { createLoss, planLoss } from "./losses";
 import type { Network } from "./network";
-import { invalidRecipe } from "./recipe-error";
+import { optimizerSlots, planUpdate, weightPenalty } from "./optimizers";
 import type { TrainingSettings } from "./recipe-settings";
 
 /** What the model reaches on a table: the mean loss and the metric (accuracy, or mean squared error) over its rows. */
@@ -27,9 +30,10 @@ export interface Trainer {
    * One pass over the rows in the given order, a step for every batch. Returns the mean loss over the rows as they
    * were met. The same weights, rows and order give the same bits on every machine.
    *
+   * @param learningRate of this epoch; the optimizer's if not given
    * @param shouldStop asked before each batch; true ends the pass early, with the loss of the rows so far
    */
-  trainEpoch(table: Table, order: ArrayLike<number>, shouldStop?: () => boolean): number;
+  trainEpoch(table: Table, order: ArrayLike<number>, learningRate?: number, shouldStop?: () => boolean): number;
   /** Loss and metric over all rows, without learning from them. */
   score(table: Table): Score;
   /** A copy of all weights as they are now. */
@@ -47,7 +51,11 @@ export interface Trainer {
  * @param rows of the largest table it will be given: a batch larger than that would only take memory
  * @throws TinymlError TINYML_NOT_TRAINABLE when its model is quantized or has an operator without a gradient, TINYML_OUT_OF_MEMORY
  */
-export function createTrainer({ model }: Network, settings: TrainingSettings, rows: number): Trainer {
+export function createTrainer(
+  { model, frozen, regularizers }: Network,
+  settings: TrainingSettings,
+  rows: number,
+): Trainer {
   checkTrainable(model);
   const { call, heap } = kernels();
   const batchSize = Math.min(settings.batchSize, rows);
@@ -55,24 +63,26 @@ export function createTrainer({ model }: Network, settings: TrainingSettings, ro
   const [outputIndex] = model.outputs;
   const inputWidth = elementCount(model.tensors[inputIndex].shape);
   const outputs = elementCount(model.tensors[outputIndex].shape);
-  const classification = settings.loss === "categoricalCrossentropy";
-  const targetWidth = classification ? 1 : outputs;
+  const { targetWidth, lossTensor, classification } = planLoss(model, settings);
 
-  // All weights in one piece, and behind them, equally long, gradients and the optimizer's two moments: one call of
-  // the optimizer's kernel serves the whole model.
+  // All weights in one piece, those that are trained first, and behind them the gradients of these and what the optimizer
+  // keeps: one call of the optimizer's kernel serves the whole model.
   const offsets = new Map<number, number>();
   let count = 0;
-  model.tensors.forEach((tensor, index) => {
-    if (!(tensor.data instanceof Float32Array)) return;
-    offsets.set(index, count);
-    count += tensor.data.length;
-  });
-  const bytes = 4 * count;
-  const weights = heap.allocate(4 * bytes);
-  const weightGradients = weights + bytes;
-  const firstMoment = weightGradients + bytes;
-  const secondMoment = firstMoment + bytes;
-  const targets = heap.allocate(4 * batchSize * targetWidth);
+  const reserve = (isWanted: (tensor: number) => boolean): void =>
+    model.tensors.forEach((tensor, index) => {
+      if (!(tensor.data instanceof Float32Array) || !isWanted(index)) return;
+      offsets.set(index, count);
+      count += tensor.data.length;
+    });
+  reserve((index) => !frozen.has(index));
+  const trained = count;
+  reserve((index) => frozen.has(index));
+  const weights = heap.allocate(4 * (count + (1 + optimizerSlots(settings.optimizer)) * trained));
+  const weightGradients = weights + 4 * count;
+  const state = weightGradients + 4 * trained;
+  const targets = heap.allocate(4 * batchSize * (targetWidth + 1));
+  const sampleWeights = targets + 4 * batchSize * targetWidth;
   const constantAddress = (index: number): number | undefined => {
     const offset = offsets.get(index);
     return offset === undefined ? undefined : weights + 4 * offset;
@@ -80,6 +90,7 @@ export function createTrainer({ model }: Network, settings: TrainingSettings, ro
   const placed = placeOrRelease(model, batchSize, constantAddress, [weights, targets]);
   const gradients = model.tensors.map((tensor, index) => {
     const offset = offsets.get(index);
+    if (frozen.has(index)) return 0;
     if (offset !== undefined) return weightGradients + 4 * offset;
     if (index === inputIndex || tensor.data !== undefined) return 0;
     return heap.allocate(4 * batchSize * elementCount(tensor.shape));
@@ -92,34 +103,77 @@ export function createTrainer({ model }: Network, settings: TrainingSettings, ro
   const input = placed.addresses[inputIndex];
   const output = placed.addresses[outputIndex];
   const scratch: number[] = [];
+  const reserveScratch = (bytes: number): number => {
+    const address = heap.allocate(bytes);
+    scratch.push(address);
+    return address;
+  };
+  const kept = new Map<number, number>();
+  const moment = { seed: settings.seed, step: 0, firstSample: 0 };
+  const backward = planBackward(model, lossTensor, (tensor) => gradients[tensor] !== 0);
+  const tensorOf = (tensor: number): number => backward.aliasOf.get(tensor) ?? tensor;
+  const countOf = (tensor: number): number => elementCount(backward.model.tensors[tensor].shape);
+  for (const [alias, tensor] of backward.aliasOf) {
+    gradients[alias] = reserveScratch(4 * countOf(tensor) * (offsets.has(tensor) ? 1 : batchSize));
+  }
   const places: TrainingPlaces = {
-    model,
+    model: backward.model,
     kernels: placed.kernels,
     batch: batchSize,
-    value: (tensor) => placed.addresses[tensor],
+    value: (tensor) => placed.addresses[tensorOf(tensor)],
     gradient: (tensor) => gradients[tensor],
-    count: (tensor) => elementCount(model.tensors[tensor].shape),
-    scratch(bytes) {
-      const address = heap.allocate(bytes);
-      scratch.push(address);
+    count: countOf,
+    scratch: reserveScratch,
+    kept(output, bytes) {
+      const address = kept.get(output) ?? reserveScratch(bytes);
+      kept.set(output, address);
       return address;
     },
+    moment,
   };
-  const { lossGradient, backward } = planBackward(model, classification, places);
-  const loss = (rows: number, gradient: number): number =>
-    classification
-      ? call.tinyml_categorical_crossentropy(output, targets, gradient, rows, outputs)
-      : call.tinyml_mean_squared_error(output, targets, gradient, rows, outputs);
-  const step = planOptimizer(settings.optimizer, { weights, weightGradients, firstMoment, secondMoment, count });
+  const isStep = (work: TrainingWork[number]): work is Step => typeof work === "function";
+  const trainable = model.operators.filter(hasGradient);
+  // the whole batch is worked on at once, so that its sums are those of its only part
+  const forwardSteps = trainable
+    .flatMap((operator, i) => forwardWork(operator, places) ?? placed.steps[i])
+    .filter(isStep);
+  const afterSteps = trainable.flatMap((operator) => afterBatchWork(operator, places) ?? []);
+  const backwardSteps = backward.operators
+    .flatMap(({ operator, sums }) => [
+      ...(hasGradient(operator) ? backwardWork(operator, places) : []),
+      ...sumWork(sums, places),
+    ])
+    .filter(isStep);
+  const loss = createLoss(model, settings, { predictions: output, targets, gradient: gradients[lossTensor] });
+  const penalized = [...regularizers].map(([tensor, regularizer]) => ({
+    ...regularizer,
+    from: offsets.get(tensor) ?? 0,
+    count: countOf(tensor),
+  }));
+  const update = planUpdate(settings, penalized, {
+    from: 0,
+    count: trained,
+    weights,
+    gradients: weightGradients,
+    state,
+  });
+  const penalty = (): number => weightPenalty(weights, penalized);
 
   /** Copies the rows order[from], order[from + 1], … into the batch. */
-  const fillBatch = (table: Table, order: ArrayLike<number>, from: number, rows: number): void => {
+  const fillBatch = (
+    table: Table,
+    order: ArrayLike<number>,
+    from: number,
+    rows: number,
+    classWeights?: Float32Array,
+  ): void => {
     const memory = heap.float32;
     const inputs = inputsInMemory(table);
     for (let i = 0; i < rows; i++) {
       const row = order[from + i];
       copyRow(memory, input / 4 + i * inputWidth, inputs, row * inputWidth, inputWidth);
       copyRow(memory, targets / 4 + i * targetWidth, table.outputs, row * targetWidth, targetWidth);
+      if (classWeights) memory[sampleWeights / 4 + i] = classWeights[table.outputs[row]];
     }
   };
 
@@ -155,28 +209,34 @@ export function createTrainer({ model }: Network, settings: TrainingSettings, ro
         }
       }
     },
-    trainEpoch(table, order, shouldStop) {
+    trainEpoch(table, order, learningRate = settings.optimizer.learningRate, shouldStop) {
       let sum = 0;
+      const classWeights = classWeightsOf(settings, table);
       for (let from = 0; from < order.length; from += batchSize) {
         if (shouldStop?.()) return sum / from;
         const rows = Math.min(batchSize, order.length - from);
-        fillBatch(table, order, from, rows);
-        placed.forward(rows);
-        sum += rows * loss(rows, lossGradient);
-        for (const back of backward) back(rows);
-        step();
+        fillBatch(table, order, from, rows, classWeights);
+        for (const step of forwardSteps) step(rows);
+        sum += loss.sum(rows, classWeights ? sampleWeights : 0, 1 / rows) + rows * penalty();
+        for (const step of backwardSteps) step(rows);
+        for (const after of afterSteps) after();
+        moment.step++;
+        const squares = update.prepare().reduce((total, square) => total + square, 0);
+        update.move(learningRate, moment.step, squares);
       }
       return sum / order.length;
     },
     score(table) {
       let sum = 0;
       let correct = 0;
+      let squares = 0;
       forEachBatch(table, (rows) => {
-        sum += rows * loss(rows, 0);
-        if (classification) correct += call.tinyml_count_correct(output, targets, rows, outputs);
+        sum += loss.sum(rows);
+        if (classification) correct += loss.countCorrect(rows);
+        else squares += call.tinyml_mean_squared_error(output, targets, 0, 0, rows, outputs, 0);
       });
-      const mean = sum / table.rows;
-      return { loss: mean, metric: classification ? correct / table.rows : mean };
+      const metric = (classification ? correct : squares) / table.rows;
+      return { loss: sum / table.rows + penalty(), metric };
     },
     copyWeights: () => heap.float32.slice(weights / 4, weights / 4 + count),
     setWeights: (values) => heap.float32.set(values, weights / 4),
@@ -192,7 +252,7 @@ export function createTrainer({ model }: Network, settings: TrainingSettings, ro
     dispose() {
       placed.dispose();
       for (const [index, address] of gradients.entries()) {
-        if (address !== 0 && !offsets.has(index)) heap.release(address);
+        if (address !== 0 && index < model.tensors.length && !offsets.has(index)) heap.release(address);
       }
       for (const address of scratch) heap.release(address);
       heap.release(targets);
@@ -220,67 +280,6 @@ function placeOrRelease(
 function copyRow(to: Float32Array, at: number, from: Float32Array, start: number, width: number): void {
   if (width > 16) to.set(from.subarray(start, start + width), at);
   else for (let i = 0; i < width; i++) to[at + i] = from[start + i];
-}
-
-/**
- * The steps that turn the loss's gradient into that of every weight, last operator first. With cross-entropy the loss
- * itself gives the gradient of the logits, so the softmax at the end has no step of its own.
- */
-function planBackward(
-  model: Model,
-  crossEntropy: boolean,
-  places: TrainingPlaces,
-): { lossGradient: number; backward: readonly Step[] } {
-  const last = model.operators[model.operators.length - 1];
-  const skipLast = crossEntropy && last.type === "SOFTMAX";
-  const operators = skipLast ? model.operators.slice(0, -1) : model.operators;
-  const lossTensor = skipLast ? last.inputs[0] : model.outputs[0];
-  const backward = operators
-    .filter(hasGradient)
-    .toReversed()
-    .flatMap((operator) => backwardWork(operator, places))
-    // the whole batch is worked on at once, so that its sums are those of its only part
-    .filter((work) => typeof work === "function");
-  return { lossGradient: places.gradient(lossTensor), backward };
-}
-
-interface OptimizerPlaces {
-  weights: number;
-  weightGradients: number;
-  firstMoment: number;
-  secondMoment: number;
-  count: number;
-}
-
-function planOptimizer(optimizer: TrainingSettings["optimizer"], places: OptimizerPlaces): () => void {
-  const { call } = kernels();
-  const { weights, weightGradients, firstMoment, secondMoment, count } = places;
-  if (optimizer.type === "sgd") {
-    const { learningRate, momentum } = optimizer;
-    return () => call.tinyml_sgd(weights, weightGradients, firstMoment, count, learningRate, momentum);
-  }
-  if (optimizer.type !== "adam") throw invalidRecipe("training.optimizer.type", `${optimizer.type} is not known yet`);
-  const { learningRate, beta1, beta2, epsilon } = optimizer;
-  // beta^t by repeated multiplication: Math.pow's last bits differ between engines.
-  let beta1Power = 1;
-  let beta2Power = 1;
-  return () => {
-    beta1Power *= beta1;
-    beta2Power *= beta2;
-    call.tinyml_adam(
-      weights,
-      weightGradients,
-      firstMoment,
-      secondMoment,
-      count,
-      learningRate,
-      beta1,
-      beta2,
-      epsilon,
-      1 / (1 - beta1Power),
-      1 / (1 - beta2Power),
-    );
-  };
 }
 
 function checkTrainable(model: Model): void {

@@ -45,7 +45,7 @@ export const TRAINING_OPERATORS: OperatorRules<TrainingOperatorType> = {
     types: FLOATS,
     kernelCall({ inputs, outputs: [output] }) {
       return {
-        kernel: "tinyml_copy_floats",
+        kernel: "tinyml_identity_float",
         file: "training_dropout.c",
         arguments: [tensorArgument(required(inputs[0])), tensorArgument(output), perSample(elementCount(output.shape))],
       };

@@ -16,6 +16,20 @@ export interface TrainingPlaces {
   count(tensor: number): number;
   /** Memory of one's own for as long as the training lasts. */
   scratch(bytes: number): number;
+  /** Memory that forward, backward and afterBatch of one operator share: the same address for the same output tensor. */
+  kept(output: number, bytes: number): number;
+  /** Which samples are worked on; the trainer changes it before each part of a batch. */
+  readonly moment: TrainingMoment;
+}
+
+/** Where a training stands: what chance may depend on. */
+export interface TrainingMoment {
+  /** The recipe's seed. */
+  seed: number;
+  /** How many batches came before this one, since the training began. */
+  step: number;
+  /** The number, within its batch, of the first sample that is worked on. */
+  firstSample: number;
 }
 
 /**
@@ -39,6 +53,8 @@ export interface GradientRule<Type extends OperatorType> {
   backward(operator: OperatorOf<Type>, places: TrainingPlaces): TrainingWork;
   /** What the operator does in training instead of its kernel call. */
   forward?(operator: OperatorOf<Type>, places: TrainingPlaces): TrainingWork;
+  /** What is done once for each batch, when all of it went forward: changes of weights that no gradient makes. */
+  afterBatch?(operator: OperatorOf<Type>, places: TrainingPlaces): () => void;
 }
 
 /** The rows of a family of operators. */

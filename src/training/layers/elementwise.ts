@@ -1,5 +1,5 @@
-import { type LayerContext, type LayerRules, onlyInput } from "../network";
-import type { LayerOf } from "../recipe-layers";
+import { type LayerContext, type LayerRules, onlyInput, type WeightRole } from "../network";
+import type { Initializer, LayerOf } from "../recipe-layers";
 
 type Elementwise =
   | "activation"
@@ -26,16 +26,19 @@ export const ELEMENTWISE_LAYERS: LayerRules<Elementwise> = {
     const { layer, index, name, network } = context;
     const { input, shape } = onlyInput(context);
     const channels = shape[shape.length - 1];
-    const ends = { layer: index, shape: [channels], fanIn: channels, fanOut: channels };
+    const { epsilon, momentum, center, scale } = layer;
+    const perChannel = (role: WeightRole, initializer: Initializer, isLearned: boolean): number => {
+      const request = { layer: index, role, shape: [channels], initializer, fanIn: channels, fanOut: channels };
+      return isLearned ? network.weights(name, request) : network.frozenWeights(name, request);
+    };
     const inputs = [
       input,
-      network.weights(name, { ...ends, role: "gamma", initializer: "ones" }),
-      network.weights(name, { ...ends, role: "beta", initializer: "zeros" }),
-      network.weights(name, { ...ends, role: "mean", initializer: "zeros" }),
-      network.weights(name, { ...ends, role: "variance", initializer: "ones" }),
+      perChannel("gamma", "ones", scale),
+      perChannel("beta", "zeros", center),
+      perChannel("mean", "zeros", false),
+      perChannel("variance", "ones", false),
     ];
     const output = network.tensor(name, shape);
-    const { epsilon, momentum } = layer;
     network.add({ type: "BATCH_NORMALIZATION", inputs, outputs: [output], options: { epsilon, momentum } });
     return output;
   },

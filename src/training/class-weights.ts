@@ -1,0 +1,28 @@
+import type { Table } from "../dataset/table";
+import { invalidRecipe } from "./recipe-error";
+import type { TrainingSettings } from "./recipe-settings";
+
+/**
+ * How much the samples of each label count in training, in the order of the labels; undefined where all count the same.
+ * "balanced": rows / (labels × rows of the label), so that each label counts alike, and the mean over the rows is 1.
+ *
+ * @param table the training rows
+ * @throws TinymlError TINYML_RECIPE_INVALID for a weight of a label that the table does not have
+ */
+export function classWeightsOf(
+  { classWeights }: Pick<TrainingSettings, "classWeights">,
+  { task, labels = [], outputs, rows }: Pick<Table, "task" | "labels" | "outputs" | "rows">,
+): Float32Array | undefined {
+  if (classWeights === undefined) return undefined;
+  if (task !== "classification") throw invalidRecipe("training.classWeights", "only classification has labels");
+  if (classWeights !== "balanced") {
+    const unknown = Object.keys(classWeights).find((name) => !labels.includes(name));
+    if (unknown === undefined) return Float32Array.from(labels, (label) => classWeights[label] ?? 1);
+    const known = labels.map((label) => `"${label}"`).join(", ");
+    throw invalidRecipe("training.classWeights", `the dataset has no label "${unknown}"; it has ${known}`);
+  }
+  const counts = new Uint32Array(labels.length);
+  for (const index of outputs) counts[index]++;
+  const met = counts.filter((count) => count > 0).length;
+  return Float32Array.from(counts, (count) => (count === 0 ? 0 : rows / (met * count)));
+}
