@@ -4,51 +4,11 @@
 
 #include "float_clamp.h"
 #include "float_multiply_add_simd.h"
+#include "host_float_windows.h"
 #include "tinyml_host.h"
-#include "tinyml_window.h"
 
 /* Elements of laid out windows: half of the stack; but no more at once than leave room in the nearest cache. */
-enum { TINYML_HOST_FLOATS = 8192, TINYML_HOST_NEAR_FLOATS = 4096, TINYML_HOST_FLOAT_SLACK = 4 };
-
-/* No calls of memcpy and memset: for a few elements they take longer than the loops do. */
-#define TINYML_LOOP __attribute__((no_builtin("memcpy", "memset")))
-
-/* Copies `count` elements; up to three more are read and written. */
-static inline void tinyml_copy_beyond(const float *from, float *to, int count) {
-  for (int i = 0; i < count; i += 4) wasm_v128_store(to + i, wasm_v128_load(from + i));
-}
-
-/* A window at the picture's edge: 0 outside of it. */
-TINYML_LOOP static void tinyml_lay_out_float_border(const float *picture, const tinyml_window *w, int top, int left, float *to) {
-  int channels = w->input_channels;
-  tinyml_span columns = tinyml_span_inside(left, w->window_width, w->dilation_width, w->input_width);
-  for (int i = 0; i < w->window_height; i++) {
-    int y = top + i * w->dilation_height;
-    int inside = y >= 0 && y < w->input_height;
-    int first = inside ? columns.first : w->window_width, end = inside ? columns.end : w->window_width;
-    const float *row = picture + (tinyml_size)(inside ? y : 0) * w->input_width * channels;
-    for (int k = 0; k < first * channels; k++) *to++ = 0.0f;
-    for (int j = first; j < end; j++) {
-      const float *place = row + (left + j * w->dilation_width) * channels;
-      for (int c = 0; c < channels; c++) *to++ = place[c];
-    }
-    for (int k = end * channels; k < w->window_width * channels; k++) *to++ = 0.0f;
-  }
-}
-
-/* A window inside of the picture, row by row; each is written up to three elements too far, and the next one over that. */
-static inline void tinyml_lay_out_float_inside(const float *at, const tinyml_window *w, float *to) {
-  int row = w->dilation_height * w->input_width * w->input_channels, piece = w->window_width * w->input_channels;
-  if (piece <= 4) {
-    for (int i = 0; i < w->window_height; i++, at += row, to += piece) wasm_v128_store(to, wasm_v128_load(at));
-    return;
-  }
-  for (int i = 0; i < w->window_height; i++) {
-    tinyml_copy_beyond(at, to, piece);
-    to += piece;
-    at += row;
-  }
-}
+enum { TINYML_HOST_FLOATS = 8192, TINYML_HOST_NEAR_FLOATS = 4096 };
 
 /* Four rows times a panel of 4 * fours channels, the first `count` of which are stored; fours is a constant. */
 static inline __attribute__((always_inline)) void tinyml_float_tile(const float *rows, int length, const float *weights,
@@ -120,8 +80,6 @@ void tinyml_host_conv_float(const float *input, const float *weights, const floa
   v128_t high = wasm_f32x4_splat(tinyml_clamp_activation(__builtin_inff(), activation));
   int length = w.window_height * w.window_width * w.input_channels, places = w.output_height * w.output_width;
   int picture = w.input_height * w.input_width * w.input_channels;
-  int down = (w.window_height - 1) * w.dilation_height, across = w.window_width - 1;
-  int reach = down * w.input_width * w.input_channels + ((w.window_width * w.input_channels + 3) & ~3);
   int most = TINYML_HOST_NEAR_FLOATS / length & ~3;
   if (most < 4) most = 4;
   for (tinyml_size b = 0; b < batch; b++, input += picture, output += (tinyml_size)places * w.output_channels) {
@@ -133,18 +91,7 @@ void tinyml_host_conv_float(const float *input, const float *weights, const floa
     for (int start = 0; start < places; start += most) {
       if (places - start < 4) start = places - 4;
       int count = places - start < most ? places - start : most;
-      int y = start / w.output_width, x = start % w.output_width;
-      for (int p = 0; p < count; p++) {
-        int top = y * w.stride_height - w.padding_top, left = x * w.stride_width - w.padding_left;
-        int first = (top * w.input_width + left) * w.input_channels;
-        int inside = top >= 0 && left >= 0 && top + down < w.input_height && left + across < w.input_width;
-        if (inside && w.dilation_width == 1 && first + reach <= picture) {
-          tinyml_lay_out_float_inside(input + first, &w, wide + p * length);
-        } else {
-          tinyml_lay_out_float_border(input, &w, top, left, wide + p * length);
-        }
-        if (++x == w.output_width) x = 0, y++;
-      }
+      tinyml_lay_out_float_windows(input, &w, start, count, wide);
       tinyml_float_panels(wide, count, length, weights, bias, low, high, output + (tinyml_size)start * w.output_channels,
                           w.output_channels);
     }

@@ -119,6 +119,7 @@ const functionNames = [
   "tinyml_logistic_gradient",
   "tinyml_tanh_gradient",
   "tinyml_softmax_gradient",
+  "tinyml_training_conv_float",
   "tinyml_conv_weights_gradient",
   "tinyml_conv_input_gradient",
   "tinyml_bias_gradient",

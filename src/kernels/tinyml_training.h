@@ -15,13 +15,20 @@ void tinyml_softmax_gradient(const float *output, const float *output_gradient, 
                              tinyml_size classes, float beta);
 
 /*
+ * tinyml_conv_float without groups, for weights that change from step to step. panels [output_channels, filled up to
+ * fours][1 + window_height * window_width * input_channels] is room to work in.
+ */
+void tinyml_training_conv_float(const float *input, const float *weights, const float *bias, float *output,
+                                tinyml_size batch, const tinyml_window *window, int activation, float *panels);
+
+/*
  * Convolution without groups and without its activation, as tinyml_conv_float. Writes weights_gradient [output_channels]
- * [window_height][window_width][input_channels]. windows [most][window_height * window_width * input_channels] and terms
- * [most] of 8 bytes are room to work in: so many places are laid out at once.
+ * [length], where length = window_height * window_width * input_channels. Room to work in: sums [output_channels][length,
+ * filled up to fours], windows [most * length + 4] and terms [most] of 8 bytes; so many places are laid out at once.
  */
 void tinyml_conv_weights_gradient(const float *input, const float *output_gradient, float *weights_gradient,
-                                  tinyml_size batch, const tinyml_window *window, float *windows, void *terms,
-                                  tinyml_size most);
+                                  tinyml_size batch, const tinyml_window *window, float *sums, float *windows,
+                                  void *terms, tinyml_size most);
 
 /* Of the same convolution input_gradient, as large as the input. terms [output_channels] of 8 bytes is room to work in. */
 void tinyml_conv_input_gradient(const float *weights, const float *output_gradient, float *input_gradient,

@@ -1,45 +1,55 @@
-/* Gradients of float convolutions. */
+/* Float convolutions in training, and their gradients. */
+#ifdef __wasm_simd128__
+#include "host_float_windows.h"
+#include "tinyml_host.h"
 #include "tinyml_training.h"
-#include "tinyml_window.h"
 #include "training_rows.h"
 
-/* The elements of one window in the order of its weights, 0 outside of the picture. */
-static void tinyml_lay_out_window(const float *picture, const tinyml_window *w, int top, int left, float *restrict to) {
-  int channels = w->input_channels;
-  tinyml_span rows = tinyml_span_inside(top, w->window_height, w->dilation_height, w->input_height);
-  tinyml_span columns = tinyml_span_inside(left, w->window_width, w->dilation_width, w->input_width);
-  for (int i = 0; i < w->window_height; i++) {
-    const float *row = picture + ((tinyml_size)(top + i * w->dilation_height) * w->input_width + left) * channels;
-    for (int j = 0; j < w->window_width; j++, to += channels) {
-      int inside = i >= rows.first && i < rows.end && j >= columns.first && j < columns.end;
-      for (int c = 0; c < channels; c++) to[c] = inside ? row[j * w->dilation_width * channels + c] : 0.0f;
-    }
+/* Windows of more elements, and fewer places, are nothing for tinyml_host_conv_float. */
+enum { TINYML_HOST_LENGTH = 2048, TINYML_HOST_PLACES = 4 };
+
+void tinyml_training_conv_float(const float *input, const float *weights, const float *bias, float *output,
+                                tinyml_size batch, const tinyml_window *window, int activation, float *panels) {
+  int length = window->window_height * window->window_width * window->input_channels;
+  int channels = window->output_channels;
+  if (length > TINYML_HOST_LENGTH || window->output_height * window->output_width < TINYML_HOST_PLACES) {
+    tinyml_conv_float(input, weights, bias, output, batch, window, window->input_channels, activation);
+    return;
   }
+  /* The bias, filled up to fours, and panels of eight channels, or four where no more are left. */
+  float *panel = panels + ((channels + 3) & ~3);
+  for (int o = 0; o < channels; o++) {
+    int lane = o % 8, lanes = channels - (o - lane) > 4 ? 8 : 4;
+    float *to = panel + (o - lane) * length + lane;
+    for (int k = 0; k < length; k++) to[k * lanes] = weights[o * length + k];
+    panels[o] = bias ? bias[o] : 0.0f;
+  }
+  tinyml_host_conv_float(input, panel, panels, output, batch, window, activation);
 }
 
 void tinyml_conv_weights_gradient(const float *input, const float *output_gradient, float *weights_gradient,
-                                  tinyml_size batch, const tinyml_window *window, float *windows, void *terms,
-                                  tinyml_size most) {
+                                  tinyml_size batch, const tinyml_window *window, float *sums, float *windows,
+                                  void *terms, tinyml_size most) {
   const tinyml_window w = *window;
   tinyml_size length = (tinyml_size)w.window_height * w.window_width * w.input_channels;
-  tinyml_size places = (tinyml_size)w.output_height * w.output_width;
-  for (tinyml_size k = 0; k < w.output_channels * length; k++) weights_gradient[k] = 0.0f;
+  tinyml_size places = (tinyml_size)w.output_height * w.output_width, outputs = w.output_channels;
+  /* Whole vectors: what is added up behind a window's elements is not read. */
+  tinyml_size width = (length + 3) & ~(tinyml_size)3;
+  for (tinyml_size k = 0; k < outputs * width; k++) sums[k] = 0.0f;
   for (tinyml_size b = 0; b < batch; b++) {
-    int y = 0, x = 0;
     for (tinyml_size start = 0; start < places; start += most) {
       tinyml_size count = places - start < most ? places - start : most;
-      for (tinyml_size p = 0; p < count; p++) {
-        tinyml_lay_out_window(input, &w, y * w.stride_height - w.padding_top, x * w.stride_width - w.padding_left,
-                              windows + p * length);
-        if (++x == w.output_width) x = 0, y++;
+      tinyml_lay_out_float_windows(input, &w, (int)start, (int)count, windows);
+      for (tinyml_size o = 0; o < outputs; o++) {
+        tinyml_size found = tinyml_find_terms(output_gradient + o, count, outputs, length, terms);
+        tinyml_add_rows(windows, terms, found, sums + o * width, width);
       }
-      for (int o = 0; o < w.output_channels; o++) {
-        tinyml_size found = tinyml_find_terms(output_gradient + o, count, w.output_channels, length, terms);
-        tinyml_add_rows(windows, terms, found, weights_gradient + o * length, length);
-      }
-      output_gradient += count * w.output_channels;
+      output_gradient += count * outputs;
     }
     input += (tinyml_size)w.input_height * w.input_width * w.input_channels;
+  }
+  for (tinyml_size o = 0; o < outputs; o++) {
+    for (tinyml_size k = 0; k < length; k++) weights_gradient[o * length + k] = sums[o * width + k];
   }
 }
 
@@ -134,3 +144,4 @@ void tinyml_depthwise_gradient(const float *input, const float *weights, const f
     if (input_gradient) input_gradient += picture;
   }
 }
+#endif

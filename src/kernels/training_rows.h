@@ -4,7 +4,6 @@
 
 #ifdef __wasm_simd128__
 #include <wasm_simd128.h>
-#endif
 
 #include "tinyml_platform.h"
 
@@ -30,7 +29,6 @@ static inline tinyml_size tinyml_find_terms(const float *factors, tinyml_size co
   return found;
 }
 
-#ifdef __wasm_simd128__
 /* 4 * vectors elements of tinyml_add_rows; vectors, at most eight, is a constant: the sums stay in registers. */
 static inline __attribute__((always_inline)) void tinyml_add_row_vectors(const float *rows, const tinyml_row_term *terms,
                                                                          tinyml_size count, float *sums, int vectors) {
@@ -45,13 +43,11 @@ static inline __attribute__((always_inline)) void tinyml_add_row_vectors(const f
   }
   for (int v = 0; v < vectors; v++) wasm_v128_store(sums + 4 * v, sum[v]);
 }
-#endif
 
 /* sums[i] += sum over the terms of factor * rows[offset + i], in their order, for i < width. */
 static inline void tinyml_add_rows(const float *rows, const tinyml_row_term *terms, tinyml_size count, float *sums,
                                    tinyml_size width) {
   tinyml_size i = 0;
-#ifdef __wasm_simd128__
   /* Pieces of the same size: small ones would wait for their sums. */
   tinyml_size vectors = width / 4;
   for (tinyml_size pieces = (vectors + 7) / 8; pieces > 0; pieces--) {
@@ -69,12 +65,13 @@ static inline void tinyml_add_rows(const float *rows, const tinyml_row_term *ter
     }
     i += 4 * size;
   }
-#endif
   for (; i < width; i++) {
     float sum = sums[i];
     for (tinyml_size t = 0; t < count; t++) sum += terms[t].factor * rows[terms[t].offset + i];
     sums[i] = sum;
   }
 }
+
+#endif
 
 #endif

@@ -13,6 +13,30 @@ const termBytes = 8;
 
 export const CONVOLUTION_GRADIENTS: GradientRules<Convolution> = {
   CONV_2D: {
+    forward(operator, places) {
+      const { call } = places.kernels;
+      const [input, weights, bias = -1] = operator.inputs;
+      const [output] = operator.outputs;
+      const [outputs, height, width, channels] = places.model.tensors[weights].shape;
+      const window = placeConvolution(operator, places);
+      const panels = places.scratch(4 * fours(outputs) * (1 + height * width * channels));
+      const activation = activationNumber[operator.options.activation];
+      const [inputValue, weightsValue, outputValue] = [input, weights, output].map(places.value);
+      const biasValue = bias < 0 ? 0 : places.value(bias);
+      return [
+        (batch) =>
+          call.tinyml_training_conv_float(
+            inputValue,
+            weightsValue,
+            biasValue,
+            outputValue,
+            batch,
+            window,
+            activation,
+            panels,
+          ),
+      ];
+    },
     backward(operator, places) {
       const { call } = places.kernels;
       const { tensors } = places.model;
@@ -28,7 +52,8 @@ export const CONVOLUTION_GRADIENTS: GradientRules<Convolution> = {
       const length = height * width * filterChannels;
       const most = Math.min(outputHeight * outputWidth, Math.max(1, Math.floor(nearFloats / length)));
       const window = placeConvolution(operator, places);
-      const windows = places.scratch(4 * most * length);
+      const sums = places.scratch(4 * outputs * fours(length));
+      const windows = places.scratch(4 * (most * length + 4));
       const terms = places.scratch(termBytes * Math.max(most, outputs));
       const [inputValue, weightsValue] = [input, weights].map(places.value);
       const [inputGradient, weightsGradient] = [input, weights].map(places.gradient);
@@ -43,6 +68,7 @@ export const CONVOLUTION_GRADIENTS: GradientRules<Convolution> = {
             weightsGradient,
             batch,
             window,
+            sums,
             windows,
             terms,
             most,
@@ -79,6 +105,11 @@ export const CONVOLUTION_GRADIENTS: GradientRules<Convolution> = {
     },
   },
 };
+
+/** Filled up to whole vectors of four. */
+function fours(count: number): number {
+  return 4 * Math.ceil(count / 4);
+}
 
 function placeConvolution({ inputs, outputs, options }: OperatorOf<Convolution>, places: TrainingPlaces): number {
   const [, height, width] = places.model.tensors[inputs[1]].shape;
