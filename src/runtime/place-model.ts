@@ -20,6 +20,8 @@ export interface PlacedModel {
   readonly steps: readonly (readonly Step[])[];
   /** Runs all operators on the first `batch` samples of the inputs; 1 ≤ batch ≤ the batch that was reserved. */
   forward(batch: number): void;
+  /** Sets the variable tensors, which keep the state of recurrent operators from run to run, to zero again. */
+  resetState(): void;
   /** Gives the memory back; the addresses are not to be used any more. */
   dispose(): void;
 }
@@ -98,9 +100,11 @@ export function placeModel(
       if (operatorRule(type).sharesMemory) addresses[outputs[0]] = placeTensor(inputs[0]);
     }
     for (const index of model.outputs) placeTensor(index);
-    model.tensors.forEach((tensor, index) => {
-      if (tensor.variable) clear(engine, addresses[index], tensor);
-    });
+    const variables = model.tensors.flatMap(({ variable }, index) => (variable ? [index] : []));
+    const resetState = (): void => {
+      for (const index of variables) clear(engine, addresses[index], model.tensors[index]);
+    };
+    resetState();
     const steps = model.operators.map((operator) => {
       const calls = kernelCalls(model, operator);
       if (batch > 1 && !calls.every((call) => takesSamples(call) || keepsNothing(model, call)))
@@ -127,6 +131,7 @@ export function placeModel(
       forward(samples) {
         for (const step of all) step(samples);
       },
+      resetState,
       dispose,
     };
   } catch (error) {

@@ -44,6 +44,8 @@ export interface Predictor {
   predict(reading: unknown): Prediction;
   /** The raw elements of the model's first output tensor after the last `predict`: what a board computes, bit for bit. */
   rawOutput(): number[];
+  /** Lets recurrent operators forget the readings so far, as if the model had just been loaded. @throws TinymlError TINYML_NO_MODEL */
+  resetState(): void;
   dispose(): void;
 }
 
@@ -93,6 +95,10 @@ export function createPredictor(original: Model): Predictor {
         elementsAt(heap, placed.addresses[index], model.tensors[index]),
         Number,
       );
+    },
+    resetState() {
+      assertInUse();
+      placed.resetState();
     },
     dispose() {
       if (disposed) return;

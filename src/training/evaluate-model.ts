@@ -221,6 +221,8 @@ function predictRows(
     try {
       for (let i = 0; i < rows.length; i++) {
         reader.copy(rows[i], sample, 0);
+        // No sample is a continuation of the one before.
+        predictor.resetState();
         const predicted = numbersOf(predictor.predict(sample));
         for (let j = 0; j < width; j++) {
           const number = predicted[j];

@@ -159,6 +159,30 @@ describe("evaluateModel", () => {
     }
   });
 
+  it("lets a recurrent model forget from sample to sample", () => {
+    // output = 2 × input + 3 × the input before it
+    const graph = new Graph();
+    const tensor = (name: string, more: { data?: Float32Array; variable?: true }): number =>
+      graph.tensor({ name, type: "float32", shape: [1, more.data?.length ?? (more.variable ? 2 : 1)], ...more });
+    const input = tensor("input", {});
+    const output = tensor("output", {});
+    const weights = [tensor("feature", { data: Float32Array.of(1) }), tensor("time", { data: Float32Array.of(3, 2) })];
+    graph.operator({
+      type: "SVDF",
+      inputs: [input, ...weights, -1, tensor("state", { variable: true })],
+      outputs: [output],
+      options: { rank: 1, activation: "NONE" },
+    });
+    const table: Table = {
+      task: "regression",
+      channels: [{ name: "x", unit: "" }],
+      inputs: Float32Array.of(1, 2, 3, 4),
+      outputs: Float32Array.of(2, 4, 6, 8),
+      rows: 4,
+    };
+    assert.equal(evaluateModel(graph.model([input], [output]), table).value, 0);
+  });
+
   describe("windows and pictures", () => {
     const pictures = (count: number): Table<Float32Array> => ({
       task: "classification",
