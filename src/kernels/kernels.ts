@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import path from "node:path";
+import { join } from "node:path";
 import { TinymlError } from "../errors";
 import { packageFolder } from "../package-folder";
 import { Heap } from "./heap";
@@ -239,7 +239,7 @@ function instantiateRelaxed(memory: WebAssembly.Memory): Partial<Record<KernelNa
 }
 
 function moduleFile(name: string): string {
-  return path.join(packageFolder(), "dist", name);
+  return join(packageFolder(), "dist", name);
 }
 
 function loadModule<Loaded>(file: string, load: (bytes: Uint8Array<ArrayBuffer>) => Loaded): Loaded {
