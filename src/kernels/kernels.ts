@@ -24,6 +24,8 @@ const functionNames = [
   "tinyml_max_pool_int8",
   "tinyml_host_conv_float",
   "tinyml_host_pack_panels",
+  "tinyml_host_pack_eights",
+  "tinyml_host_pack_taps",
   "tinyml_host_dense_int8",
   "tinyml_host_conv_int8",
   "tinyml_host_depthwise_int8",

@@ -1,0 +1,2 @@
+/** The operators that few models have. */
+export * from "../../src/model/operators/all";
