@@ -38,6 +38,8 @@ export * from "../../src/tflite/cursor";
 export * from "../../src/tflite/is-tflite";
 export * from "../../src/tflite/metadata";
 export * from "../../src/tflite/operators";
+export * from "../../src/tflite/operators/common";
+export * from "../../src/tflite/operators/operator-format";
 export * from "../../src/tflite/read-tflite";
 export * from "../../src/tflite/schema";
 export * from "../readings";

@@ -42,6 +42,7 @@ export function unsupported(where: string, what: string): TinymlError {
 /** A file that is being read: its bytes, and what reading it may still cost. */
 export class FlatFile {
   readonly view: DataView;
+  readonly length: number;
   readonly #bytes: Uint8Array;
   readonly #text = new TextDecoder("utf-8", { ignoreBOM: true });
   #visitsLeft: number;
@@ -50,14 +51,11 @@ export class FlatFile {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
+    this.length = bytes.byteLength;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#visitsLeft = Math.max(bytes.byteLength * VISITS_PER_BYTE, LEAST_VISITS);
     this.#copiesLeft = bytes.byteLength;
     this.#expansionLeft = bytes.byteLength * EXPANSION_PER_BYTE;
-  }
-
-  get length(): number {
-    return this.#bytes.byteLength;
   }
 
   /** The root table, to which the file's first four bytes point. */
@@ -262,7 +260,7 @@ export class FlatTable<Field extends string = string> {
     if (position === undefined) return undefined;
     const count = this.file.view.getUint32(position, true);
     const span = { start: position + 4, length: count * elementBytes };
-    this.file.within(span.start, span.length, this.where(field));
+    this.#within(span.start, span.length, field);
     return span;
   }
 
@@ -280,15 +278,17 @@ export class FlatTable<Field extends string = string> {
   tables<Inner extends string>(
     field: Field,
     slots: Slots<Inner>,
-    path = (index: number) => `${this.where(field)}[${index}]`,
+    path?: (index: number) => string,
   ): FlatTable<Inner>[] {
     const span = this.vector(field, 4);
     if (span === undefined) return [];
     const { file } = this;
-    file.visit(span.length, this.where(field));
+    const where = this.where(field);
+    file.visit(span.length, where);
     const tables: FlatTable<Inner>[] = [];
     for (let at = span.start; at < span.start + span.length; at += 4) {
-      tables.push(new FlatTable(file, at + file.view.getUint32(at, true), path(tables.length), slots));
+      const name = path?.(tables.length) ?? `${where}[${tables.length}]`;
+      tables.push(new FlatTable(file, at + file.view.getUint32(at, true), name, slots));
     }
     return tables;
   }
@@ -310,15 +310,20 @@ export class FlatTable<Field extends string = string> {
     const at = this.#field(field, 4);
     if (at === undefined) return undefined;
     const position = at + this.file.view.getUint32(at, true);
-    this.file.within(position, 4, this.where(field));
+    this.#within(position, 4, field);
     return position;
   }
 
   #field(field: Field, bytes: number): number | undefined {
     const offset = this.#offset(this.#slots[field]);
     if (offset === 0) return undefined;
-    this.file.within(this.#position + offset, bytes, this.where(field));
+    this.#within(this.#position + offset, bytes, field);
     return this.#position + offset;
+  }
+
+  /** `within` of the file; what messages say is put together for an error only, because every access comes by here. */
+  #within(start: number, length: number, field: Field): void {
+    if (start < 0 || start + length > this.file.length) this.file.within(start, length, this.where(field));
   }
 
   #offset(slot: number): number {
