@@ -77,9 +77,12 @@ export function quantizeMultiplier(factor: number): FixedPointFactor {
 /** The same for each of a layer's channels. */
 function quantizeMultipliers(factors: Float64Array): FixedPointFactors {
   const found = fixedPoints(factors);
-  const refused = found.shifts.findIndex((shift) => shift > 30);
-  if (refused < 0) return found;
-  const factor = factors[refused];
+  const { shifts } = found;
+  for (let i = 0; i < shifts.length; i++) if (shifts[i] > 30) refuseFactor(factors[i]);
+  return found;
+}
+
+function refuseFactor(factor: number): never {
   // NaN fails the first comparison
   if (!(factor >= 0) || factor === Infinity) {
     throw new TinymlError(
