@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { dirname, join, relative, sep } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import * as esbuild from "esbuild";
 import { packagePath, packageRoot, readIfThere, writeIfChanged } from "./package-files";
 
@@ -37,10 +37,38 @@ const common = {
 } satisfies esbuild.BuildOptions;
 
 /**
- * A fresh process reads a script before it does anything, and less text is read sooner. Names stay, for the traces of
- * errors, and lines stay short enough for their numbers to say where.
+ * A fresh process reads a script before it does anything, and less text is read sooner; text in ASCII takes a byte for each
+ * character in memory, with a single … in it two. Names stay, for the traces of errors, and lines stay short enough for
+ * their numbers to say where.
  */
-const shortened = { minifyWhitespace: true, minifySyntax: true, lineLimit: 160 } satisfies esbuild.BuildOptions;
+const shortened = {
+  charset: "ascii",
+  minifyWhitespace: true,
+  minifySyntax: true,
+  lineLimit: 160,
+} satisfies esbuild.BuildOptions;
+
+/** How esbuild names what it bundles for `exportingPlainly`. */
+const stdinName = "entry";
+
+/**
+ * The input of a bundle that assigns names of a file to `module.exports`, as they are. esbuild by itself defines a getter
+ * for each name, and copies them all to another object with helpers: a third of a small script, which every fresh process
+ * reads and runs. Nothing is exported here that changes after its file has run.
+ *
+ * @param entry the file, from the package's folder
+ * @param exported what `module.exports` becomes: an expression of the names
+ */
+function exportingPlainly(entry: string, names: readonly string[], exported: string) {
+  const path = JSON.stringify(`./${basename(entry, ".ts")}`);
+  return {
+    stdin: {
+      contents: `"use strict";\nimport { ${names.join(", ")} } from ${path};\nmodule.exports = ${exported};\n`,
+      resolveDir: dirname(packagePath(entry)),
+      sourcefile: stdinName,
+    },
+  } satisfies esbuild.BuildOptions;
+}
 
 /** The library's own file, from the package's folder. */
 const libraryFile = "dist/lib.js";
@@ -77,17 +105,17 @@ export async function bundleLibrary(): Promise<SharedLibrary> {
   if (twice !== undefined) throw new Error(`Two lists export the name ${twice}.`);
   /** Each file that was bundled, from the package's folder, and the part that has it. */
   const bundled = new Map<string, string>();
-  for (const { entry, outfile } of parts) {
+  for (const { entry, outfile, names: own } of parts) {
     const elsewhere = new Set(parts.flatMap((part) => (part.entry === entry ? [] : part.files)));
     const result = await esbuild.build({
       ...common,
       ...shortened,
-      entryPoints: [packagePath(entry)],
+      ...exportingPlainly(entry, own, `{ ${own.join(", ")} }`),
       outfile: packagePath(outfile),
       plugins: [takeFromLibrary(outfile, names, (path) => (elsewhere.has(path) ? "library" : "script"))],
     });
     for (const input of Object.keys(result.metafile.inputs)) {
-      if (input.startsWith("dist:")) continue;
+      if (input.startsWith("dist:") || basename(input) === stdinName) continue;
       const other = bundled.get(input);
       if (other !== undefined) {
         const cure = isInstalled(input) ? "put what imports it into one list" : "name it in one of their lists";
@@ -169,22 +197,15 @@ export async function bundleScript(script: Script, library: SharedLibrary): Prom
     if (library.files.has(path)) return "library";
     return path.startsWith(folder + sep) ? "script" : "nowhere";
   };
-  const entry = `./${relative(folder, packagePath(script.entry)).replace(/\.ts$/, "")}`;
   const result = await esbuild.build({
     ...common,
     ...shortened,
-    stdin: {
-      contents:
-        script.main === undefined
-          ? `import ${JSON.stringify(entry)};`
-          : `export { ${script.main} } from ${JSON.stringify(entry)};`,
-      resolveDir: folder,
-      sourcefile: "entry",
-    },
+    ...(script.main === undefined
+      ? { entryPoints: [packagePath(script.entry)] }
+      : exportingPlainly(script.entry, [script.main], script.main)),
     outfile,
     plugins: [takeFromLibrary(script.outfile, library.names, placeOf)],
     ...(script.executable === true ? { banner: { js: "#!/usr/bin/env node" } } : {}),
-    ...(script.main === undefined ? {} : { footer: { js: `module.exports = module.exports.${script.main};` } }),
   });
   await writeIfChanged(outfile, onlyOutput(result).contents, { executable: script.executable === true });
   return installedPackages(Object.keys(result.metafile.inputs));

@@ -1,5 +1,5 @@
 import { readdir, stat } from "node:fs/promises";
-import path from "node:path";
+import { join } from "node:path";
 import type { NodeAPI } from "node-red";
 import { clearDataset } from "../src/dataset/clear-dataset";
 import { type Dataset, openDataset } from "../src/dataset/dataset";
@@ -133,10 +133,10 @@ export function findDataset(RED: Pick<NodeAPI, "nodes">, id: string): DatasetSou
 
 /** All datasets under the folder `storage` with their counts, by name. */
 export async function listDatasets(storage: string): Promise<DatasetListing[]> {
-  const folder = path.join(storage, "datasets");
+  const folder = join(storage, "datasets");
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  const listings = await Promise.all(names.map((name) => countRows(path.join(folder, name), name)));
+  const listings = await Promise.all(names.map((name) => countRows(join(folder, name), name)));
   return listings.flat().sort((a, b) => a.name.localeCompare(b.name));
 }
 
@@ -151,7 +151,7 @@ async function countRows(folder: string, name: string): Promise<DatasetListing[]
     ];
   }
   // A folder without rows is no dataset (yet).
-  const file = await stat(path.join(folder, "rows.csv")).catch(() => undefined);
+  const file = await stat(join(folder, "rows.csv")).catch(() => undefined);
   if (file === undefined) return [];
   const state = `${file.size} ${file.mtimeMs}`;
   const known = counted.get(folder);

@@ -1,5 +1,5 @@
-import os from "node:os";
-import path from "node:path";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
 import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from "node-red";
 import { type TinymlError, toTinymlError } from "../src/errors";
 import { SHARED_TEXTS } from "./catalog";
@@ -99,13 +99,13 @@ export function shortText(RED: Pick<NodeAPI, "_">, error: TinymlError): string {
 
 /** The folder of everything that is stored: `<user dir>/tinyml`. */
 export function storageFolder(RED: Pick<NodeAPI, "settings">): string {
-  return path.join(userFolder(RED), "tinyml");
+  return join(userFolder(RED), "tinyml");
 }
 
 /** Where a file of the user's is that the settings name: a relative path begins at Node-RED's working folder for files, or else at its user folder. */
 export function userFile({ settings }: Pick<NodeAPI, "settings">, file: string): string {
   const workingFolder: unknown = "fileWorkingDirectory" in settings ? settings.fileWorkingDirectory : undefined;
-  return path.resolve(
+  return resolve(
     typeof workingFolder === "string" && workingFolder !== "" ? workingFolder : userFolder({ settings }),
     file,
   );
@@ -113,7 +113,7 @@ export function userFile({ settings }: Pick<NodeAPI, "settings">, file: string):
 
 function userFolder(RED: Pick<NodeAPI, "settings">): string {
   const userDirectory: unknown = RED.settings.userDir;
-  return typeof userDirectory === "string" ? userDirectory : path.join(os.homedir(), ".node-red");
+  return typeof userDirectory === "string" ? userDirectory : join(homedir(), ".node-red");
 }
 
 function createContext(RED: NodeAPI, node: Node): NodeContext {

@@ -6,6 +6,7 @@
 export * from "./lib/dataset";
 export * from "./lib/export";
 export * from "./lib/hardware";
+export * from "./lib/operators";
 export * from "./lib/prediction";
 export * from "./lib/registration";
 export * from "./lib/schemas";

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { constants } from "node:fs";
 import { open, readdir, readFile, stat } from "node:fs/promises";
-import path from "node:path";
+import { join } from "node:path";
 import { TinymlError, toTinymlError } from "../src/errors";
 import { type ModelSummary, summarizeModel } from "../src/model/summarize";
 import { assertName, isMissing, toStorageError, writeFileAtomic } from "../src/storage";
@@ -32,7 +32,7 @@ const changes = new EventEmitter().setMaxListeners(0);
 
 /** The file of a stored model: `<storage>/models/<name>/model.tflite`. TINYML_NAME_INVALID when the name is more than a file name. */
 export function modelFile(storage: string, name: string): string {
-  return path.join(storage, "models", assertName(name, "model"), "model.tflite");
+  return join(storage, "models", assertName(name, "model"), "model.tflite");
 }
 
 /** Stores a model under a name, in one step, and tells those who use the name. */
@@ -142,7 +142,7 @@ export async function describeStoredModel(storage: string, name: string): Promis
 
 /** All stored models, by name. */
 export async function listModels(storage: string): Promise<StoredModel[]> {
-  const names = await readdir(path.join(storage, "models")).catch(() => []);
+  const names = await readdir(join(storage, "models")).catch(() => []);
   const models = await Promise.all(
     names.map(async (name): Promise<StoredModel[]> => {
       try {

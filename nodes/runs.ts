@@ -1,5 +1,5 @@
 import { readdir, readFile, rm } from "node:fs/promises";
-import path from "node:path";
+import { dirname, join } from "node:path";
 import { TinymlError, toTinymlError } from "../src/errors";
 import type { TrainingReport } from "../src/model/metadata";
 import { writeFileAtomic } from "../src/storage";
@@ -178,7 +178,7 @@ export function stopRun(id: string): boolean {
 }
 
 function runFile(storage: string, id: string): string {
-  return path.join(storage, "runs", id, "run.json");
+  return join(storage, "runs", id, "run.json");
 }
 
 /** Stores a run. It is kept for the display only: a disk that is full is told by the model that can't be stored. */
@@ -196,7 +196,7 @@ function readRuns(storage: string): Promise<Run[]> {
 }
 
 async function readStoredRuns(storage: string): Promise<Run[]> {
-  const ids = await readdir(path.join(storage, "runs")).catch(() => []);
+  const ids = await readdir(join(storage, "runs")).catch(() => []);
   const runs: Run[] = [];
   for (const id of ids) {
     try {
@@ -237,6 +237,6 @@ function isRun(value: unknown): value is Run {
 
 async function forgetOldRuns(storage: string, runs: Run[]): Promise<void> {
   for (const run of runs.splice(kept)) {
-    await rm(path.dirname(runFile(storage, run.id)), { recursive: true, force: true });
+    await rm(dirname(runFile(storage, run.id)), { recursive: true, force: true });
   }
 }

@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import path from "node:path";
+import { join } from "node:path";
 import { readNote, writeOwnFiles } from "../src/own-files";
 import type { Sketch } from "../src/sketch/sketch";
 import { assertName, writeFileAtomic } from "../src/storage";
@@ -45,7 +45,7 @@ export async function writeSketch(
 
 /** The folder of a sketch. TINYML_NAME_INVALID when the name is more than a file name. */
 export function sketchFolder(storage: string, name: string): string {
-  return path.join(storage, "sketches", assertName(name, "sketch"));
+  return join(storage, "sketches", assertName(name, "sketch"));
 }
 
 /** The zip of a sketch, beside its folder. TINYML_NAME_INVALID when the name is more than a file name. */
@@ -55,10 +55,10 @@ export function sketchZip(storage: string, name: string): string {
 
 /** All sketches that were written, newest first. */
 export async function listSketches(storage: string): Promise<SketchListing[]> {
-  const folder = path.join(storage, "sketches");
+  const folder = join(storage, "sketches");
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const notes = await Promise.all(
-    entries.filter((entry) => entry.isDirectory()).map((entry) => readNote(path.join(folder, entry.name))),
+    entries.filter((entry) => entry.isDirectory()).map((entry) => readNote(join(folder, entry.name))),
   );
   return notes.filter(isListing).sort((a, b) => b.written - a.written);
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
-import path from "node:path";
+import { join, win32 } from "node:path";
 import { TinymlError } from "./errors";
 import { isMissing, toStorageError, writeFileAtomic } from "./storage";
 
@@ -32,7 +32,7 @@ export async function writeOwnFiles(
   const wantedFiles = new Map(Object.entries(files));
   const obsolete: string[] = [];
   for (const file of new Set([...wantedFiles.keys(), ...before.keys()])) {
-    const content = await readIfThere(path.join(folder, file));
+    const content = await readIfThere(join(folder, file));
     if (content === undefined) continue;
     const ours = before.get(file)?.includes(digest(content)) === true;
     const wanted = wantedFiles.get(file);
@@ -41,7 +41,7 @@ export async function writeOwnFiles(
     } else if (!ours && !options.force && digest(content) !== digest(wanted)) {
       throw new TinymlError(
         "TINYML_WOULD_OVERWRITE",
-        `${path.join(folder, file)} was changed or made by hand. Choose another name or folder, or allow overwriting.`,
+        `${join(folder, file)} was changed or made by hand. Choose another name or folder, or allow overwriting.`,
       );
     }
   }
@@ -50,10 +50,10 @@ export async function writeOwnFiles(
   const both = Object.fromEntries(before);
   for (const [file, digests] of Object.entries(after)) both[file] = [...(before.get(file) ?? []), ...digests];
   const writeManifest = (manifest: Manifest): Promise<void> =>
-    writeFileAtomic(path.join(folder, manifestFile), JSON.stringify(manifest));
+    writeFileAtomic(join(folder, manifestFile), JSON.stringify(manifest));
   await writeManifest({ files: both, note: options.note });
-  for (const [file, content] of Object.entries(files)) await writeFileAtomic(path.join(folder, file), content);
-  for (const file of obsolete) await rm(path.join(folder, file), { force: true });
+  for (const [file, content] of Object.entries(files)) await writeFileAtomic(join(folder, file), content);
+  for (const file of obsolete) await rm(join(folder, file), { force: true });
   await writeManifest({ files: after, note: options.note });
 }
 
@@ -64,7 +64,7 @@ export async function readNote(folder: string): Promise<unknown> {
 
 /** A folder's manifest; undefined when there is none or it can't be understood: then nothing in the folder counts as ours. */
 async function readManifest(folder: string): Promise<Manifest | undefined> {
-  const text = await readIfThere(path.join(folder, manifestFile));
+  const text = await readIfThere(join(folder, manifestFile));
   if (text === undefined) return undefined;
   try {
     const manifest: unknown = JSON.parse(String(text));
@@ -86,7 +86,7 @@ function isManifest(value: unknown): value is Manifest {
 
 /** Whether a name can't lead out of its folder, on no system: a manifest may come from anywhere. */
 function isPlainName(name: string): boolean {
-  return name !== "" && name !== "." && name !== ".." && !name.includes("\0") && path.win32.basename(name) === name;
+  return name !== "" && name !== "." && name !== ".." && !name.includes("\0") && win32.basename(name) === name;
 }
 
 async function readIfThere(file: string): Promise<Buffer | undefined> {

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import path from "node:path";
+import { dirname, join } from "node:path";
 
 let folder: string | undefined;
 
@@ -7,8 +7,8 @@ let folder: string | undefined;
 export function packageFolder(): string {
   if (folder === undefined) {
     folder = __dirname;
-    while (!existsSync(path.join(folder, "package.json"))) {
-      const parent = path.dirname(folder);
+    while (!existsSync(join(folder, "package.json"))) {
+      const parent = dirname(folder);
       if (parent === folder) throw new Error(`No package.json above ${__dirname}; reinstall the package.`);
       folder = parent;
     }

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import path from "node:path";
+import { join } from "node:path";
 import { parentPort, Worker, workerData } from "node:worker_threads";
 import { type ErrorCode, TinymlError, toTinymlError } from "./errors";
 import { packageFolder } from "./package-folder";
@@ -161,7 +161,7 @@ function runThread<Task, Progress, Result>(
  * @param onEnd told, once, when the thread is no more: TINYML_WORKER_FAILED with the reason
  */
 export function startThread(script: string, workerData: unknown, onEnd: (error: TinymlError) => void): Worker {
-  const worker = new Worker(path.join(packageFolder(), "dist", script), { workerData });
+  const worker = new Worker(join(packageFolder(), "dist", script), { workerData });
   let ended = false;
   const end = (cause: unknown): void => {
     if (ended) return;

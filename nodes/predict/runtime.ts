@@ -1,4 +1,4 @@
-import path from "node:path";
+import { basename } from "node:path";
 import type { NodeAPI } from "node-red";
 import {
   commandOf,
@@ -108,5 +108,5 @@ export function register(RED: NodeAPI): void {
 }
 
 function nameOf({ source, model, file }: PredictConfig): string {
-  return (source === "stored" && model) || (source === "file" && path.basename(file)) || "model";
+  return (source === "stored" && model) || (source === "file" && basename(file)) || "model";
 }

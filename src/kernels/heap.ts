@@ -113,6 +113,7 @@ export class Heap {
   }
 }
 
-function alignUp(bytes: number): number {
+/** So many bytes, filled up to the boundary on which every block begins. */
+export function alignUp(bytes: number): number {
   return Math.ceil(bytes / alignment) * alignment;
 }

@@ -1,5 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
-import path from "node:path";
+import { join } from "node:path";
 import { TinymlError } from "../errors";
 import { packageFolder } from "../package-folder";
 
@@ -8,10 +8,10 @@ import { packageFolder } from "../package-folder";
  * @throws TinymlError TINYML_INTERNAL when the package is incomplete
  */
 export async function kernelSources(): Promise<Record<string, string>> {
-  const folder = path.join(packageFolder(), "src", "kernels");
+  const folder = join(packageFolder(), "src", "kernels");
   try {
     const names = (await readdir(folder)).filter((name) => /\.[ch]$/.test(name)).sort();
-    const texts = await Promise.all(names.map((name) => readFile(path.join(folder, name), "utf8")));
+    const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
     return Object.fromEntries(names.map((name, i) => [name, texts[i]]));
   } catch (error) {
     throw new TinymlError("TINYML_INTERNAL", `The kernels' sources are missing in ${folder}; reinstall the package.`, {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import path from "node:path";
+import { join } from "node:path";
 import { TinymlError } from "../errors";
 import { packageFolder } from "../package-folder";
 import { Heap } from "./heap";
@@ -24,6 +24,8 @@ const functionNames = [
   "tinyml_max_pool_int8",
   "tinyml_host_conv_float",
   "tinyml_host_pack_panels",
+  "tinyml_host_pack_eights",
+  "tinyml_host_pack_taps",
   "tinyml_host_dense_int8",
   "tinyml_host_conv_int8",
   "tinyml_host_depthwise_int8",
@@ -239,7 +241,7 @@ function instantiateRelaxed(memory: WebAssembly.Memory): Partial<Record<KernelNa
 }
 
 function moduleFile(name: string): string {
-  return path.join(packageFolder(), "dist", name);
+  return join(packageFolder(), "dist", name);
 }
 
 function loadModule<Loaded>(file: string, load: (bytes: Uint8Array<ArrayBuffer>) => Loaded): Loaded {

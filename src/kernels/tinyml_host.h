@@ -35,6 +35,20 @@ typedef struct {
 void tinyml_host_pack_panels(const int8_t *weights, int8_t *panels, tinyml_size channels, tinyml_size length);
 
 /*
+ * Fills the lanes of eights [channels / 8, rounded up] for a layer's output channels. bias may be NULL; each sum has so many
+ * inputs, the factor of a channel is multipliers * 2^(shifts - 31), and rectified says that nothing below the output's zero
+ * point is stored. Lanes without a channel are left as they are. Returns 0 where no shift to the common one is exact.
+ */
+int tinyml_host_pack_eights(const int32_t *multipliers, const int8_t *shifts, const int32_t *bias, tinyml_eight *eights,
+                            tinyml_size channels, tinyml_size inputs, int16_t output_zero_point, int rectified);
+
+/*
+ * Depthwise weights [taps][channels] in 16 bits: for each eight channels and each pair of the window's places the two
+ * weights of every channel. What is missing to eights and pairs is left as it is in packed.
+ */
+void tinyml_host_pack_taps(const int8_t *weights, int16_t *packed, tinyml_size taps, tinyml_size channels);
+
+/*
  * tinyml_dense_int8 from panels (host_int8_matrix.h), with one tinyml_eight for each panel. inputs at most 16,384.
  * Also a convolution whose windows are single places, one after the other: its places are the rows.
  */

@@ -34,13 +34,20 @@ interface PlacedBlock {
  */
 export function planMemory(model: Model, alignment: number): MemoryPlan {
   const blocks = findBlocks(model, alignment);
-  const plans =
-    blocks.length > MOST_BLOCKS ? [placeApart(blocks)] : ORDERS.map((order) => place([...blocks].sort(order)));
-  const [best] = plans.sort((a, b) => lengthOf(a) - lengthOf(b));
+  const lowerBound = mostInUse(blocks);
+  let best = placeApart(blocks);
+  if (blocks.length <= MOST_BLOCKS) {
+    for (const order of ORDERS) {
+      // most models reach it with the first
+      if (lengthOf(best) === lowerBound) break;
+      const plan = place([...blocks].sort(order));
+      if (lengthOf(plan) < lengthOf(best)) best = plan;
+    }
+  }
   return {
     bytes: lengthOf(best),
     offsets: new Map(best.flatMap(({ block, offset }) => block.tensors.map((tensor) => [tensor, offset]))),
-    lowerBound: mostInUse(blocks),
+    lowerBound,
   };
 }
 

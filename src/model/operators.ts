@@ -1,55 +1,19 @@
 import type { KernelCall, Operand, Operands } from "./kernel-call";
 import type { Model, Operator, OperatorOptions, OperatorType, StoredOperatorType } from "./model";
-import { ACTIVATIONS } from "./operators/activation";
-import { ARITHMETIC } from "./operators/arithmetic";
-import { CONVOLUTIONS } from "./operators/convolution";
-import { DENSE } from "./operators/dense";
-import { ELEMENTWISE_FUNCTIONS } from "./operators/elementwise";
-import { JOINING } from "./operators/joining";
+import { ALL_OPERATORS, STORED_OPERATORS } from "./operators/all";
+import { COMMON_OPERATORS } from "./operators/common";
 import type { OperatorRule } from "./operators/operator-rule";
-import { PADDING } from "./operators/padding";
-import { POOLING } from "./operators/pooling";
-import { QUANTIZING } from "./operators/quantizing";
-import { REARRANGING } from "./operators/rearranging";
-import { RECURRENT } from "./operators/recurrent";
-import { REDUCTIONS } from "./operators/reductions";
-import { RESHAPING } from "./operators/reshaping";
-import { RESIZING } from "./operators/resizing";
-import { SLICING } from "./operators/slicing";
-import { TRAINING_OPERATORS } from "./operators/training";
-import { TRANSPOSE_CONVOLUTION } from "./operators/transpose-convolution";
-
-/** The operators of this package; the keys are TensorFlow Lite's builtin operator names. */
-const OPERATORS: { readonly [T in OperatorType]: OperatorRule<T> } = {
-  ...ACTIVATIONS,
-  ...ARITHMETIC,
-  ...CONVOLUTIONS,
-  ...DENSE,
-  ...ELEMENTWISE_FUNCTIONS,
-  ...POOLING,
-  ...RECURRENT,
-  ...QUANTIZING,
-  ...JOINING,
-  ...PADDING,
-  ...REARRANGING,
-  ...REDUCTIONS,
-  ...RESHAPING,
-  ...RESIZING,
-  ...SLICING,
-  ...TRANSPOSE_CONVOLUTION,
-  ...TRAINING_OPERATORS,
-};
 
 /** The names of all operators that a file may have. */
 export function operatorTypes(): StoredOperatorType[] {
-  return Object.keys(OPERATORS).filter(
-    (type): type is StoredOperatorType => type in OPERATORS && !(type in TRAINING_OPERATORS),
-  );
+  return Object.keys(STORED_OPERATORS).filter((type): type is StoredOperatorType => type in STORED_OPERATORS);
 }
 
-/** The rule of an operator; a function so that the rule's type follows the operator's. */
+const common: { readonly [T in OperatorType]?: OperatorRule<T> } = COMMON_OPERATORS;
+
+/** The rule of an operator; a function so that the rule's type follows the operator's, and rare ones are loaded when they are met. */
 export function operatorRule<T extends OperatorType>(type: T): OperatorRule<T> {
-  return OPERATORS[type];
+  return common[type] ?? ALL_OPERATORS[type];
 }
 
 /**

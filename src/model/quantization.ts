@@ -15,6 +15,12 @@ export interface FixedPointFactor {
   shift: number;
 }
 
+/** Several of them. */
+interface FixedPointFactors {
+  multipliers: Int32Array;
+  shifts: Int32Array;
+}
+
 /** Arguments of tinyml_dense_int8. */
 export interface DenseInt8Parameters extends FixedPointFactor {
   inputZeroPoint: number;
@@ -64,20 +70,30 @@ export const fixedOutputQuantization = {
  * A factor ≥ 0 in fixed point (TensorFlow Lite's QuantizeMultiplier): below 2^−32 it becomes 0.
  */
 export function quantizeMultiplier(factor: number): FixedPointFactor {
-  if (!(factor >= 0) || !Number.isFinite(factor)) {
+  const { multipliers, shifts } = quantizeMultipliers(Float64Array.of(factor));
+  return { multiplier: multipliers[0], shift: shifts[0] };
+}
+
+/** The same for each of a layer's channels. */
+function quantizeMultipliers(factors: Float64Array): FixedPointFactors {
+  const found = fixedPoints(factors);
+  const { shifts } = found;
+  for (let i = 0; i < shifts.length; i++) if (shifts[i] > 30) refuseFactor(factors[i]);
+  return found;
+}
+
+function refuseFactor(factor: number): never {
+  // NaN fails the first comparison
+  if (!(factor >= 0) || factor === Infinity) {
     throw new TinymlError(
       "TINYML_MODEL_INVALID",
       `A quantization factor of ${factor} makes no sense; quantize the model again.`,
     );
   }
-  const { multiplier, shift } = fixedPoint(factor);
-  if (shift > 30) {
-    throw new TinymlError(
-      "TINYML_MODEL_UNSUPPORTED",
-      `The scales of two neighbouring tensors differ by a factor of ${factor}, more than int8 arithmetic can bridge.`,
-    );
-  }
-  return { multiplier, shift };
+  throw new TinymlError(
+    "TINYML_MODEL_UNSUPPORTED",
+    `The scales of two neighbouring tensors differ by a factor of ${factor}, more than int8 arithmetic can bridge.`,
+  );
 }
 
 /** The stored values between which a fused activation keeps an int8 output. */
@@ -153,19 +169,17 @@ export function convolutionInt8Parameters(
   const [inputScale, inputZeroPoint] = perTensorScale(input, "input");
   const [outputScale, outputZeroPoint] = perTensorScale(output, "output");
   const { scales } = weights;
-  const multipliers = new Int32Array(channels);
-  const shifts = new Int8Array(channels);
-  for (let channel = 0; channel < channels; channel++) {
-    const scale = scales[scales.length > 1 ? channel : 0];
-    const factor = quantizeMultiplier((inputScale * Math.fround(scale)) / outputScale);
-    multipliers[channel] = factor.multiplier;
-    shifts[channel] = factor.shift;
-  }
+  const weightScales = new Float32Array(channels);
+  if (scales.length > 1) weightScales.set(scales);
+  else weightScales.fill(scales[0]);
+  const factors = new Float64Array(weightScales);
+  for (let channel = 0; channel < channels; channel++) factors[channel] = (inputScale * factors[channel]) / outputScale;
+  const { multipliers, shifts } = quantizeMultipliers(factors);
   return {
     inputZeroPoint,
     outputZeroPoint,
     multipliers,
-    shifts,
+    shifts: new Int8Array(shifts),
     ...activationRangeInt8(activation, output),
   };
 }
@@ -303,21 +317,38 @@ function requireFixedOutput(operator: keyof typeof fixedOutputQuantization, outp
   }
 }
 
-/** Where a double's bits are looked at: a model has thousands of factors, and a buffer for each takes longer than the rest. */
-const bits = new DataView(new ArrayBuffer(8));
-
 /** A positive normal double, or 0, rounded to 31 significant bits; 0 below 2^−32. */
 function fixedPoint(value: number): FixedPointFactor {
-  if (value === 0) return { multiplier: 0, shift: 0 };
+  const { multipliers, shifts } = fixedPoints(Float64Array.of(value));
+  return { multiplier: multipliers[0], shift: shifts[0] };
+}
+
+/**
+ * The same for many values, in one loop without calls: a model has thousands of factors, and they are computed before any
+ * function has become fast. What is negative, infinite or no number has a shift above 1000.
+ */
+function fixedPoints(values: Float64Array): FixedPointFactors {
+  const multipliers = new Int32Array(values.length);
+  const shifts = new Int32Array(values.length);
   // value = fraction × 2^exponent with fraction in ½ … 1, taken from the bits: a logarithm could be off by one.
-  bits.setFloat64(0, value);
-  const high = bits.getUint32(0);
-  const exponent = ((high >>> 20) & 0x7ff) - 1022;
-  bits.setUint32(0, (high & 0x000fffff) | 0x3fe00000);
-  const multiplier = Math.round(bits.getFloat64(0) * 2 ** 31);
-  const factor =
-    multiplier === 2 ** 31 ? { multiplier: 2 ** 30, shift: exponent + 1 } : { multiplier, shift: exponent };
-  return factor.shift < -31 ? { multiplier: 0, shift: 0 } : factor;
+  const words = new Int32Array(values.buffer, values.byteOffset, 2 * values.length);
+  for (let i = 0; i < values.length; i++) {
+    const low = words[2 * i];
+    const high = words[2 * i + 1];
+    const exponent = (high >>> 20) - 1022;
+    // 0 is among them
+    if (exponent < -32) continue;
+    // the fraction's first 31 bits, rounded by the one after them
+    const multiplier = (((high & 0xfffff) | 0x100000) << 10) + (low >>> 22) + ((low >>> 21) & 1);
+    if (multiplier === 0x80000000) {
+      multipliers[i] = 0x40000000;
+      shifts[i] = exponent + 1;
+    } else if (exponent > -32) {
+      multipliers[i] = multiplier;
+      shifts[i] = exponent;
+    }
+  }
+  return { multipliers, shifts };
 }
 
 /** The nearest whole number; of two, the one farther from zero. */

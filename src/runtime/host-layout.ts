@@ -1,4 +1,5 @@
 import { TinymlError } from "../errors";
+import { alignUp } from "../kernels/heap";
 import { kernels } from "../kernels/kernels";
 import { computedArgument, integers, type KernelArgument, type KernelCall, perSample } from "../model/kernel-call";
 import { foldZeroPoint } from "../model/operators/fold-zero-point";
@@ -19,8 +20,6 @@ const mostFloats = 2048;
 const mostElements = 16384;
 /** The most places of a depthwise window, TINYML_HOST_TAPS. */
 const mostTaps = 256;
-/** By how much the kernels shift all sums to the right in the end, TINYML_HOST_RIGHT. */
-const right = 20;
 
 /** The call that the host runs in place of a described one: the same outputs, from constants in another order. */
 export function hostLayout(call: KernelCall): KernelCall {
@@ -215,79 +214,55 @@ function packFloatPanels(weights: Float32Array, length: number): Float32Array {
 }
 
 /**
- * Depthwise weights in 16 bits: for each eight channels and each pair of the window's places the two weights of every
- * channel. What is missing to eights and pairs is 0.
+ * Depthwise weights in 16 bits (tinyml_host_pack_taps), filled up with 0.
  *
  * @param weights [taps][channels]
  */
 function packTaps(weights: Int8Array, taps: number, channels: number): Int16Array {
-  const pairs = Math.ceil(taps / 2);
-  const packed = new Int16Array(8 * Math.ceil(channels / 8) * 2 * pairs);
-  for (let channel = 0; channel < channels; channel++) {
-    const lane = channel % 8;
-    const at = (channel - lane) * 2 * pairs + 2 * lane;
-    for (let tap = 0; tap < taps; tap++) packed[at + (tap >> 1) * 16 + (tap & 1)] = weights[tap * channels + channel];
-  }
-  return packed;
+  const bytes = 2 * 8 * Math.ceil(channels / 8) * 2 * Math.ceil(taps / 2);
+  const packed = pack(bytes, [weights], (to, from) => kernels().call.tinyml_host_pack_taps(from, to, taps, channels));
+  return new Int16Array(packed);
 }
 
-/** The size of a tinyml_eight, in 32-bit words. */
-const eightWords = 64;
+/** The bytes of a tinyml_eight. */
+const eightBytes = 256;
 
 /** The tinyml_eight structs of a layer, those of each group by themselves; undefined where a factor does not fit. */
 function packEights(layer: Int8Layer, groups: number): KernelArgument | undefined {
-  const { shifts, biases } = layer;
+  const { shifts, biases, multipliers, outputZeroPoint, rectified } = layer;
   const channels = shifts.length / groups;
-  const eights = Math.ceil(channels / 8);
   const inputs = layer.weights.length / shifts.length;
-  const packed = new Int32Array(groups * eights * eightWords);
-  for (let row = 0; row < shifts.length; row++) {
-    const lane = row % channels;
-    const eight = Math.floor(row / channels) * eights + (lane >> 3);
-    const bias = biases === undefined ? 0 : biases[row];
-    if (!packLane(packed, eight * eightWords + (lane & 7), layer, row, bias, inputs)) return undefined;
-  }
-  return computedArgument("parameters", packed);
+  const groupBytes = Math.ceil(channels / 8) * eightBytes;
+  let fits = true;
+  const packed = pack(groups * groupBytes, [multipliers, shifts, ...(biases ? [biases] : [])], (to, ...from) => {
+    for (let group = 0; group < groups && fits; group++) {
+      const first = group * channels;
+      const [multiplier, shift, bias] = [from[0] + 4 * first, from[1] + first, biases ? from[2] + 4 * first : 0];
+      const eights = to + group * groupBytes;
+      const settings = [channels, inputs, outputZeroPoint, rectified ? 1 : 0];
+      fits = kernels().call.tinyml_host_pack_eights(multiplier, shift, bias, eights, ...settings) === 1;
+    }
+  });
+  return fits ? computedArgument("parameters", new Int32Array(packed)) : undefined;
 }
 
-/**
- * Fills a lane of a tinyml_eight; the formulas stand there. It writes word by word, because a model has thousands of lanes.
- *
- * @param at the lane's first word
- * @param inputs how many products each sum has
- * @returns false where no shift to the common one is exact: such a layer stays as it is described
- */
-function packLane(
-  packed: Int32Array,
-  at: number,
-  { multipliers, shifts, outputZeroPoint, rectified }: Int8Layer,
-  row: number,
-  bias: number,
-  inputs: number,
-): boolean {
-  const n = -shifts[row];
-  // no sum is larger than this
-  const reach = Math.abs(bias) + inputs * 2 ** 15;
-  const zero = outputZeroPoint << right;
-  packed[at] = bias;
-  if (n > right && reach < 2 ** (n - 1)) {
-    // A channel whose weights have next to no scale gives nothing but zero.
-    packed[at + 40] = zero;
-    return true;
-  }
-  // Shifted to the left, sums must stay in 32 bits.
-  if (n > right || n < -9 || (n < 0 && reach * 2 ** -n >= 2 ** 31)) return false;
-  packed[at + 8] = (1 << (10 + n)) - 1; // limit
-  packed[at + 16] = 1 << (right + 1 - n); // left
-  packed[at + 24] = multipliers[row];
-  if (n > 0 && !rectified) packed[at + 32] = -(1 << (right - n)); // below_zero
-  packed[at + 40] = (n > 0 ? 1 << (right - 1) : 0) + zero; // round
-  // The half has 64 bits, the lower 32 first, so that a lane of it lies farther from the lane's first word.
-  const half = at + 48 + (at % 8);
-  const power = 51 - Math.max(n, 0);
-  if (power < 32) packed[half] = 1 << power;
-  else packed[half + 1] = 1 << (power - 32);
-  return true;
+/** Runs kernels that read arrays and write so many bytes, which are 0 before; these bytes. */
+function pack(bytes: number, arrays: readonly ArrayBufferView[], run: (to: number, ...from: number[]) => void) {
+  const { heap } = kernels();
+  let end = alignUp(bytes);
+  const offsets = arrays.map(({ byteLength }) => {
+    end += alignUp(byteLength);
+    return end - alignUp(byteLength);
+  });
+  const to = heap.allocate(end);
+  const from = offsets.map((offset) => to + offset);
+  arrays.forEach(({ buffer, byteOffset, byteLength }, i) => {
+    heap.int8.set(new Int8Array(buffer, byteOffset, byteLength), from[i]);
+  });
+  run(to, ...from);
+  const packed = heap.int8.slice(to, to + bytes).buffer;
+  heap.release(to);
+  return packed;
 }
 
 /** For `map`: the element of a [rows][columns] matrix that stands at each place of its transpose. */

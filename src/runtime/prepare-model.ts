@@ -15,11 +15,13 @@ import { foldConstants } from "./fold-constants";
  */
 export function prepareModel(model: Model): Model {
   checkModel(model);
-  const folded = foldConstants(removeUnused(dequantizeConstants(convertUint8(model))));
+  const converted = removeUnused(dequantizeConstants(convertUint8(model)));
+  const folded = foldConstants(converted);
   // whole still: what was converted, and shapes that constants decide about which are known now
   checkModel(folded);
   checkTypes(folded);
-  return removeUnused(fuseOperators(folded));
+  const fused = fuseOperators(folded);
+  return fused === converted ? converted : removeUnused(fused);
 }
 
 /** What the check of a file lets pass, because loading converts it, must have been converted: kernels trust the types. */

@@ -42,6 +42,7 @@ export function unsupported(where: string, what: string): TinymlError {
 /** A file that is being read: its bytes, and what reading it may still cost. */
 export class FlatFile {
   readonly view: DataView;
+  readonly length: number;
   readonly #bytes: Uint8Array;
   readonly #text = new TextDecoder("utf-8", { ignoreBOM: true });
   #visitsLeft: number;
@@ -50,14 +51,11 @@ export class FlatFile {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
+    this.length = bytes.byteLength;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#visitsLeft = Math.max(bytes.byteLength * VISITS_PER_BYTE, LEAST_VISITS);
     this.#copiesLeft = bytes.byteLength;
     this.#expansionLeft = bytes.byteLength * EXPANSION_PER_BYTE;
-  }
-
-  get length(): number {
-    return this.#bytes.byteLength;
   }
 
   /** The root table, to which the file's first four bytes point. */
@@ -107,11 +105,44 @@ export class FlatFile {
 
   #duplicate({ start, length }: Span): ArrayBuffer {
     // a Buffer's own slice would share its memory
-    const copy = new Uint8Array(length);
-    copy.set(this.#bytes.subarray(start, start + length));
-    return copy.buffer;
+    const { buffer, byteOffset } = this.#bytes;
+    if (buffer instanceof ArrayBuffer) return buffer.slice(byteOffset + start, byteOffset + start + length);
+    return Uint8Array.from(this.#bytes.subarray(start, start + length)).buffer;
   }
 }
+
+/** How a list's numbers are read: one by one, or all of a long list, of which there are thousands for a layer's channels. */
+interface NumberKind {
+  one(view: DataView, at: number): number;
+  all(bytes: ArrayBuffer): number[];
+}
+
+/** From so many numbers on a list is read at once. */
+const SHORT_LIST = 8;
+
+const UINT8: NumberKind = { one: (view, at) => view.getUint8(at), all: (bytes) => Array.from(new Uint8Array(bytes)) };
+const UINT16: NumberKind = {
+  one: (view, at) => view.getUint16(at, true),
+  all: (bytes) => Array.from(new Uint16Array(bytes)),
+};
+const INT32: NumberKind = {
+  one: (view, at) => view.getInt32(at, true),
+  all: (bytes) => Array.from(new Int32Array(bytes)),
+};
+const FLOAT32: NumberKind = {
+  one: (view, at) => view.getFloat32(at, true),
+  all: (bytes) => Array.from(new Float32Array(bytes)),
+};
+const INT64: NumberKind = {
+  one: (view, at) => Number(view.getBigInt64(at, true)),
+  all(bytes) {
+    const stored = new BigInt64Array(bytes);
+    // zero points are all 0, which sorting finds out faster than a loop that runs for the first time
+    const sorted = stored.toSorted();
+    if (sorted[0] === 0n && sorted.at(-1) === 0n) return new Array<number>(stored.length).fill(0);
+    return Array.from(stored, Number);
+  },
+};
 
 /** A table of the file. Absent fields read as their default; `path` and the field's name open every message. */
 export class FlatTable<Field extends string = string> {
@@ -203,27 +234,24 @@ export class FlatTable<Field extends string = string> {
   }
 
   uint8s(field: Field): number[] {
-    return Array.from(new Uint8Array(this.#numbers(field, 1)));
+    return this.#numbers(field, 1, UINT8);
   }
 
   uint16s(field: Field): number[] {
-    return Array.from(new Uint16Array(this.#numbers(field, 2)));
+    return this.#numbers(field, 2, UINT16);
   }
 
   int32s(field: Field): number[] {
-    return Array.from(new Int32Array(this.#numbers(field, 4)));
+    return this.#numbers(field, 4, INT32);
   }
 
   float32s(field: Field): number[] {
-    return Array.from(new Float32Array(this.#numbers(field, 4)));
+    return this.#numbers(field, 4, FLOAT32);
   }
 
   /** 64-bit integers; one above 2⁵³ is inexact. */
   int64s(field: Field): number[] {
-    const halves = new Int32Array(this.#numbers(field, 8));
-    const integers: number[] = [];
-    for (let i = 0; i < halves.length; i += 2) integers.push((halves[i] >>> 0) + halves[i + 1] * 2 ** 32);
-    return integers;
+    return this.#numbers(field, 8, INT64);
   }
 
   /** Where a vector's elements lie; undefined when the field is absent. */
@@ -232,7 +260,7 @@ export class FlatTable<Field extends string = string> {
     if (position === undefined) return undefined;
     const count = this.file.view.getUint32(position, true);
     const span = { start: position + 4, length: count * elementBytes };
-    this.file.within(span.start, span.length, this.where(field));
+    this.#within(span.start, span.length, field);
     return span;
   }
 
@@ -250,23 +278,31 @@ export class FlatTable<Field extends string = string> {
   tables<Inner extends string>(
     field: Field,
     slots: Slots<Inner>,
-    path = (index: number) => `${this.where(field)}[${index}]`,
+    path?: (index: number) => string,
   ): FlatTable<Inner>[] {
     const span = this.vector(field, 4);
     if (span === undefined) return [];
     const { file } = this;
-    file.visit(span.length, this.where(field));
+    const where = this.where(field);
+    file.visit(span.length, where);
     const tables: FlatTable<Inner>[] = [];
     for (let at = span.start; at < span.start + span.length; at += 4) {
-      tables.push(new FlatTable(file, at + file.view.getUint32(at, true), path(tables.length), slots));
+      const name = path?.(tables.length) ?? `${where}[${tables.length}]`;
+      tables.push(new FlatTable(file, at + file.view.getUint32(at, true), name, slots));
     }
     return tables;
   }
 
-  /** A vector's bytes, in memory of its own: thousands of scales are read faster as a typed array than one by one. */
-  #numbers(field: Field, elementBytes: number): ArrayBuffer {
+  #numbers(field: Field, elementBytes: number, kind: NumberKind): number[] {
     const span = this.vector(field, elementBytes);
-    return span === undefined ? new ArrayBuffer(0) : this.file.numbers(span, this.where(field));
+    if (span === undefined) return [];
+    const { file } = this;
+    if (span.length > elementBytes * SHORT_LIST) return kind.all(file.numbers(span, this.where(field)));
+    file.visit(span.length, this.where(field));
+    const numbers: number[] = [];
+    const end = span.start + span.length;
+    for (let at = span.start; at < end; at += elementBytes) numbers.push(kind.one(file.view, at));
+    return numbers;
   }
 
   /** The position to which an offset field points, with room for the count or offset that stands there. */
@@ -274,15 +310,20 @@ export class FlatTable<Field extends string = string> {
     const at = this.#field(field, 4);
     if (at === undefined) return undefined;
     const position = at + this.file.view.getUint32(at, true);
-    this.file.within(position, 4, this.where(field));
+    this.#within(position, 4, field);
     return position;
   }
 
   #field(field: Field, bytes: number): number | undefined {
     const offset = this.#offset(this.#slots[field]);
     if (offset === 0) return undefined;
-    this.file.within(this.#position + offset, bytes, this.where(field));
+    this.#within(this.#position + offset, bytes, field);
     return this.#position + offset;
+  }
+
+  /** `within` of the file; what messages say is put together for an error only, because every access comes by here. */
+  #within(start: number, length: number, field: Field): void {
+    if (start < 0 || start + length > this.file.length) this.file.within(start, length, this.where(field));
   }
 
   #offset(slot: number): number {

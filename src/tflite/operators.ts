@@ -1,57 +1,29 @@
 import type { Builder } from "flatbuffers";
 import type { OperatorOf, OperatorOptions, StoredOperatorType, Tensor } from "../model/model";
 import { damaged, FlatFile, FlatTable, unsupported } from "./cursor";
-import { ACTIVATIONS } from "./operators/activation";
-import { ARITHMETIC } from "./operators/arithmetic";
-import { CONVOLUTIONS } from "./operators/convolution";
-import { DENSE } from "./operators/dense";
-import { ELEMENTWISE_FUNCTIONS } from "./operators/elementwise";
-import { JOINING } from "./operators/joining";
+import { ALL_FORMATS } from "./operators/all";
+import { COMMON_FORMATS } from "./operators/common";
 import type { OperatorFormat, OptionField, OptionsTable } from "./operators/operator-format";
-import { PADDING } from "./operators/padding";
-import { POOLING } from "./operators/pooling";
-import { QUANTIZING } from "./operators/quantizing";
-import { REARRANGING } from "./operators/rearranging";
-import { RECURRENT } from "./operators/recurrent";
-import { REDUCTIONS } from "./operators/reductions";
-import { RESHAPING } from "./operators/reshaping";
-import { RESIZING } from "./operators/resizing";
-import { SLICING } from "./operators/slicing";
 import { type OPERATOR, slots } from "./schema";
 
-/** The operators of this package in the file format. */
-const FORMATS: { readonly [Type in StoredOperatorType]: OperatorFormat<Type> } = {
-  ...ACTIVATIONS,
-  ...ARITHMETIC,
-  ...CONVOLUTIONS,
-  ...DENSE,
-  ...ELEMENTWISE_FUNCTIONS,
-  ...POOLING,
-  ...RECURRENT,
-  ...QUANTIZING,
-  ...JOINING,
-  ...PADDING,
-  ...REARRANGING,
-  ...REDUCTIONS,
-  ...RESHAPING,
-  ...RESIZING,
-  ...SLICING,
-};
+const common: { readonly [Type in StoredOperatorType]?: OperatorFormat<Type> } = COMMON_FORMATS;
 
-const TYPES = new Map(
-  Object.keys(FORMATS)
-    .filter((type): type is StoredOperatorType => type in FORMATS)
-    .map((type) => [FORMATS[type].code, type]),
-);
-
-/** The format of an operator; a function so that the format's type follows the operator's. */
+/** The format of an operator; a function so that the format's type follows the operator's, and rare ones are loaded when they are met. */
 export function operatorFormat<Type extends StoredOperatorType>(type: Type): OperatorFormat<Type> {
-  return FORMATS[type];
+  return common[type] ?? ALL_FORMATS[type];
 }
 
 /** The operator that a builtin code stands for; undefined for one that this package does not know. */
 export function operatorOfCode(code: number): StoredOperatorType | undefined {
-  return TYPES.get(code);
+  return typeOf(COMMON_FORMATS, code) ?? typeOf(ALL_FORMATS, code);
+}
+
+function typeOf<Type extends StoredOperatorType>(
+  formats: Readonly<Record<Type, { readonly code: number }>>,
+  code: number,
+): Type | undefined {
+  for (const type in formats) if (formats[type].code === code) return type;
+  return undefined;
 }
 
 /** The lowest version of an operator that has what it uses. */
@@ -95,12 +67,13 @@ export function readOptions<Type extends StoredOperatorType>(
   if (unknown !== undefined) {
     throw unsupported(table.path, `has an option (field ${unknown}) that is newer than this package`);
   }
-  const options = fieldsOf(format).flatMap(([name, field]) => {
+  const options: Partial<Options<Type>> = {};
+  for (const [name, field] of fieldsOf(format)) {
     const value = field.read(table);
-    return value === undefined ? [] : [[name, value]];
-  });
+    if (value !== undefined) options[name] = value;
+  }
   // the fields' type guarantees one reader per option, of the option's type
-  return Object.fromEntries(options) as OperatorOptions[Type];
+  return options as Options<Type>;
 }
 
 function optionsTable(described: OptionsTable | undefined, operator: FlatTable<keyof typeof OPERATOR>): FlatTable {

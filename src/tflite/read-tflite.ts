@@ -152,17 +152,19 @@ function readTensor(table: FlatTable<keyof typeof TENSOR>, buffers: Buffers): Te
   const quantization = readQuantization(quantized);
   const minimum = quantized?.float32s("min") ?? [];
   const maximum = quantized?.float32s("max") ?? [];
-  return {
+  // no spreading: a model has hundreds of tensors, and is read before any function has become fast
+  const tensor: { -readonly [Field in keyof Tensor]: Tensor[Field] } = {
     name: table.string("name") ?? "",
     type,
     shape,
-    ...(data && { data }),
-    ...(quantization && { quantization }),
-    ...(table.bool("is_variable") && { variable: true }),
-    ...(table.bool("has_rank") && { hasRank: true }),
-    ...(table.has("shape_signature") && { shapeSignature: table.int32s("shape_signature") }),
-    ...(minimum.length + maximum.length > 0 && { range: { minimum, maximum } }),
   };
+  if (data) tensor.data = data;
+  if (quantization) tensor.quantization = quantization;
+  if (table.bool("is_variable")) tensor.variable = true;
+  if (table.bool("has_rank")) tensor.hasRank = true;
+  if (table.has("shape_signature")) tensor.shapeSignature = table.int32s("shape_signature");
+  if (minimum.length + maximum.length > 0) tensor.range = { minimum, maximum };
+  return tensor;
 }
 
 function readSignature(table: FlatTable<keyof typeof SIGNATURE_DEF>): Signature {

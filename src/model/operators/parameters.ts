@@ -31,7 +31,7 @@ export function wholeNumbers(data: TensorData | undefined): number[] {
 }
 
 /** The one whole number of a constant; NaN where it has none or several. */
-export function wholeNumber(data: TensorData | undefined): number {
+export function singleNumber(data: TensorData | undefined): number {
   const [value, ...others] = wholeNumbers(data);
   return value !== undefined && others.length === 0 ? value : Number.NaN;
 }

@@ -13,7 +13,7 @@ import { meanInt8Parameters } from "../quantization";
 import { elementCount } from "../tensor";
 import { reductionStruct, resolveAxes, splitAxes } from "./axes";
 import { checkPerTensor, haveSameScale, type OperatorRules, type Shape, type TypeSignature } from "./operator-rule";
-import { accepted, resolveAxis, wholeNumber, wholeNumbers } from "./parameters";
+import { accepted, resolveAxis, singleNumber, wholeNumbers } from "./parameters";
 
 type Shapes = readonly (Shape | undefined)[];
 type Constants = readonly (TensorData | undefined)[];
@@ -70,7 +70,7 @@ const PLACES = {
     ]),
   ),
   shapes([input = []]: Shapes, _options: unknown, [, axis]: Constants) {
-    const along = resolveAxis(input, wholeNumber(axis));
+    const along = resolveAxis(input, singleNumber(axis));
     return typeof along === "string" ? along : [input.toSpliced(along, 1)];
   },
   macs: () => 0,
@@ -130,7 +130,7 @@ function reduceOver({ inputs, outputs: [output] }: Operands) {
 function placeCall({ inputs, outputs: [output] }: Operands, smallest: boolean): KernelCall {
   const [input, axis] = inputs.map(required);
   const { shape, type } = input;
-  const along = accepted(resolveAxis(shape, wholeNumber(axis.data)));
+  const along = accepted(resolveAxis(shape, singleNumber(axis.data)));
   const outer = elementCount(shape.slice(0, along));
   const inner = elementCount(shape.slice(along + 1));
   return {

@@ -1,7 +1,7 @@
 import type { TensorData } from "../model";
 import { elementCount } from "../tensor";
 import type { OperatorRules, Shape, TypeSignature } from "./operator-rule";
-import { MOVED_TYPES, movingTypes, resolveAxis, wholeNumber, wholeNumbers } from "./parameters";
+import { MOVED_TYPES, movingTypes, resolveAxis, singleNumber, wholeNumbers } from "./parameters";
 
 const SHARED = { outputs: 1, sharesMemory: true, macs: () => 0 } as const;
 
@@ -36,8 +36,8 @@ export const RESHAPING: OperatorRules<"RESHAPE" | "SQUEEZE" | "EXPAND_DIMS" | "S
     inputs: [{ name: "input" }, { name: "axis", constant: true }],
     types: movingTypes((element, parameter) => [element, parameter]),
     shapes([input = []], _options, [, axis]: readonly (TensorData | undefined)[]) {
-      const resolved = resolveAxis([...input, 1], wholeNumber(axis));
-      if (typeof resolved === "string") return `its input [${input}] can't get an axis ${wholeNumber(axis)}`;
+      const resolved = resolveAxis([...input, 1], singleNumber(axis));
+      if (typeof resolved === "string") return `its input [${input}] can't get an axis ${singleNumber(axis)}`;
       return [input.toSpliced(resolved, 0, 1)];
     },
   },

@@ -2,7 +2,7 @@ import { integers, type KernelCall, type Operands, required, tensorArgument } fr
 import type { OperatorOptions, TensorData } from "../model";
 import { elementBytes, elementCount } from "../tensor";
 import type { OperatorRules, Shape } from "./operator-rule";
-import { accepted, movingTypes, resolveAxis, wholeNumber, wholeNumbers } from "./parameters";
+import { accepted, movingTypes, resolveAxis, singleNumber, wholeNumbers } from "./parameters";
 import { copyCall, stridesOf } from "./strided-copy";
 
 type Shapes = readonly (Shape | undefined)[];
@@ -50,7 +50,7 @@ export const SLICING: OperatorRules<"SLICE" | "STRIDED_SLICE" | "SPLIT" | "SPLIT
     outputs: "any",
     types: movingTypes((element, parameter) => [parameter, element]),
     shapes([, input = []]: Shapes, { count }, [axis]: Constants) {
-      const along = resolveAxis(input, wholeNumber(axis));
+      const along = resolveAxis(input, singleNumber(axis));
       if (typeof along === "string") return along;
       if (!isCountOfParts(count) || input[along] % count !== 0) {
         return `its input [${input}] can't be split into ${count} equal parts along axis ${along}`;
@@ -59,7 +59,7 @@ export const SLICING: OperatorRules<"SLICE" | "STRIDED_SLICE" | "SPLIT" | "SPLIT
     },
     macs: () => 0,
     kernelCall: ({ inputs: [axis, input], outputs, intermediates }) =>
-      splitCalls({ inputs: [input], outputs, intermediates }, wholeNumber(axis?.data)),
+      splitCalls({ inputs: [input], outputs, intermediates }, singleNumber(axis?.data)),
   },
   SPLIT_V: {
     inputs: [{ name: "input" }, { name: "sizes", constant: true }, { name: "axis", constant: true }],
@@ -69,7 +69,7 @@ export const SLICING: OperatorRules<"SLICE" | "STRIDED_SLICE" | "SPLIT" | "SPLIT
       ...movingTypes((element, parameter) => [element, parameter, "int64"]),
     ],
     shapes([input = []]: Shapes, { count }, [, sizes, axis]: Constants) {
-      const along = resolveAxis(input, wholeNumber(axis));
+      const along = resolveAxis(input, singleNumber(axis));
       if (typeof along === "string") return along;
       const wanted = wholeNumbers(sizes);
       if (wanted.length !== count) return `it has ${wanted.length} sizes, but its options say ${count}`;
@@ -83,7 +83,7 @@ export const SLICING: OperatorRules<"SLICE" | "STRIDED_SLICE" | "SPLIT" | "SPLIT
     },
     macs: () => 0,
     kernelCall: ({ inputs: [input, , axis], outputs, intermediates }) =>
-      splitCalls({ inputs: [input], outputs, intermediates }, wholeNumber(axis?.data)),
+      splitCalls({ inputs: [input], outputs, intermediates }, singleNumber(axis?.data)),
   },
   UNPACK: {
     inputs: [{ name: "input" }],

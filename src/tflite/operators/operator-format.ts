@@ -75,7 +75,7 @@ export function integer(field: string, absent = 0): OptionField<number> {
 }
 
 /** A list of whole numbers that the model has only when the file has it. */
-export function integers(field: string): OptionField<readonly number[] | undefined> {
+export function integerList(field: string): OptionField<readonly number[] | undefined> {
   return {
     field,
     read: (table) => (table.has(field) ? table.int32s(field) : undefined),

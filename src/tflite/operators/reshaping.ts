@@ -1,5 +1,5 @@
 import { slots } from "../schema";
-import { integers, type OperatorFormats, OUTPUT_TYPE } from "./operator-format";
+import { integerList, type OperatorFormats, OUTPUT_TYPE } from "./operator-format";
 
 /** Operators that only give their input another shape, or tell it. */
 export const RESHAPING: OperatorFormats<"RESHAPE" | "SQUEEZE" | "EXPAND_DIMS" | "SHAPE"> = {
@@ -8,14 +8,14 @@ export const RESHAPING: OperatorFormats<"RESHAPE" | "SQUEEZE" | "EXPAND_DIMS" | 
     newestVersion: 1,
     version: () => 1,
     table: { name: "ReshapeOptions", union: 17, slots: slots("new_shape") },
-    fields: { newShape: integers("new_shape") },
+    fields: { newShape: integerList("new_shape") },
   },
   SQUEEZE: {
     code: 43,
     newestVersion: 2,
     version: () => 1,
     table: { name: "SqueezeOptions", union: 30, slots: slots("squeeze_dims") },
-    fields: { axes: integers("squeeze_dims") },
+    fields: { axes: integerList("squeeze_dims") },
   },
   EXPAND_DIMS: { code: 70, newestVersion: 1, version: () => 1, fields: {} },
   SHAPE: {
