@@ -2,12 +2,12 @@ import { quantizeInt8 } from "../compression/quantize-int8";
 import { summarizeModel } from "../model/summarize";
 import { parseArguments, usage } from "./arguments";
 import type { Command, Report } from "./command";
-import { readData } from "./data";
+import { parseDataArguments, readArguments } from "./data";
 import { isSameFile, prepareModelFile, readModelFile, writeModelFile } from "./files";
 
 /** `tinyml compress`: a model becomes a smaller one. */
 export const compress: Command = {
-  usage: `tinyml compress M.tflite --method int8 --data DATA --out O.tflite [--json] [--force]
+  usage: `tinyml compress M.tflite --method int8 --data DATA --out O.tflite [--test-rows N] [--json] [--force]
       turns a model's numbers into 8-bit integers; the data it was trained with tells their ranges`,
   run,
 };
@@ -16,6 +16,7 @@ async function run(argv: readonly string[]): Promise<Report> {
   const options = parseArguments(argv, {
     file: "a model (a .tflite file)",
     required: ["method", "data", "out"],
+    optional: ["test-rows"],
     flags: ["json", "force"],
   });
   const method = options.required("method");
@@ -26,7 +27,12 @@ async function run(argv: readonly string[]): Promise<Report> {
   const { model, bytes: bytesBefore } = await readModelFile(options.file);
   const task = model.metadata?.task ?? "regression";
   const outputs = model.tensors[model.outputs[0]].shape.at(-1) ?? 1;
-  const table = await readData(options.required("data"), { task, ...(task === "regression" && { targets: outputs }) });
+  const data = parseDataArguments(options.required("data"), options.value("test-rows"));
+  const table = await readArguments(data, {
+    task,
+    shape: model.tensors[model.inputs[0]].shape.slice(1),
+    ...(task === "regression" && { targets: outputs }),
+  });
   await prepareModelFile(out, options.flag("force"));
   const compressed = quantizeInt8(model, table);
   const bytes = await writeModelFile(out, compressed);
