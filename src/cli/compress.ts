@@ -2,7 +2,7 @@ import { quantizeInt8 } from "../compression/quantize-int8";
 import { summarizeModel } from "../model/summarize";
 import { parseArguments, usage } from "./arguments";
 import type { Command, Report } from "./command";
-import { parseDataArguments, readArguments } from "./data";
+import { readData } from "./data";
 import { isSameFile, prepareModelFile, readModelFile, writeModelFile } from "./files";
 
 /** `tinyml compress`: a model becomes a smaller one. */
@@ -27,12 +27,9 @@ async function run(argv: readonly string[]): Promise<Report> {
   const { model, bytes: bytesBefore } = await readModelFile(options.file);
   const task = model.metadata?.task ?? "regression";
   const outputs = model.tensors[model.outputs[0]].shape.at(-1) ?? 1;
-  const data = parseDataArguments(options.required("data"), options.value("test-rows"));
-  const table = await readArguments(data, {
-    task,
-    shape: model.tensors[model.inputs[0]].shape.slice(1),
-    ...(task === "regression" && { targets: outputs }),
-  });
+  const shape = model.tensors[model.inputs[0]].shape.slice(1);
+  const wanted = { task, shape, ...(task === "regression" && { targets: outputs }) };
+  const table = await readData(options.required("data"), wanted, options.value("test-rows"));
   await prepareModelFile(out, options.flag("force"));
   const compressed = quantizeInt8(model, table);
   const bytes = await writeModelFile(out, compressed);

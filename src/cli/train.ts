@@ -8,7 +8,7 @@ import { startTraining } from "../training/start-training";
 import type { TrainingProgress } from "../training/train-recipe";
 import { parseArguments, usage } from "./arguments";
 import type { Command, Report } from "./command";
-import { parseDataArguments, readArguments } from "./data";
+import { readData } from "./data";
 import { modelNameOf, prepareModelFile, readBytes, writeModelFile } from "./files";
 
 /** `tinyml train`: a recipe and data become a .tflite model. */
@@ -33,12 +33,8 @@ async function run(argv: readonly string[]): Promise<Report> {
   const name = modelNameOf(options.value("name"), out);
   const recipe = withSeed(parseRecipe(await readJson(options.file)), seed);
   const { task, input } = recipe;
-  const data = parseDataArguments(options.required("data"), options.value("test-rows"));
-  const table = await readArguments(data, {
-    task,
-    shape: input.shape,
-    ...(task === "regression" && { targets: outputsOf(recipe) }),
-  });
+  const wanted = { task, shape: input.shape, ...(task === "regression" && { targets: outputsOf(recipe) }) };
+  const table = await readData(options.required("data"), wanted, options.value("test-rows"));
   await prepareModelFile(out, options.flag("force"));
   const asJson = options.flag("json");
   const line = createProgressLine(!asJson && process.stderr.isTTY);
