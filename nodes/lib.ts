@@ -3,6 +3,7 @@
  * makes dist/lib.js of it. Each list in lib/ names the files of one part, which is loaded when the first function of it is
  * used; the build says so when a file is missing there.
  */
+export * from "./lib/data-files";
 export * from "./lib/dataset";
 export * from "./lib/export";
 export * from "./lib/hardware";

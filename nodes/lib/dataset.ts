@@ -1,4 +1,5 @@
 /** Labelled rows on disk. */
+export * from "../../src/dataset/chunks";
 export * from "../../src/dataset/clear-dataset";
 export * from "../../src/dataset/csv";
 export * from "../../src/dataset/dataset";
@@ -6,6 +7,8 @@ export * from "../../src/dataset/find-warnings";
 export * from "../../src/dataset/fold-rows";
 export * from "../../src/dataset/folder";
 export * from "../../src/dataset/journal";
+export * from "../../src/dataset/labels";
+export * from "../../src/dataset/numbers";
 export * from "../../src/dataset/open-table";
 export * from "../../src/dataset/random";
 export * from "../../src/dataset/read-csv";

@@ -6,6 +6,7 @@ export * from "../../src/model/parse-metadata";
 export * from "../../src/printable";
 export * from "../../src/training/recipe";
 export * from "../../src/training/recipe-error";
+export * from "../../src/training/recipe-features";
 export * from "../../src/training/recipe-layers";
 export * from "../../src/training/recipe-numbers";
 export * from "../../src/training/recipe-settings";

@@ -8,6 +8,7 @@ export * from "../../src/training/draw-evaluations";
 export * from "../../src/training/evaluate-model";
 export * from "../../src/training/evaluate-rows";
 export * from "../../src/training/fan-out";
+export * from "../../src/training/fit-features";
 export * from "../../src/training/fold-training";
 export * from "../../src/training/gradients/activation";
 export * from "../../src/training/gradients/arithmetic";

@@ -7,7 +7,7 @@ import { isSameFile, prepareModelFile, readModelFile, writeModelFile } from "./f
 
 /** `tinyml compress`: a model becomes a smaller one. */
 export const compress: Command = {
-  usage: `tinyml compress M.tflite --method int8 --data DATA --out O.tflite [--json] [--force]
+  usage: `tinyml compress M.tflite --method int8 --data DATA --out O.tflite [--test-rows N] [--json] [--force]
       turns a model's numbers into 8-bit integers; the data it was trained with tells their ranges`,
   run,
 };
@@ -16,6 +16,7 @@ async function run(argv: readonly string[]): Promise<Report> {
   const options = parseArguments(argv, {
     file: "a model (a .tflite file)",
     required: ["method", "data", "out"],
+    optional: ["test-rows"],
     flags: ["json", "force"],
   });
   const method = options.required("method");
@@ -26,7 +27,9 @@ async function run(argv: readonly string[]): Promise<Report> {
   const { model, bytes: bytesBefore } = await readModelFile(options.file);
   const task = model.metadata?.task ?? "regression";
   const outputs = model.tensors[model.outputs[0]].shape.at(-1) ?? 1;
-  const table = await readData(options.required("data"), { task, ...(task === "regression" && { targets: outputs }) });
+  const shape = model.tensors[model.inputs[0]].shape.slice(1);
+  const wanted = { task, shape, ...(task === "regression" && { targets: outputs }) };
+  const table = await readData(options.required("data"), wanted, options.value("test-rows"));
   await prepareModelFile(out, options.flag("force"));
   const compressed = quantizeInt8(model, table);
   const bytes = await writeModelFile(out, compressed);

@@ -1,37 +1,20 @@
-import { readdir, stat } from "node:fs/promises";
-import path from "node:path";
-import { descriptionFile } from "../dataset/description";
-import type { CsvOptions } from "../dataset/read-csv";
-import { readTableFile } from "../dataset/read-table-file";
-import type { Table } from "../dataset/table";
-import { TinymlError } from "../errors";
-import { isMissing, toStorageError } from "../storage";
+import { readData as readDataFiles } from "../dataset/read-data";
+import type { ReadOptions } from "../dataset/read-options";
+import type { Split, Table } from "../dataset/table";
+import { usage } from "./arguments";
 
 /**
- * The rows that `--data` names: a dataset folder, a CSV file, or a folder that holds one CSV file.
- * @throws TinymlError TINYML_FILE, TINYML_DATASET_MISSING, and what `readTableFile` throws
+ * The rows that `--data` names, the last `testRows` of them (`--test-rows`) for a test, whatever else the data says of them.
+ * @throws TinymlError TINYML_USAGE where `testRows` is no number of rows, or no row would be left, and what reading the data throws
  */
-export async function readData(location: string, options: CsvOptions): Promise<Table<Float32Array>> {
-  return readTableFile(await findData(location), options);
-}
-
-async function findData(location: string): Promise<string> {
-  let files: string[];
-  try {
-    if (!(await stat(location)).isDirectory()) return location;
-    files = await readdir(location);
-  } catch (error) {
-    if (isMissing(error)) return location;
-    throw toStorageError(error, location);
-  }
-  if (files.includes(descriptionFile)) return location;
-  const tables = files.filter((file) => file.toLowerCase().endsWith(".csv") && !file.startsWith("."));
-  const [table] = tables;
-  if (tables.length === 1) return path.join(location, table);
-  throw new TinymlError(
-    "TINYML_DATASET_MISSING",
-    tables.length === 0
-      ? `The folder ${location} holds neither a dataset (${descriptionFile}) nor a CSV file. Check the path.`
-      : `The folder ${location} holds ${tables.length} CSV files (${tables.sort().join(", ")}). Name one of them.`,
+export async function readData(location: string, options: ReadOptions, testRows = "0"): Promise<Table> {
+  if (!/^\d{1,9}$/.test(testRows)) throw usage(`--test-rows takes a whole number of rows, not "${testRows}".`);
+  const table = await readDataFiles(location, options);
+  const first = table.rows - Number(testRows);
+  if (first === table.rows) return table;
+  if (first <= 0) throw usage(`--test-rows ${testRows} leaves nothing of the ${table.rows} rows in ${location}.`);
+  const splits = Array.from({ length: table.rows }, (_, row): Split | undefined =>
+    row < first ? table.splits?.[row] : "test",
   );
+  return { ...table, splits };
 }

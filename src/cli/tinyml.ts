@@ -28,7 +28,8 @@ const usageOfAll = `tinyml: trains, shrinks, runs and exports TinyML models from
 ${Object.values(commands)
   .map((command) => `  ${command.usage.replaceAll("\n", "\n  ")}\n`)
   .join("")}
-DATA is a dataset folder, a CSV file, or a folder with one CSV file. --json prints one JSON object.
+DATA is a dataset folder, a CSV file, IDX files (MNIST), a folder with a CSV file of recordings per class, or one with
+a folder of WAV, JPEG, PNG or CSV files per class; docs/cli.md says more. --json prints one JSON object.
 Errors go to standard error with their code. Exit status: 0 done, 1 failed, 2 wrong usage.
 `;
 

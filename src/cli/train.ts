@@ -13,8 +13,8 @@ import { modelNameOf, prepareModelFile, readBytes, writeModelFile } from "./file
 
 /** `tinyml train`: a recipe and data become a .tflite model. */
 export const train: Command = {
-  usage: `tinyml train RECIPE.json --data DATA --out M.tflite [--seed N] [--name NAME] [--json] [--force]
-      trains a recipe on a dataset folder or a CSV file (a header, then rows; label or targets in the last columns)`,
+  usage: `tinyml train RECIPE.json --data DATA --out M.tflite [--seed N] [--name NAME] [--test-rows N] [--json] [--force]
+      trains a recipe on data; --test-rows keeps the last rows away from it`,
   run,
 };
 
@@ -22,7 +22,7 @@ async function run(argv: readonly string[]): Promise<Report> {
   const options = parseArguments(argv, {
     file: "a recipe (a .json file)",
     required: ["data", "out"],
-    optional: ["seed", "name"],
+    optional: ["seed", "name", "test-rows"],
     flags: ["json", "force"],
   });
   const seed = options.value("seed");
@@ -32,11 +32,9 @@ async function run(argv: readonly string[]): Promise<Report> {
   const out = options.required("out");
   const name = modelNameOf(options.value("name"), out);
   const recipe = withSeed(parseRecipe(await readJson(options.file)), seed);
-  const { task } = recipe;
-  const table = await readData(options.required("data"), {
-    task,
-    ...(task === "regression" && { targets: outputsOf(recipe) }),
-  });
+  const { task, input } = recipe;
+  const wanted = { task, shape: input.shape, ...(task === "regression" && { targets: outputsOf(recipe) }) };
+  const table = await readData(options.required("data"), wanted, options.value("test-rows"));
   await prepareModelFile(out, options.flag("force"));
   const asJson = options.flag("json");
   const line = createProgressLine(!asJson && process.stderr.isTTY);

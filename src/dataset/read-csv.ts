@@ -17,6 +17,29 @@ export interface CsvOptions {
   source?: string;
 }
 
+/**
+ * The quantities that the first line of a CSV file names. Of the first `measured` columns none may be called a number, for that is a line
+ * of readings, and the header is missing.
+ * @throws TinymlError TINYML_DATASET_CORRUPT
+ */
+export function readColumns(columns: readonly string[], source: string, measured = columns.length): Channel[] {
+  const number = columns.slice(0, measured).find((name) => parseNumber(name) !== undefined);
+  if (number !== undefined) {
+    throw new TinymlError(
+      "TINYML_DATASET_CORRUPT",
+      `The first line of ${source} must name the columns, but it holds the number ${number.trim().slice(0, 40)}. Add a line such as "x,y", or give the columns names that are no numbers.`,
+    );
+  }
+  const faulty = columns.find((name) => !isPrintable(name));
+  if (faulty !== undefined) {
+    throw new TinymlError(
+      "TINYML_DATASET_CORRUPT",
+      `The first line of ${source} names the column ${showUnprintable(faulty)}, ${unprintable}. Correct that name.`,
+    );
+  }
+  return columns.map((name, i) => ({ name: name.trim() || `column ${i + 1}`, unit: "" }));
+}
+
 /** A CSV file that others wrote. */
 export function foreignCsv(source: string, options: CsvOptions): Source {
   const layOut = (columns: readonly string[]): Layout => {
@@ -28,21 +51,7 @@ export function foreignCsv(source: string, options: CsvOptions): Source {
       );
     }
     // Where the last column holds labels, they are no numbers even in a file without a header.
-    const number = columns.slice(0, -count).find((name) => parseNumber(name) !== undefined);
-    if (number !== undefined) {
-      throw new TinymlError(
-        "TINYML_DATASET_CORRUPT",
-        `The first line of ${source} must name the columns, but it holds the number ${number.trim().slice(0, 40)}. Add a line such as "x,y", or give the columns names that are no numbers.`,
-      );
-    }
-    const faulty = columns.find((name) => !isPrintable(name));
-    if (faulty !== undefined) {
-      throw new TinymlError(
-        "TINYML_DATASET_CORRUPT",
-        `The first line of ${source} names the column ${showUnprintable(faulty)}, ${unprintable}. Correct that name.`,
-      );
-    }
-    const channels = columns.map((name, i): Channel => ({ name: name.trim() || `column ${i + 1}`, unit: "" }));
+    const channels = readColumns(columns, source, columns.length - count);
     return {
       channels: channels.slice(0, -count),
       targets: channels.slice(-count),

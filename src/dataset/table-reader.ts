@@ -10,6 +10,8 @@ import {
   parseNumber,
   parseRecords,
 } from "./csv";
+import { orderLabels } from "./labels";
+import { Numbers } from "./numbers";
 import type { Table } from "./table";
 
 /** What the columns of a table are. */
@@ -35,31 +37,11 @@ export interface Source {
 /** How many bytes a record may have: with more of them a quote was left open, and the rest of the file is no row. */
 const longestRecord = 2 ** 20;
 
-/** A list of numbers that grows without keeping an object per number. */
-class Numbers {
-  #values = new Float32Array(1024);
-  #length = 0;
-
-  push(value: number): void {
-    if (this.#length === this.#values.length) {
-      const larger = new Float32Array(this.#values.length * 2);
-      larger.set(this.#values);
-      this.#values = larger;
-    }
-    this.#values[this.#length] = value;
-    this.#length += 1;
-  }
-
-  toArray(): Float32Array {
-    return this.#values.slice(0, this.#length);
-  }
-}
-
 /** Turns the bytes of a CSV file into a table, piece by piece. */
 export class TableReader {
   readonly #source: Source;
-  readonly #inputs = new Numbers();
-  readonly #outputs = new Numbers();
+  readonly #inputs: Numbers;
+  readonly #outputs: Numbers;
   /** The last columns of all rows, unless they are known to be numbers. */
   readonly #texts: string[] = [];
   #layout: Layout | undefined;
@@ -82,6 +64,8 @@ export class TableReader {
 
   constructor(source: Source) {
     this.#source = source;
+    this.#inputs = new Numbers(source.source);
+    this.#outputs = new Numbers(source.source);
   }
 
   /** Takes the next bytes of the file. */
@@ -224,12 +208,4 @@ export class TableReader {
 
 function countLines(text: string): number {
   return text.split("\n").length - 1;
-}
-
-/** Labels that are numbers in the order of the numbers, others in the order in which they were met. */
-function orderLabels(met: ReadonlySet<string>): string[] {
-  const labels = [...met];
-  const numbers = new Map(labels.map((label) => [label, parseNumber(label)]));
-  if ([...numbers.values()].includes(undefined)) return labels;
-  return labels.sort((a, b) => (numbers.get(a) ?? 0) - (numbers.get(b) ?? 0));
 }

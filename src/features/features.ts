@@ -1,7 +1,7 @@
 import { TinymlError } from "../errors";
 import { kernels } from "../kernels/kernels";
 import type { FeatureBlock, NormalizeBlock } from "../model/metadata";
-import { inverseDeviation } from "../model/normalize";
+import { normalizationOf } from "../model/normalize";
 
 /** Features of a reading: the description's blocks, run by the kernels on a place of their memory. */
 export interface Features {
@@ -21,21 +21,22 @@ export interface Features {
 export function planFeatures(blocks: readonly FeatureBlock[], address: number, channels: number): Features {
   const { call, heap } = kernels();
   const plans = blocks.map((block) => {
-    if (block.mean.length !== channels || block.deviation.length !== channels) {
+    const normalization = normalizationOf(block, channels);
+    if (normalization === undefined) {
       throw new TinymlError(
         "TINYML_MODEL_INVALID",
-        `The model normalizes ${block.mean.length} channels, but its readings have ${channels}; train it again.`,
+        `The model normalizes other readings than it takes, which have ${channels} channels; train it again.`,
       );
     }
     const mean = heap.allocate(8 * channels);
-    const inverse = mean + 4 * channels;
-    heap.float32.set(block.mean, mean / 4);
-    heap.float32.set(inverseDeviation(block), inverse / 4);
-    return { mean, inverse };
+    const factor = mean + 4 * channels;
+    heap.float32.set(normalization.mean, mean / 4);
+    heap.float32.set(normalization.factor, factor / 4);
+    return { mean, factor };
   });
   return {
     run(readings) {
-      for (const { mean, inverse } of plans) call.tinyml_normalize(address, address, readings, channels, mean, inverse);
+      for (const { mean, factor } of plans) call.tinyml_normalize(address, address, readings, channels, mean, factor);
     },
     dispose() {
       for (const { mean } of plans.splice(0)) heap.release(mean);
@@ -69,14 +70,22 @@ export function applyFeatures(blocks: readonly FeatureBlock[], values: Float32Ar
  * never changes gets deviation 1, so that it becomes 0 and not NaN. So does one whose changes float32 can hardly hold beside its
  * mean: dividing by them would blow up the first reading that differs.
  *
- * @param rows row-major rows × channels, at least one row
+ * @param parts the rows, in parts that are row-major rows × channels; at least one row. They are gone through twice, so a
+ *   table need not be in memory.
  */
-export function fitNormalize(rows: Float32Array, channels: number): NormalizeBlock {
-  const count = rows.length / channels;
+export function fitNormalize(parts: Iterable<Float32Array>, channels: number): NormalizeBlock {
   const mean = new Array<number>(channels).fill(0);
   const variance = new Array<number>(channels).fill(0);
-  for (let i = 0; i < rows.length; i++) mean[i % channels] += rows[i] / count;
-  for (let i = 0; i < rows.length; i++) variance[i % channels] += (rows[i] - mean[i % channels]) ** 2 / count;
+  let rows = 0;
+  for (const values of parts) {
+    for (let i = 0; i < values.length; i++) mean[i % channels] += values[i];
+    rows += values.length / channels;
+  }
+  for (let channel = 0; channel < channels; channel++) mean[channel] /= rows;
+  for (const values of parts) {
+    for (let i = 0; i < values.length; i++) variance[i % channels] += (values[i] - mean[i % channels]) ** 2;
+  }
+  for (let channel = 0; channel < channels; channel++) variance[channel] /= rows;
   return {
     block: "normalize",
     mean: mean.map(Math.fround),

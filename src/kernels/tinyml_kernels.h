@@ -452,11 +452,11 @@ TINYML_KERNEL void tinyml_cast(const void *input, void *output, tinyml_size coun
 /* ---- features ---- */
 
 /*
- * output = (input - mean) * inverse_deviation, channel by channel; input and output [readings][channels], may be the
- * same array; mean and inverse_deviation [channels] in flash.
+ * output = (input - mean) * factor, channel by channel; input and output [readings][channels], may be the
+ * same array; mean and factor [channels] in flash.
  */
 TINYML_KERNEL void tinyml_normalize(const float *input, float *output, tinyml_size readings, tinyml_size channels, const float *mean,
-                      const float *inverse_deviation);
+                      const float *factor);
 
 /* ---- layers of int16 activations, and dense layers whose weights are computed ---- */
 

@@ -307,7 +307,7 @@ function checkMetadata({ metadata, tensors, outputs }: Model): void {
     throw invalid("metadata TINYML_FLOWS.targets", `has ${targets.length} entries, but the output ${numbers} numbers`);
   }
   for (const block of metadata?.features ?? []) {
-    if (block.mean.length !== block.deviation.length) {
+    if (block.block === "normalize" && block.mean.length !== block.deviation.length) {
       throw invalid(
         "metadata TINYML_FLOWS.features",
         `${block.mean.length} means with ${block.deviation.length} deviations`,

@@ -43,7 +43,15 @@ const normalizeBlock = v.pipe(
   v.description("(value − mean) / deviation, per channel, with the statistics of the training rows."),
 );
 
-const featureBlock = v.variant("block", [normalizeBlock]);
+const scaleBlock = v.pipe(
+  v.object({
+    block: v.literal("scale"),
+    divide: v.pipe(v.number(), v.minValue(1e-30), v.maxValue(1e30)),
+  }),
+  v.description("value / divide, for every channel: 255 brings a picture's bytes into 0..1."),
+);
+
+const featureBlock = v.variant("block", [scaleBlock, normalizeBlock]);
 
 const curve = v.object({
   epoch: v.pipe(v.array(count), v.readonly()),

@@ -1,7 +1,7 @@
 import { TinymlError } from "../errors";
 import type { Channel, FeatureBlock, Metadata } from "../model/metadata";
 import type { Model } from "../model/model";
-import { inverseDeviation } from "../model/normalize";
+import { normalizationOf } from "../model/normalize";
 import type { Board } from "./board";
 import { arrayDefinition, blockComment, commentText, cString, floatLiteral, printableText } from "./c-text";
 import type { CodeTensor, ModelCode } from "./model-code";
@@ -24,7 +24,7 @@ export interface ArduinoTraits {
   channels: number;
   /** Offsets and factors that the channels' ranges need: none for 0..1, two for −40..85. */
   scalings: number;
-  /** Normalize blocks. */
+  /** Feature blocks: each has a mean and a factor per channel. */
   normalizations: number;
   selfTest: boolean;
   /** Bytes of the known answer's numbers. */
@@ -78,7 +78,7 @@ export function generateArduino(model: Model, code: ModelCode, board: Board, opt
         : []),
       ...(world.labels ? writeLedClass(world.labels, options.ledLabel) : []),
     ].join("\n"),
-    ...(features ? writeFeatures(world.features) : []),
+    ...(features ? writeFeatures(world.features, world.inputs.length) : []),
     ...(world.labels ? [writeLabels(world.labels)] : []),
     ...(options.knownAnswer ? [writeSelfTest(writer, options.knownAnswer)] : []),
     writeReadPin(board),
@@ -222,22 +222,24 @@ function writeLabels(labels: readonly string[]): string {
   ].join("\n");
 }
 
-function writeFeatures(blocks: readonly FeatureBlock[]): string[] {
-  return blocks.flatMap((block, i) => {
-    const length = block.mean.length;
+function writeFeatures(blocks: readonly FeatureBlock[], channels: number): string[] {
+  return blocks.map((block, i) => {
+    const normalization = normalizationOf(block, channels);
+    if (normalization === undefined) throw notForBoards(`its ${block.block} block is of other readings than it takes`);
+    const { mean, factor } = normalization;
     return [
-      [
-        "/* Features: every channel minus its mean, times 1 / its deviation, both of the training rows. */",
-        arrayDefinition(
-          `static const float tinyml_mean_${i + 1}[${length}] TINYML_FLASH`,
-          block.mean.map((value) => floatLiteral(value)),
-        ),
-        arrayDefinition(
-          `static const float tinyml_inverse_deviation_${i + 1}[${length}] TINYML_FLASH`,
-          Array.from(inverseDeviation(block), floatLiteral),
-        ),
-      ].join("\n"),
-    ];
+      block.block === "scale"
+        ? `/* Features: every number times ${floatLiteral(factor[0])}, which is 1 / ${floatLiteral(block.divide)}. */`
+        : "/* Features: every channel minus its mean, times 1 / its deviation, both of the training rows. */",
+      arrayDefinition(
+        `static const float tinyml_mean_${i + 1}[${channels}] TINYML_FLASH`,
+        Array.from(mean, floatLiteral),
+      ),
+      arrayDefinition(
+        `static const float tinyml_factor_${i + 1}[${channels}] TINYML_FLASH`,
+        Array.from(factor, floatLiteral),
+      ),
+    ].join("\n");
   });
 }
 
@@ -344,7 +346,7 @@ function writeLoop(writer: Writer, result: ArduinoTraits["result"]): string {
   const compute = [
     ...world.features.map(
       (_, i) =>
-        `  tinyml_normalize(${reading}, ${reading}, 1, ${input.length}, tinyml_mean_${i + 1}, tinyml_inverse_deviation_${i + 1});`,
+        `  tinyml_normalize(${reading}, ${reading}, 1, ${input.length}, tinyml_mean_${i + 1}, tinyml_factor_${i + 1});`,
     ),
     ...(int8
       ? [

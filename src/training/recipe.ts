@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { invalidRecipe } from "./recipe-error";
+import { featuresSchema, findFeatureFault } from "./recipe-features";
 import { type ActivationName, type Layer, layerSchema } from "./recipe-layers";
 import { wholeNumber } from "./recipe-numbers";
 import { type TrainingSettings, trainingSchema } from "./recipe-settings";
@@ -13,6 +14,9 @@ import { type TrainingSettings, trainingSchema } from "./recipe-settings";
 /** The definition of a recipe; `parseRecipe` validates with it. */
 export const recipeSchema = v.pipe(
   v.strictObject({
+    $schema: v.exactOptional(
+      v.pipe(v.string(), v.description("Where editors find the schema to check the recipe by; nothing else reads it.")),
+    ),
     version: v.pipe(v.literal(1), v.description("Version of the recipe format.")),
     task: v.pipe(
       v.picklist(["classification", "regression"]),
@@ -32,24 +36,7 @@ export const recipeSchema = v.pipe(
       }),
       v.description("What a sample looks like."),
     ),
-    features: v.optional(
-      v.pipe(
-        v.array(
-          v.strictObject({
-            block: v.pipe(
-              v.literal("normalize"),
-              v.description("Brings every channel to mean 0 and deviation 1, as learned from the training rows."),
-            ),
-          }),
-        ),
-        v.maxLength(1, "at most one normalize block is needed"),
-        v.readonly(),
-        v.description(
-          "What is done to readings before the network sees them, in training, prediction and sketch alike.",
-        ),
-      ),
-      [],
-    ),
+    features: featuresSchema,
     layers: v.pipe(
       v.array(layerSchema),
       v.minLength(1, "at least one layer is needed"),
@@ -78,6 +65,8 @@ export function parseRecipe(json: unknown): Recipe {
     throw invalidRecipe(v.getDotPath(issue) ?? "", explain(issue));
   }
   const recipe = parsed.output;
+  const fault = findFeatureFault(recipe.features);
+  if (fault !== undefined) throw invalidRecipe(fault.path, fault.problem);
   checkLoss(recipe);
   return recipe;
 }

@@ -2,10 +2,11 @@ import { createRandom } from "../dataset/random";
 import { splitRows } from "../dataset/split-rows";
 import { inputsInMemory, outputWidth, sampleShape, selectRows, type Table } from "../dataset/table";
 import { TinymlError } from "../errors";
-import { applyFeatures, fitNormalize } from "../features/features";
-import type { FeatureBlock, Metadata, TrainingReport } from "../model/metadata";
+import { applyFeatures } from "../features/features";
+import type { Metadata, TrainingReport } from "../model/metadata";
 import type { Model } from "../model/model";
 import { compileRecipe } from "./compile-recipe";
+import { fitFeatures } from "./fit-features";
 import { foldTraining } from "./fold-training";
 import type { Recipe } from "./recipe";
 import { invalidRecipe } from "./recipe-error";
@@ -57,7 +58,7 @@ export function trainRecipe({ recipe, table, name }: TrainingTask, hooks: Traini
     );
   }
   const channels = table.channels.length;
-  const features: FeatureBlock[] = recipe.features.map(() => fitNormalize(inputsInMemory(split.training), channels));
+  const features = fitFeatures(recipe.features, table, rowsOf.training);
   const prepare = (rows: Table): Table => ({
     ...rows,
     inputs: applyFeatures(features, inputsInMemory(rows), channels),

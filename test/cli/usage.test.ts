@@ -24,7 +24,10 @@ describe("tinyml's command line", function () {
     [["train", "r.json", "--data", "--out", "o"], /--data needs a value, but --out follows/],
     [["train", "r.json", "--out", "o", "--data"], /--data needs a value/],
     [["train", "r.json", "--out", "o", "--data="], /--data needs a value/],
-    [[...train, "--epochs", "5"], /no option --epochs.*Known: --data, --out, --seed, --name, --json, --force/],
+    [
+      [...train, "--epochs", "5"],
+      /no option --epochs.*Known: --data, --out, --seed, --name, --test-rows, --json, --force/,
+    ],
     [[...train, "-j"], /no option -j/],
     [[...train, "--out", "p.tflite"], /--out stands there twice/],
     [[...train, "--json=yes"], /--json takes no value/],

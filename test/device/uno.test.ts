@@ -254,7 +254,7 @@ function answersOf(model: Model, readings: number[][]): { raw: number; value: nu
 /** A reading as the model's normalized input. */
 function normalized(model: Model, reading: number[]): number[] {
   const [block] = model.metadata?.features ?? [];
-  if (block === undefined) return reading;
+  if (block?.block !== "normalize") return reading;
   return reading.map((value, i) => {
     const inverse = Math.fround(1 / Math.fround(block.deviation[i]));
     return Math.fround(Math.fround(Math.fround(value) - Math.fround(block.mean[i])) * inverse);

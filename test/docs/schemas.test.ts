@@ -132,7 +132,7 @@ function objectsIn(schema: JsonSchema, path: string): [JsonSchema, string][] {
   if (variants.length > 0) {
     return variants.flatMap((variant) => {
       if (typeof variant === "boolean" || variant.properties === undefined) return [];
-      const kind = variant.properties.type;
+      const kind = variant.properties.type ?? variant.properties.block;
       const constant = typeof kind === "object" ? kind.const : undefined;
       return objectsIn(variant, constant === undefined ? path : `${path} (${String(constant)})`);
     });
@@ -147,7 +147,8 @@ function describeSettings(): string {
   for (const [heading, settings] of tablesOf("recipe", recipe)) {
     text += `\n### ${heading === "recipe" ? "The recipe" : heading}\n| setting | value | default | |\n|---|---|---|---|\n`;
     for (const { name, schema, required } of settings) {
-      const fallback = required ? "must be there" : `\`${JSON.stringify(schema.default)}\``;
+      const filled = schema.default === undefined ? "" : `\`${JSON.stringify(schema.default)}\``;
+      const fallback = required ? "must be there" : filled;
       text += `| \`${name}\` | ${describeValue(schema)} | ${fallback} | ${schema.description ?? ""} |\n`;
     }
   }

@@ -18,7 +18,7 @@ function assertClose(found: number, expected: number, tolerance: number, what: s
 
 describe("the normalize block", () => {
   it("learns mean and deviation per channel", () => {
-    const block = fitNormalize(Float32Array.of(1, 10, 3, 30, 5, 50, 7, 70), 2);
+    const block = fitNormalize([Float32Array.of(1, 10, 3, 30, 5, 50, 7, 70)], 2);
     assert.deepEqual(block, {
       block: "normalize",
       mean: [4, 40],
@@ -31,7 +31,7 @@ describe("the normalize block", () => {
       { length: 3000 },
       (_, i) => [100 + Math.sin(i), 1e-3 * (i % 7), 5e4 * (i % 11)][i % 3],
     );
-    const normal = applyFeatures([fitNormalize(rows, 3)], rows, 3);
+    const normal = applyFeatures([fitNormalize([rows], 3)], rows, 3);
     for (let channel = 0; channel < 3; channel++) {
       const { mean, deviation } = statistics(normal, channel, 3);
       assertClose(mean, 0, 1e-4, `mean of channel ${channel}`);
@@ -41,7 +41,7 @@ describe("the normalize block", () => {
 
   it("makes 0 of a channel that never changes, not NaN", () => {
     const rows = Float32Array.of(3, 1, 3, 2, 3, 3);
-    const block = fitNormalize(rows, 2);
+    const block = fitNormalize([rows], 2);
     assert.equal(block.deviation[0], 1);
     assert.deepEqual(
       [...applyFeatures([block], rows, 2)].filter((_, i) => i % 2 === 0),
@@ -53,7 +53,7 @@ describe("the normalize block", () => {
     for (const count of [2, 3, 7, 1000]) {
       it(`${count} rows of nothing but ${value} become 0`, () => {
         const rows = new Float32Array(count).fill(value);
-        const block = fitNormalize(rows, 1);
+        const block = fitNormalize([rows], 1);
         assert.deepEqual(block.deviation, [1]);
         const normal = applyFeatures([block], rows, 1);
         assert.ok(
@@ -66,16 +66,19 @@ describe("the normalize block", () => {
 
   it("takes changes in the last bit of float32 for none", () => {
     const rows = Float32Array.of(1000, 1000 + 2 ** -14, 1000);
-    assert.deepEqual(fitNormalize(rows, 1).deviation, [1]);
-    const larger = fitNormalize(
-      rows.map((value) => (value - 1000) * 100 + 1000),
-      1,
-    );
+    assert.deepEqual(fitNormalize([rows], 1).deviation, [1]);
+    const larger = fitNormalize([rows.map((value) => (value - 1000) * 100 + 1000)], 1);
     assertClose(larger.deviation[0], (100 * 2 ** -14 * Math.SQRT2) / 3, 1e-5, "deviation");
   });
 
+  it("learns the same from rows in parts", () => {
+    const rows = Float32Array.from({ length: 300 }, (_, i) => Math.sin(i) * (1 + (i % 3)));
+    const parts = [0, 3, 150, 297].map((from, i, all) => rows.subarray(from, all[i + 1]));
+    assert.deepEqual(fitNormalize(parts, 3), fitNormalize([rows], 3));
+  });
+
   it("learns from a single row", () => {
-    assert.deepEqual(fitNormalize(Float32Array.of(2, -4), 2), {
+    assert.deepEqual(fitNormalize([Float32Array.of(2, -4)], 2), {
       block: "normalize",
       mean: [2, -4],
       deviation: [1, 1],
@@ -88,7 +91,7 @@ describe("the normalize block", () => {
     const float = fc.float({ min: -limit, max: limit, noNaN: true });
     fc.assert(
       fc.property(fc.array(float, { minLength: 1, maxLength: 30 }), (values) => {
-        const block = fitNormalize(Float32Array.from(values), 1);
+        const block = fitNormalize([Float32Array.from(values)], 1);
         assert.ok(Number.isFinite(block.mean[0]), `mean ${block.mean[0]}`);
         assert.ok(Number.isFinite(block.deviation[0]) && block.deviation[0] > 0, `deviation ${block.deviation[0]}`);
         const normal = applyFeatures([block], Float32Array.from(values), 1);
@@ -118,7 +121,7 @@ describe("the normalize block", () => {
     );
     fc.assert(
       fc.property(cases, ({ channels, rows }) => {
-        const block = fitNormalize(rows, channels);
+        const block = fitNormalize([rows], channels);
         const normal = applyFeatures([block], rows, channels);
         for (let channel = 0; channel < channels; channel++) {
           const { mean, deviation } = statistics(rows, channel, channels);
@@ -140,7 +143,7 @@ describe("the normalize block", () => {
   it("changes nothing without blocks, and leaves its input as it was", () => {
     const rows = Float32Array.of(1, 2, 3);
     assert.deepEqual(applyFeatures([], rows, 1), rows);
-    const block = fitNormalize(rows, 1);
+    const block = fitNormalize([rows], 1);
     applyFeatures([block], rows, 1);
     assert.deepEqual(rows, Float32Array.of(1, 2, 3));
   });
@@ -151,7 +154,7 @@ describe("the normalize block", () => {
   });
 
   it("refuses a description of another number of channels", () => {
-    const block = fitNormalize(Float32Array.of(1, 2, 3, 4), 2);
+    const block = fitNormalize([Float32Array.of(1, 2, 3, 4)], 2);
     for (const channels of [1, 3]) {
       assert.throws(() => planFeatures([block], 0, channels), { code: "TINYML_MODEL_INVALID" });
     }
@@ -160,7 +163,7 @@ describe("the normalize block", () => {
 
   it("gives its memory back, also when a description is refused", () => {
     const { heap } = kernels();
-    const block = fitNormalize(Float32Array.of(1, 2, 3, 4), 2);
+    const block = fitNormalize([Float32Array.of(1, 2, 3, 4)], 2);
     const wrong = { ...block, deviation: [1] };
     const free = (): number => {
       const address = heap.allocate(16);

@@ -196,6 +196,27 @@ describe("training refuses", () => {
       says: /layers\.0\.units.*3/,
     },
     {
+      what: "a block that comes twice",
+      recipe: () => ({ ...bookRecipe, features: [{ block: "normalize" }, { block: "normalize" }] }),
+      table,
+      code: "TINYML_RECIPE_INVALID",
+      says: /features\.0\.block.*last/,
+    },
+    {
+      what: "a division behind normalizing",
+      recipe: () => ({ ...bookRecipe, features: [{ block: "normalize" }, { block: "scale", divide: 2 }] }),
+      table,
+      code: "TINYML_RECIPE_INVALID",
+      says: /features\.0\.block.*last/,
+    },
+    {
+      what: "a division by zero",
+      recipe: () => ({ ...bookRecipe, features: [{ block: "scale", divide: 0 }] }),
+      table,
+      code: "TINYML_RECIPE_INVALID",
+      says: /features\.0\.divide/,
+    },
+    {
       what: "no layers",
       recipe: () => ({ ...bookRecipe, layers: [] }),
       table,

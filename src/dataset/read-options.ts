@@ -1,0 +1,13 @@
+import type { Task } from "../model/metadata";
+
+/** What is known of the samples that are wanted, for files that leave it open. */
+export interface ReadOptions {
+  /** What the samples are for; where absent, what they hold decides. */
+  task?: Task;
+  /** Regression: how many columns at the end of a CSV file are targets; 1 where absent. */
+  targets?: number;
+  /** A sample's shape: the length that sounds are brought to, and whether pictures become grey or coloured. */
+  shape?: readonly number[];
+  /** From so many bytes on, IDX files of plain bytes are not read but streamed; 256 MiB where absent. */
+  streamedFrom?: number;
+}
