@@ -1,3 +1,4 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { TinymlError } from "./errors";
@@ -156,6 +157,35 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
       throw error;
     }
     await syncFolder(folder);
+  } catch (error) {
+    throw toStorageError(error, basename(path));
+  }
+}
+
+/**
+ * The same in a worker thread, which may wait: writes the parts of a file, one after another.
+ * Throws TINYML_DISK_FULL or TINYML_STORAGE; the old file is then unchanged.
+ */
+export function writeFileAtomicSync(path: string, parts: readonly Uint8Array[]): void {
+  const folder = dirname(path);
+  const temporary = join(folder, `.${basename(path)}.${crypto.randomUUID()}.tmp`);
+  try {
+    mkdirSync(folder, { recursive: true });
+    try {
+      const file = openSync(temporary, "wx");
+      try {
+        for (const part of parts) {
+          for (let written = 0; written < part.length; ) written += writeSync(file, part, written);
+        }
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      renameSync(temporary, path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
   } catch (error) {
     throw toStorageError(error, basename(path));
   }

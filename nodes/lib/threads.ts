@@ -1,3 +1,4 @@
 /** Threads beside the event loop. */
 export * from "../../src/request-thread";
+export * from "../../src/thread-team";
 export * from "../../src/worker-thread";

@@ -11,7 +11,13 @@ export interface Random {
   below(limit: number): number;
   /** Brings the elements into random order, in place; every order is equally likely. */
   shuffle(elements: { [index: number]: number; readonly length: number }): void;
+  /** Where it stands; `restore` goes on from there. */
+  save(): RandomState;
+  restore(state: RandomState): void;
 }
+
+/** The four words of the generator's state. */
+export type RandomState = readonly [number, number, number, number];
 
 /**
  * A random source that starts from `seed` (only its lowest 32 bits count). The generator is xoshiro128** 1.1 of
@@ -59,6 +65,10 @@ export function createRandom(seed: number): Random {
 
   return {
     uint32,
+    save: () => [a, b, c, d],
+    restore(state) {
+      [a, b, c, d] = state;
+    },
     uniform: () => (uint32() >>> 8) / 2 ** 24,
     below,
     shuffle(elements) {

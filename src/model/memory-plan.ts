@@ -12,16 +12,20 @@ export interface MemoryPlan {
   lowerBound: number;
 }
 
-/** A piece of memory: what shares it, and from which to which step of the model it is in use. */
-interface Block {
-  tensors: number[];
+/** A piece of memory, and from which to which step it is in use. */
+export interface Block {
   bytes: number;
   first: number;
   last: number;
 }
 
-interface PlacedBlock {
-  block: Block;
+/** A block of tensors: what shares it. */
+interface TensorBlock extends Block {
+  tensors: number[];
+}
+
+interface PlacedBlock<Kind extends Block> {
+  block: Kind;
   offset: number;
 }
 
@@ -34,21 +38,31 @@ interface PlacedBlock {
  */
 export function planMemory(model: Model, alignment: number): MemoryPlan {
   const blocks = findBlocks(model, alignment);
-  const lowerBound = mostInUse(blocks);
-  let best = placeApart(blocks);
-  if (blocks.length <= MOST_BLOCKS) {
-    for (const order of ORDERS) {
-      // most models reach it with the first
-      if (lengthOf(best) === lowerBound) break;
-      const plan = place([...blocks].sort(order));
-      if (lengthOf(plan) < lengthOf(best)) best = plan;
-    }
-  }
+  const placed = placeBlocks(blocks);
   return {
-    bytes: lengthOf(best),
-    offsets: new Map(best.flatMap(({ block, offset }) => block.tensors.map((tensor) => [tensor, offset]))),
-    lowerBound,
+    bytes: lengthOf(placed),
+    offsets: new Map(placed.flatMap(({ block, offset }) => block.tensors.map((tensor) => [tensor, offset]))),
+    lowerBound: mostInUse(blocks),
   };
+}
+
+/** A place for each block, so that those in use at the same step never overlap; the shortest of several plans. */
+export function placeBlocks<Kind extends Block>(blocks: readonly Kind[]): readonly PlacedBlock<Kind>[] {
+  let best = placeApart(blocks);
+  if (blocks.length > MOST_BLOCKS) return best;
+  const lowerBound = mostInUse(blocks);
+  for (const order of ORDERS) {
+    // most models reach it with the first
+    if (lengthOf(best) === lowerBound) break;
+    const plan = place([...blocks].sort(order));
+    if (lengthOf(plan) < lengthOf(best)) best = plan;
+  }
+  return best;
+}
+
+/** The bytes that placed blocks take together. */
+export function lengthOf(placed: readonly PlacedBlock<Block>[]): number {
+  return placed.reduce((length, { block, offset }) => Math.max(length, offset + block.bytes), 0);
 }
 
 /** Planning takes time with the square of their number; a model of more operators was made to waste it. */
@@ -64,9 +78,9 @@ const ORDERS: readonly ((a: Block, b: Block) => number)[] = [
 ];
 
 /** Each block at the lowest place that is free for as long as it is needed. */
-function place(blocks: readonly Block[]): PlacedBlock[] {
+function place<Kind extends Block>(blocks: readonly Kind[]): PlacedBlock<Kind>[] {
   // in the order of their offsets, so that the gaps between those in the way are met from the lowest on
-  const placed: PlacedBlock[] = [];
+  const placed: PlacedBlock<Kind>[] = [];
   for (const block of blocks) {
     let offset = 0;
     for (const { block: other, offset: taken } of placed) {
@@ -81,16 +95,12 @@ function place(blocks: readonly Block[]): PlacedBlock[] {
 }
 
 /** Every block in bytes of its own. */
-function placeApart(blocks: readonly Block[]): PlacedBlock[] {
+function placeApart<Kind extends Block>(blocks: readonly Kind[]): PlacedBlock<Kind>[] {
   let offset = 0;
   return blocks.map((block) => {
     offset += block.bytes;
     return { block, offset: offset - block.bytes };
   });
-}
-
-function lengthOf(placed: readonly PlacedBlock[]): number {
-  return placed.reduce((length, { block, offset }) => Math.max(length, offset + block.bytes), 0);
 }
 
 function mostInUse(blocks: readonly Block[]): number {
@@ -108,7 +118,7 @@ function mostInUse(blocks: readonly Block[]): number {
   return most;
 }
 
-function findBlocks(model: Model, alignment: number): Block[] {
+function findBlocks(model: Model, alignment: number): TensorBlock[] {
   const end = model.operators.length;
   const lastUse = new Map<number, number>();
   model.operators.forEach((operator, step) => {
@@ -117,8 +127,8 @@ function findBlocks(model: Model, alignment: number): Block[] {
   for (const tensor of model.outputs) lastUse.set(tensor, end);
 
   const aligned = (bytes: number) => Math.ceil(bytes / alignment) * alignment;
-  const blocks: Block[] = [];
-  const blockOf = new Map<number, Block>();
+  const blocks: TensorBlock[] = [];
+  const blockOf = new Map<number, TensorBlock>();
   const begin = (tensor: number, first: number, last: number): void => {
     const block = { tensors: [tensor], bytes: aligned(tensorBytes(model.tensors[tensor])), first, last };
     blocks.push(block);
@@ -145,7 +155,7 @@ function findBlocks(model: Model, alignment: number): Block[] {
 }
 
 /** Whether an operator's output may lie where its first input lies. */
-function mayShare(model: Model, { type, inputs }: Operator, input: Block, step: number, output: number): boolean {
+function mayShare(model: Model, { type, inputs }: Operator, input: TensorBlock, step: number, output: number): boolean {
   const { sharesMemory, inPlace } = operatorRule(type);
   if (sharesMemory) return true;
   const [from, to] = [model.tensors[inputs[0]], model.tensors[output]];

@@ -93,7 +93,9 @@ export function placeModel(
       return addresses[index];
     };
     const arena = keepAll ? 0 : reserve(batch * plan.bytes);
+    const shared = new Set(sharedOutputs(model));
     for (const [index, offset] of plan.offsets) {
+      if (shared.has(index)) continue;
       addresses[index] = keepAll ? reserve(batch * tensorBytes(model.tensors[index])) : arena + batch * offset;
     }
     for (const { type, inputs, outputs } of model.operators) {
@@ -143,17 +145,23 @@ export function placeModel(
 /** The boundary on which tensors begin: what the kernels' vectors like best. */
 const ALIGNMENT = 16;
 
-/** A quarter of the machine's memory, at most 1 GiB: what the tensors of one model may take while it runs. */
-const maximumBytes = Math.min(2 ** 30, totalmem() / 4);
+/** A quarter of the machine's memory, at most 1 GiB: what the tensors of one model may take while it runs or is trained. */
+export const maximumBytes = Math.min(2 ** 30, totalmem() / 4);
 
 /** Refuses a model whose tensors would take so much memory that the machine suffers, before any of it is reserved. */
 function checkMemory(model: Model, batch: number, keepAll: boolean, planned: number): void {
   let bytes = keepAll ? 0 : batch * planned;
-  for (const tensor of model.tensors) {
+  const shared = new Set(sharedOutputs(model));
+  model.tensors.forEach((tensor, index) => {
     if (tensor.data !== undefined) bytes += tensorBytes(tensor);
-    else if (keepAll) bytes += batch * tensorBytes(tensor);
-  }
+    else if (keepAll && !shared.has(index)) bytes += batch * tensorBytes(tensor);
+  });
   if (bytes > maximumBytes) throw tooLarge(bytes);
+}
+
+/** The tensors that only give another one a new shape, and have no memory of their own. */
+function sharedOutputs({ operators }: Model): number[] {
+  return operators.filter(({ type }) => operatorRule(type).sharesMemory).flatMap(({ outputs }) => outputs);
 }
 
 function tooLarge(bytes: number): TinymlError {

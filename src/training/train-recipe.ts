@@ -1,17 +1,18 @@
 import { createRandom } from "../dataset/random";
 import { splitRows } from "../dataset/split-rows";
-import { inputsInMemory, outputWidth, sampleShape, selectRows, type Table } from "../dataset/table";
+import { outputWidth, sampleShape, type Table } from "../dataset/table";
 import { TinymlError } from "../errors";
-import { applyFeatures } from "../features/features";
-import type { Metadata, TrainingReport } from "../model/metadata";
+import type { Metadata } from "../model/metadata";
 import type { Model } from "../model/model";
+import { createTeam, joinTeam, type TeamMember } from "../thread-team";
 import { compileRecipe } from "./compile-recipe";
 import { fitFeatures } from "./fit-features";
 import { foldTraining } from "./fold-training";
 import type { Recipe } from "./recipe";
 import { invalidRecipe } from "./recipe-error";
-import { learningRateAt } from "./schedules";
-import { createTrainer, type Trainer } from "./trainer";
+import { runEpochs, type TrainingRun } from "./run-epochs";
+import { planShards } from "./shard-plan";
+import { createTrainer } from "./trainer";
 
 /** What to train. Plain data, so that it can be posted to a worker thread. */
 export interface TrainingTask {
@@ -19,6 +20,17 @@ export interface TrainingTask {
   table: Table;
   /** The name the model gets. */
   name: string;
+  /** Where the training is kept while it runs, so that it can be resumed when it is cut off. */
+  checkpoint?: CheckpointTask;
+}
+
+export interface CheckpointTask {
+  /** Written every few seconds and when the training is stopped; removed when it has come to its end. */
+  file: string;
+  /** Goes on from the file. The model is the same, to the last bit, as if the training had never been cut off. */
+  resume?: boolean;
+  /** Milliseconds between two writings; 5000 where absent. */
+  interval?: number;
 }
 
 /** Where a training stands, after each epoch. */
@@ -34,7 +46,7 @@ export interface TrainingProgress {
 
 export interface TrainingHooks {
   onProgress?(progress: TrainingProgress): void;
-  /** Asked after each epoch: true stops the training with TINYML_TRAINING_CANCELLED. */
+  /** Asked before each batch: true stops the training with TINYML_TRAINING_CANCELLED. */
   shouldStop?(): boolean;
 }
 
@@ -43,37 +55,50 @@ export interface TrainingHooks {
  * same recipe, table and seed give the same weights on every machine.
  *
  * @throws TinymlError TINYML_DATASET_EMPTY, TINYML_DATASET_MISMATCH, TINYML_ONE_CLASS, TINYML_RECIPE_INVALID,
- *   TINYML_TRAINING_DIVERGED, TINYML_TRAINING_CANCELLED, TINYML_OUT_OF_MEMORY
+ *   TINYML_TRAINING_DIVERGED, TINYML_TRAINING_CANCELLED, TINYML_OUT_OF_MEMORY, TINYML_NO_CHECKPOINT,
+ *   TINYML_CHECKPOINT_MISMATCH, TINYML_STORAGE
  */
-export function trainRecipe({ recipe, table, name }: TrainingTask, hooks: TrainingHooks = {}): Model {
+export function trainRecipe(task: TrainingTask, hooks: TrainingHooks = {}): Model {
+  const [member] = createTeam(1);
+  const model = trainAsMember(task, hooks, member);
+  if (model === undefined) throw new TinymlError("TINYML_INTERNAL", "The only thread of a training gave no model.");
+  return model;
+}
+
+/**
+ * The same as one of several threads, which are all given the same task; the weights don't depend on how many there are.
+ * The first one (rank 0) tells the progress and gives the model.
+ *
+ * @throws TinymlError what `trainRecipe` throws, and BrokenTeam when another thread failed
+ */
+export function trainAsMember(
+  { recipe, table, name, checkpoint }: TrainingTask,
+  hooks: TrainingHooks,
+  member: TeamMember,
+): Model | undefined {
   checkTable(recipe, table);
   const settings = recipe.training;
-  const rowsOf = splitRows(table, { validation: settings.validation, seed: settings.splitSeed });
-  const split = { training: selectRows(table, rowsOf.training), validation: selectRows(table, rowsOf.validation) };
-  if (split.training.rows === 0 || split.validation.rows === 0) {
-    const rows = `${table.rows} ${table.rows === 1 ? "row is" : "rows are"}`;
+  const rows = splitRows(table, { validation: settings.validation, seed: settings.splitSeed });
+  if (rows.training.length === 0 || rows.validation.length === 0) {
+    const found = `${table.rows} ${table.rows === 1 ? "row is" : "rows are"}`;
     throw new TinymlError(
       "TINYML_DATASET_EMPTY",
-      `${rows} too few to train and to validate with a share of ${settings.validation}; record more, or change the share.`,
+      `${found} too few to train and to validate with a share of ${settings.validation}; record more, or change the share.`,
     );
   }
-  const channels = table.channels.length;
-  const features = fitFeatures(recipe.features, table, rowsOf.training);
-  const prepare = (rows: Table): Table => ({
-    ...rows,
-    inputs: applyFeatures(features, inputsInMemory(rows), channels),
-  });
   const random = createRandom(settings.seed);
   const outputs = table.task === "classification" ? (table.labels?.length ?? 0) : outputWidth(table);
-  const trainer = createTrainer(
-    compileRecipe(recipe, outputs, random),
-    settings,
-    Math.max(split.training.rows, split.validation.rows),
-  );
+  const network = compileRecipe(recipe, outputs, random);
+  const mostRows = Math.max(rows.training.length, rows.validation.length);
+  const shards = planShards(network.model, Math.min(settings.batchSize, mostRows));
+  if (member.rank >= shards.count) return undefined;
+  const team = joinTeam(member, Math.min(member.size, shards.count));
+  const features = fitFeatures(recipe.features, table, rows.training);
+  const trainer = createTrainer(network, settings, mostRows, { features, team });
   try {
-    const training = prepare(split.training);
-    trainer.wakeDeadUnits(training);
-    const report = runEpochs(trainer, recipe, training, prepare(split.validation), random.shuffle, hooks);
+    const run: TrainingRun = { trainer, team, recipe, table, rows, random, hooks };
+    const report = runEpochs(checkpoint === undefined ? run : { ...run, checkpoint });
+    if (team.rank > 0) return undefined;
     const metadata: Metadata = {
       version: 1,
       name,
@@ -89,82 +114,6 @@ export function trainRecipe({ recipe, table, name }: TrainingTask, hooks: Traini
   } finally {
     trainer.dispose();
   }
-}
-
-function runEpochs(
-  trainer: Trainer,
-  recipe: Recipe,
-  training: Table,
-  validation: Table,
-  shuffle: (order: Uint32Array) => void,
-  hooks: TrainingHooks,
-): TrainingReport {
-  const { epochs, earlyStopping } = recipe.training;
-  const order = Uint32Array.from({ length: training.rows }, (_, row) => row);
-  const losses: number[] = [];
-  const validationLosses: number[] = [];
-  let best = { epoch: 0, validationLoss: Number.POSITIVE_INFINITY, validationMetric: 0, loss: 0 };
-  let bestWeights = trainer.copyWeights();
-  let lastProgress = best;
-  const start = performance.now();
-  const secondsSoFar = (): number => (performance.now() - start) / 1000;
-
-  for (let epoch = 1; epoch <= epochs; epoch++) {
-    shuffle(order);
-    const learningRate = learningRateAt(recipe.training, epoch, validationLosses);
-    const loss = trainer.trainEpoch(training, order, learningRate, hooks.shouldStop);
-    if (hooks.shouldStop?.()) {
-      throw new TinymlError("TINYML_TRAINING_CANCELLED", `Training was stopped in epoch ${epoch} of ${epochs}.`);
-    }
-    const score = trainer.score(validation);
-    if (!Number.isFinite(loss) || !Number.isFinite(score.loss)) throw diverged(epoch, recipe);
-    losses.push(loss);
-    validationLosses.push(score.loss);
-    const now = { epoch, loss, validationLoss: score.loss, validationMetric: score.metric };
-    hooks.onProgress?.({ ...now, epochs, seconds: secondsSoFar() });
-    // The best epoch is kept without early stopping, too: a constant learning rate leaves the loss wobbling to the end.
-    if (score.loss < best.validationLoss) {
-      best = now;
-      bestWeights = trainer.copyWeights();
-    }
-    if (earlyStopping !== false) {
-      if (score.loss < lastProgress.validationLoss - earlyStopping.minDelta) lastProgress = now;
-      else if (epoch - lastProgress.epoch >= earlyStopping.patience) break;
-    }
-  }
-  trainer.setWeights(bestWeights);
-  return {
-    metric: recipe.task === "classification" ? "accuracy" : "mse",
-    epochs: losses.length,
-    bestEpoch: best.epoch,
-    seconds: secondsSoFar(),
-    trainingSamples: training.rows,
-    validationSamples: validation.rows,
-    loss: best.loss,
-    validationLoss: best.validationLoss,
-    validationMetric: best.validationMetric,
-    curve: thinCurve(losses, validationLosses),
-  };
-}
-
-/** At most 100 of the epochs, evenly spread from the first to the last, with four digits: enough for a chart, and small. */
-function thinCurve(losses: readonly number[], validationLosses: readonly number[]): TrainingReport["curve"] {
-  const points = Math.min(100, losses.length);
-  const epoch = Array.from(
-    { length: points },
-    (_, i) => 1 + Math.round((i * (losses.length - 1)) / Math.max(1, points - 1)),
-  );
-  const at = (values: readonly number[]): number[] => epoch.map((e) => Number(values[e - 1].toPrecision(4)));
-  return { epoch, loss: at(losses), validationLoss: at(validationLosses) };
-}
-
-function diverged(epoch: number, recipe: Recipe): TinymlError {
-  const rate = recipe.training.optimizer.learningRate;
-  const advice = recipe.features.length === 0 ? "switch on normalizing, or use" : "use";
-  return new TinymlError(
-    "TINYML_TRAINING_DIVERGED",
-    `The loss left the range of numbers in epoch ${epoch}; ${advice} a learning rate below ${rate}.`,
-  );
 }
 
 /** What can be known to fail before training is said before training. */

@@ -1,285 +1,485 @@
-import { inputsInMemory, type Table } from "../dataset/table";
+import { openSamples, type SampleReader } from "../dataset/samples";
+import { allRows, type Table } from "../dataset/table";
 import { TinymlError } from "../errors";
 import { kernels } from "../kernels/kernels";
+import type { FeatureBlock } from "../model/metadata";
 import type { Model } from "../model/model";
 import { elementCount } from "../model/tensor";
-import { type PlacedModel, placeModel, type Step } from "../runtime/place-model";
+import { alone, type Team } from "../thread-team";
 import { classWeightsOf } from "./class-weights";
-import { planBackward, sumWork } from "./fan-out";
-import type { TrainingPlaces, TrainingWork } from "./gradients/gradient-rule";
-import { afterBatchWork, backwardWork, forwardWork, hasGradient } from "./gradients/gradients";
-import { createLoss, planLoss } from "./losses";
+import { hasGradient } from "./gradients/gradients";
+import { planLoss } from "./losses";
 import type { Network } from "./network";
 import { optimizerSlots, planUpdate, weightPenalty } from "./optimizers";
 import type { TrainingSettings } from "./recipe-settings";
+import { createShard, type Shard } from "./shard";
+import { planShards } from "./shard-plan";
+import { createShardSums } from "./shard-sums";
 
-/** What the model reaches on a table: the mean loss and the metric (accuracy, or mean squared error) over its rows. */
+/** What the model reaches on rows: the mean loss and the metric (accuracy, or mean squared error). */
 export interface Score {
   loss: number;
   metric: number;
 }
 
-/** A float model in training: its weights, their gradients and the optimizer's state in the kernels' memory. */
+/** How far an epoch is. */
+export interface EpochPlace {
+  /** Rows that were learned from, and the sum of their losses. */
+  rows: number;
+  loss: number;
+}
+
+/** Who follows an epoch batch by batch. */
+export interface EpochHooks {
+  /** The optimizer's if not given. */
+  learningRate?: number;
+  /** Begins within the epoch, where an earlier run was cut off. */
+  from?: EpochPlace;
+  /** Asked before each batch, in the first thread of a team. */
+  ask?(): number;
+  /** Told after each batch, in every thread, what `ask` said; true ends the epoch. */
+  onBatch?(asked: number, place: EpochPlace): boolean;
+}
+
+/** All that training changes: continued from it, training goes on to the same bits. */
+export interface TrainerState {
+  weights: Float32Array;
+  /** What the optimizer keeps for each weight, one kind of number after the other. */
+  optimizer: Float32Array;
+  /** Steps of the optimizer so far. */
+  steps: number;
+}
+
+/**
+ * A float model in training: its weights, their gradients and the optimizer's state in the kernels' memory. In a team of
+ * threads each has a trainer, and all call the same methods with the same arguments in the same order.
+ */
 export interface Trainer {
   /**
    * Turns the weights of relu units around that no row activates. Such a unit has no gradient and would stay dead for
    * ever; with few inputs and random weights that befalls half of them (all readings 0..1, a negative weight).
    */
-  wakeDeadUnits(table: Table): void;
+  wakeDeadUnits(table: Table, rows?: ArrayLike<number>): void;
   /**
-   * One pass over the rows in the given order, a step for every batch. Returns the mean loss over the rows as they
-   * were met. The same weights, rows and order give the same bits on every machine.
-   *
-   * @param learningRate of this epoch; the optimizer's if not given
-   * @param shouldStop asked before each batch; true ends the pass early, with the loss of the rows so far
+   * One pass over the rows of a table in the given order, a step for every batch. Returns the mean loss over the rows as
+   * they were met. The same weights, rows and order give the same bits on every machine, for any number of threads.
    */
-  trainEpoch(table: Table, order: ArrayLike<number>, learningRate?: number, shouldStop?: () => boolean): number;
-  /** Loss and metric over all rows, without learning from them. */
-  score(table: Table): Score;
+  trainEpoch(table: Table, order: ArrayLike<number>, hooks?: EpochHooks): number;
+  /** Loss and metric over rows (all of the table if not given), without learning from them. */
+  score(table: Table, rows?: ArrayLike<number>): Score;
   /** A copy of all weights as they are now. */
   copyWeights(): Float32Array;
   /** Sets all weights, as `copyWeights` gave them. */
   setWeights(weights: Float32Array): void;
+  /** A copy of all that training has changed. */
+  saveState(): TrainerState;
+  restoreState(state: TrainerState): void;
   /** The model with its weights as they are now. */
   trainedModel(): Model;
   dispose(): void;
 }
 
+/** How a network is trained beyond the recipe's settings. */
+export interface TrainerOptions {
+  /** What is done to samples before the network sees them. */
+  features?: readonly FeatureBlock[];
+  /** The threads that train together, at most one for each shard of a batch; this one alone if not given. */
+  team?: Team;
+}
+
+/** Weights that one thread's share is a multiple of. */
+const blockOfWeights = 4096;
+/** Gradients of another thread that are added at once: few enough for the caches. */
+const addedAtOnce = 32768;
+
 /**
  * Prepares a network for training.
  *
- * @param rows of the largest table it will be given: a batch larger than that would only take memory
+ * @param rows of the largest part of a table it will be given: a batch larger than that would only take memory
  * @throws TinymlError TINYML_NOT_TRAINABLE when its model is quantized or has an operator without a gradient, TINYML_OUT_OF_MEMORY
  */
 export function createTrainer(
   { model, frozen, regularizers }: Network,
   settings: TrainingSettings,
   rows: number,
+  { features = [], team = alone }: TrainerOptions = {},
 ): Trainer {
   checkTrainable(model);
   const { call, heap } = kernels();
   const batchSize = Math.min(settings.batchSize, rows);
-  const [inputIndex] = model.inputs;
-  const [outputIndex] = model.outputs;
-  const inputWidth = elementCount(model.tensors[inputIndex].shape);
-  const outputs = elementCount(model.tensors[outputIndex].shape);
-  const { targetWidth, lossTensor, classification } = planLoss(model, settings);
+  const plan = planShards(model, batchSize);
+  const inputWidth = elementCount(model.tensors[model.inputs[0]].shape);
+  const { targetWidth, classification } = planLoss(model, settings);
 
-  // All weights in one piece, those that are trained first, and behind them the gradients of these and what the optimizer
-  // keeps: one call of the optimizer's kernel serves the whole model.
+  // All weights in one piece, those that are trained first: one call of the optimizer's kernel serves the whole model.
   const offsets = new Map<number, number>();
   let count = 0;
-  const reserve = (isWanted: (tensor: number) => boolean): void =>
+  const arrange = (isWanted: (tensor: number) => boolean): void =>
     model.tensors.forEach((tensor, index) => {
       if (!(tensor.data instanceof Float32Array) || !isWanted(index)) return;
       offsets.set(index, count);
       count += tensor.data.length;
     });
-  reserve((index) => !frozen.has(index));
+  arrange((index) => !frozen.has(index));
   const trained = count;
-  reserve((index) => frozen.has(index));
-  const weights = heap.allocate(4 * (count + (1 + optimizerSlots(settings.optimizer)) * trained));
-  const weightGradients = weights + 4 * count;
-  const state = weightGradients + 4 * trained;
-  const targets = heap.allocate(4 * batchSize * (targetWidth + 1));
-  const sampleWeights = targets + 4 * batchSize * targetWidth;
-  const constantAddress = (index: number): number | undefined => {
-    const offset = offsets.get(index);
-    return offset === undefined ? undefined : weights + 4 * offset;
-  };
-  const placed = placeOrRelease(model, batchSize, constantAddress, [weights, targets]);
-  const gradients = model.tensors.map((tensor, index) => {
-    const offset = offsets.get(index);
-    if (frozen.has(index)) return 0;
-    if (offset !== undefined) return weightGradients + 4 * offset;
-    if (index === inputIndex || tensor.data !== undefined) return 0;
-    return heap.allocate(4 * batchSize * elementCount(tensor.shape));
-  });
-  for (const [index, offset] of offsets) {
-    const data = model.tensors[index].data;
-    if (data instanceof Float32Array) heap.float32.set(data, weights / 4 + offset);
-  }
-
-  const input = placed.addresses[inputIndex];
-  const output = placed.addresses[outputIndex];
-  const scratch: number[] = [];
-  const reserveScratch = (bytes: number): number => {
-    const address = heap.allocate(bytes);
-    scratch.push(address);
-    return address;
-  };
-  const kept = new Map<number, number>();
-  const moment = { seed: settings.seed, step: 0, firstSample: 0 };
-  const backward = planBackward(model, lossTensor, (tensor) => gradients[tensor] !== 0);
-  const tensorOf = (tensor: number): number => backward.aliasOf.get(tensor) ?? tensor;
-  const countOf = (tensor: number): number => elementCount(backward.model.tensors[tensor].shape);
-  for (const [alias, tensor] of backward.aliasOf) {
-    gradients[alias] = reserveScratch(4 * countOf(tensor) * (offsets.has(tensor) ? 1 : batchSize));
-  }
-  const places: TrainingPlaces = {
-    model: backward.model,
-    kernels: placed.kernels,
-    batch: batchSize,
-    value: (tensor) => placed.addresses[tensorOf(tensor)],
-    gradient: (tensor) => gradients[tensor],
-    count: countOf,
-    scratch: reserveScratch,
-    kept(output, bytes) {
-      const address = kept.get(output) ?? reserveScratch(bytes);
-      kept.set(output, address);
-      return address;
-    },
-    moment,
-  };
-  const isStep = (work: TrainingWork[number]): work is Step => typeof work === "function";
-  const trainable = model.operators.filter(hasGradient);
-  // the whole batch is worked on at once, so that its sums are those of its only part
-  const forwardSteps = trainable
-    .flatMap((operator, i) => forwardWork(operator, places) ?? placed.steps[i])
-    .filter(isStep);
-  const afterSteps = trainable.flatMap((operator) => afterBatchWork(operator, places) ?? []);
-  const backwardSteps = backward.operators
-    .flatMap(({ operator, sums }) => [
-      ...(hasGradient(operator) ? backwardWork(operator, places) : []),
-      ...sumWork(sums, places),
-    ])
-    .filter(isStep);
-  const loss = createLoss(model, settings, { predictions: output, targets, gradient: gradients[lossTensor] });
+  arrange((index) => frozen.has(index));
   const penalized = [...regularizers].map(([tensor, regularizer]) => ({
     ...regularizer,
     from: offsets.get(tensor) ?? 0,
-    count: countOf(tensor),
+    count: elementCount(model.tensors[tensor].shape),
   }));
-  const update = planUpdate(settings, penalized, {
-    from: 0,
-    count: trained,
-    weights,
-    gradients: weightGradients,
-    state,
-  });
-  const penalty = (): number => weightPenalty(weights, penalized);
+  // The weights that this thread's optimizer moves, with the sum of all shards' gradients for them.
+  const share = (rank: number): number =>
+    Math.min(trained, Math.floor((Math.ceil(trained / blockOfWeights) * rank) / team.size) * blockOfWeights);
+  const [ownFrom, ownTo] = [share(team.rank), share(team.rank + 1)];
+  const ownCount = ownTo - ownFrom;
 
-  /** Copies the rows order[from], order[from + 1], … into the batch. */
-  const fillBatch = (
-    table: Table,
-    order: ArrayLike<number>,
-    from: number,
-    rows: number,
-    classWeights?: Float32Array,
-  ): void => {
-    const memory = heap.float32;
-    const inputs = inputsInMemory(table);
-    for (let i = 0; i < rows; i++) {
-      const row = order[from + i];
-      copyRow(memory, input / 4 + i * inputWidth, inputs, row * inputWidth, inputWidth);
-      copyRow(memory, targets / 4 + i * targetWidth, table.outputs, row * targetWidth, targetWidth);
-      if (classWeights) memory[sampleWeights / 4 + i] = classWeights[table.outputs[row]];
-    }
+  const blocks: number[] = [];
+  const allocate = (floats: number): number => {
+    const address = heap.allocate(4 * floats);
+    blocks.push(address);
+    return address;
+  };
+  const shards: Shard[] = [];
+  const dispose = (): void => {
+    for (const shard of shards.splice(0)) shard.dispose();
+    for (const block of blocks.splice(0)) heap.release(block);
   };
 
-  /** Runs the model on the rows in their order, batch by batch. */
-  const forEachBatch = (table: Table, visit: (rows: number) => void): void => {
-    const inputs = inputsInMemory(table);
-    for (let from = 0; from < table.rows; from += batchSize) {
-      const rows = Math.min(batchSize, table.rows - from);
+  try {
+    const weights = allocate(count);
+    for (const [index, offset] of offsets) {
+      const data = model.tensors[index].data;
+      if (data instanceof Float32Array) heap.float32.set(data, weights / 4 + offset);
+    }
+    const addressIn = (block: number) => (tensor: number) => {
+      const offset = offsets.get(tensor);
+      return offset === undefined ? undefined : block + 4 * offset;
+    };
+    const shardGradients: number[] = [];
+    const addShard = (): void => {
+      const gradients = allocate(trained);
+      shardGradients.push(gradients);
+      const weightGradient = addressIn(gradients);
+      const shard = createShard({
+        model,
+        settings,
+        features,
+        samples: plan.samples,
+        weight: addressIn(weights),
+        weightGradient: (tensor) => (frozen.has(tensor) ? undefined : weightGradient(tensor)),
+      });
+      shards.push(shard);
+    };
+    addShard();
+    // Where sums of the whole batch are wanted on the way, all shards must be on the way at once.
+    const meets = plan.count > 1 && shards[0].work.some((step) => typeof step !== "function");
+    while (meets && shards.length * team.size < plan.count) addShard();
+    const gradients = plan.count === 1 ? shardGradients[0] : allocate(ownCount);
+    const stateWidth = optimizerSlots(settings.optimizer);
+    const state = allocate(stateWidth * ownCount);
+    const update = planUpdate(settings, penalized, {
+      from: ownFrom,
+      count: ownCount,
+      weights: weights + 4 * ownFrom,
+      gradients,
+      state,
+    });
+    let steps = 0;
+    let batchRows = 0;
+
+    const widest = shards[0].work.reduce(
+      (most, step) => (typeof step === "function" ? most : Math.max(most, step.count)),
+      2,
+    );
+    const sums = createShardSums(team, plan.count, widest);
+    // In front of and behind a thread's own weights the gradients of one of its shards; in between its weights, when they have moved.
+    const slots = Array.from(
+      { length: team.size === 1 ? 0 : team.size },
+      () => new Float32Array(team.share(4 * count)),
+    );
+    /** The sums of squares of the gradients of each block of weights. */
+    const squares = new Float64Array(team.share(8 * Math.ceil(trained / blockOfWeights)));
+    /** Through which gradients of other threads come to where the kernels are. */
+    const window = team.size === 1 ? 0 : allocate(Math.min(addedAtOnce, ownCount));
+    const shardNumber = (round: number): number => round * team.size + team.rank;
+    const rowsOfShard = (number: number): number =>
+      Math.max(0, Math.min(plan.samples, batchRows - number * plan.samples));
+
+    /** Copies the rows order[from], order[from + 1], … into a shard. */
+    const fill = (
+      shard: Shard,
+      { reader, table, classWeights }: Source,
+      order: ArrayLike<number>,
+      from: number,
+      rows: number,
+    ): void => {
       const memory = heap.float32;
-      memory.set(inputs.subarray(from * inputWidth, (from + rows) * inputWidth), input / 4);
-      memory.set(table.outputs.subarray(from * targetWidth, (from + rows) * targetWidth), targets / 4);
-      placed.forward(rows);
-      visit(rows);
-    }
-  };
+      for (let i = 0; i < rows; i++) {
+        const row = order[from + i];
+        reader.copy(row, memory, shard.input / 4 + i * inputWidth);
+        for (let k = 0; k < targetWidth; k++) {
+          memory[shard.targets / 4 + i * targetWidth + k] = table.outputs[row * targetWidth + k];
+        }
+        if (classWeights !== undefined) memory[shard.sampleWeights / 4 + i] = classWeights[table.outputs[row]];
+      }
+      shard.rows = rows;
+      shard.prepare();
+    };
 
-  return {
-    wakeDeadUnits(table) {
-      for (const operator of model.operators) {
-        if (operator.type !== "FULLY_CONNECTED" || operator.options.activation === "NONE") continue;
-        const [units, width] = model.tensors[operator.inputs[1]].shape;
-        const activations = placed.addresses[operator.outputs[0]] / 4;
-        const dead = new Set(Array.from({ length: units }, (_, unit) => unit));
-        forEachBatch(table, (rows) => {
-          for (const unit of dead) {
-            for (let row = 0; row < rows; row++)
-              if (heap.float32[activations + row * units + unit] > 0) dead.delete(unit);
+    /** Runs the work of the shards side by side, from meeting to meeting. `round` is that of the first. */
+    const runShards = (round: number): void => {
+      const { length } = shards[0].work;
+      for (let at = 0; at < length; at++) {
+        const step = shards[0].work[at];
+        if (typeof step === "function") {
+          for (const shard of shards) {
+            const own = shard.work[at];
+            if (shard.rows > 0 && typeof own === "function") own(shard.rows);
           }
-        });
-        for (const unit of dead) {
-          const at = placed.addresses[operator.inputs[1]] / 4 + unit * width;
-          for (let i = at; i < at + width; i++) heap.float32[i] = -heap.float32[i];
+        } else if (plan.count > 1) {
+          const places = shards.map((shard) => shard.work[at]).filter((place) => typeof place !== "function");
+          places.forEach(({ address }, i) => {
+            for (let k = 0; k < step.count; k++) sums.put(shardNumber(round + i), k, heap.float32[address / 4 + k]);
+          });
+          const all = sums.add(activeShards(), step.count).subarray(0, step.count);
+          for (const { address } of places) heap.float32.set(all, address / 4);
         }
       }
-    },
-    trainEpoch(table, order, learningRate = settings.optimizer.learningRate, shouldStop) {
-      let sum = 0;
-      const classWeights = classWeightsOf(settings, table);
-      for (let from = 0; from < order.length; from += batchSize) {
-        if (shouldStop?.()) return sum / from;
-        const rows = Math.min(batchSize, order.length - from);
-        fillBatch(table, order, from, rows, classWeights);
-        for (const step of forwardSteps) step(rows);
-        sum += loss.sum(rows, classWeights ? sampleWeights : 0, 1 / rows) + rows * penalty();
-        for (const step of backwardSteps) step(rows);
-        for (const after of afterSteps) after();
-        moment.step++;
-        const squares = update.prepare().reduce((total, square) => total + square, 0);
-        update.move(learningRate, moment.step, squares);
-      }
-      return sum / order.length;
-    },
-    score(table) {
-      let sum = 0;
-      let correct = 0;
-      let squares = 0;
-      forEachBatch(table, (rows) => {
-        sum += loss.sum(rows);
-        if (classification) correct += loss.countCorrect(rows);
-        else squares += call.tinyml_mean_squared_error(output, targets, 0, 0, rows, outputs, 0);
-      });
-      const metric = (classification ? correct : squares) / table.rows;
-      return { loss: sum / table.rows + penalty(), metric };
-    },
-    copyWeights: () => heap.float32.slice(weights / 4, weights / 4 + count),
-    setWeights: (values) => heap.float32.set(values, weights / 4),
-    trainedModel: () => ({
-      ...model,
-      tensors: model.tensors.map((tensor, index) => {
-        const offset = offsets.get(index);
-        if (offset === undefined || tensor.data === undefined) return tensor;
-        const at = weights / 4 + offset;
-        return { ...tensor, data: heap.float32.slice(at, at + tensor.data.length) };
-      }),
-    }),
-    dispose() {
-      placed.dispose();
-      for (const [index, address] of gradients.entries()) {
-        if (address !== 0 && index < model.tensors.length && !offsets.has(index)) heap.release(address);
-      }
-      for (const address of scratch) heap.release(address);
-      heap.release(targets);
-      heap.release(weights);
-    },
-  };
-}
+    };
 
-/** Places a model; when that fails, what was reserved before is given back. */
-function placeOrRelease(
-  model: Model,
-  batch: number,
-  constantAddress: (index: number) => number | undefined,
-  blocks: readonly number[],
-): PlacedModel {
-  try {
-    return placeModel(model, { batch, keepAll: true, constantAddress });
+    const activeShards = (): number => Math.ceil(batchRows / plan.samples);
+
+    /** Adds the gradients of a round's shards to those of the rounds before, in the order of the shards. */
+    const addGradients = (round: number, shard: number): void => {
+      if (plan.count === 1) return;
+      const active = activeShards();
+      const memory = heap.float32;
+      if (team.size === 1) {
+        if (round === 0) memory.copyWithin(gradients / 4, shard / 4, shard / 4 + trained);
+        else if (round < active) call.tinyml_add_floats(shard, gradients, trained);
+        return;
+      }
+      const own = slots[team.rank];
+      // nobody reads the slots any more that the round before has filled
+      if (round > 0) team.barrier();
+      own.set(memory.subarray(shard / 4, shard / 4 + ownFrom));
+      own.set(memory.subarray(shard / 4 + ownTo, shard / 4 + trained), ownTo);
+      team.barrier();
+      for (let rank = 0; rank < team.size && round * team.size + rank < active; rank++) {
+        if (rank === team.rank) {
+          const at = shard / 4 + ownFrom;
+          if (round + rank === 0) memory.copyWithin(gradients / 4, at, at + ownCount);
+          else call.tinyml_add_floats(4 * at, gradients, ownCount);
+        } else if (round + rank === 0) {
+          memory.set(slots[rank].subarray(ownFrom, ownTo), gradients / 4);
+        } else {
+          for (let at = 0; at < ownCount; at += addedAtOnce) {
+            const length = Math.min(addedAtOnce, ownCount - at);
+            memory.set(slots[rank].subarray(ownFrom + at, ownFrom + at + length), window / 4);
+            call.tinyml_add_floats(window, gradients + 4 * at, length);
+          }
+        }
+      }
+    };
+
+    /** Brings the weights that the other threads have moved here. */
+    const gatherWeights = (): void => {
+      if (team.size === 1) return;
+      slots[team.rank].set(heap.float32.subarray(weights / 4 + ownFrom, weights / 4 + ownTo), ownFrom);
+      team.barrier();
+      for (let rank = 0; rank < team.size; rank++) {
+        if (rank === team.rank) continue;
+        heap.float32.set(slots[rank].subarray(share(rank), share(rank + 1)), weights / 4 + share(rank));
+      }
+    };
+
+    /** The optimizer's step. */
+    const moveWeights = (learningRate: number): void => {
+      squares.set(update.prepare(), ownFrom / blockOfWeights);
+      if (settings.clipNorm !== undefined) team.barrier();
+      steps += 1;
+      update.move(
+        learningRate,
+        steps,
+        squares.reduce((sum, square) => sum + square, 0),
+      );
+      gatherWeights();
+    };
+
+    /** One step: returns what `asked` was in the first thread; the sum of the rows' losses is in `batchLoss`. */
+    let batchLoss = 0;
+    const trainBatch = (
+      source: Source,
+      order: ArrayLike<number>,
+      from: number,
+      rows: number,
+      asked: number,
+    ): number => {
+      batchRows = rows;
+      const rounds = Math.ceil(activeShards() / team.size);
+      for (let round = 0; round < rounds; round += shards.length) {
+        for (let i = 0; i < shards.length; i++) {
+          const number = shardNumber(round + i);
+          const { moment } = shards[i];
+          moment.step = steps;
+          moment.firstSample = number * plan.samples;
+          shards[i].scale = 1 / rows;
+          shards[i].weighted = source.classWeights !== undefined;
+          fill(shards[i], source, order, from + moment.firstSample, rowsOfShard(number));
+        }
+        runShards(round);
+        for (let i = 0; i < shards.length && round + i < rounds; i++) {
+          const number = shardNumber(round + i);
+          addGradients(round + i, shardGradients[i]);
+          sums.put(number, 0, shards[i].loss);
+          sums.put(number, 1, number === 0 ? asked : 0);
+        }
+      }
+      const said = sums.add(activeShards(), 2);
+      const answer = said[1];
+      batchLoss = said[0] + (penalized.length === 0 ? 0 : rows * weightPenalty(weights, penalized));
+      shards[0].afterBatch();
+      return answer;
+    };
+
+    return {
+      wakeDeadUnits(table, rows = allRows(table)) {
+        const [shard] = shards;
+        withSource({ table }, inputWidth, (source) => {
+          for (const operator of model.operators) {
+            if (operator.type !== "FULLY_CONNECTED" || operator.options.activation === "NONE") continue;
+            const [units, width] = model.tensors[operator.inputs[1]].shape;
+            const activations = shard.value(operator.outputs[0]) / 4;
+            const dead = new Set(Array.from({ length: units }, (_, unit) => unit));
+            for (let from = 0; from < rows.length && dead.size > 0; from += plan.samples) {
+              const here = Math.min(plan.samples, rows.length - from);
+              fill(shard, source, rows, from, here);
+              shard.infer();
+              for (const unit of dead) {
+                for (let row = 0; row < here; row++)
+                  if (heap.float32[activations + row * units + unit] > 0) dead.delete(unit);
+              }
+            }
+            for (const unit of dead) {
+              const at = shard.value(operator.inputs[1]) / 4 + unit * width;
+              for (let i = at; i < at + width; i++) heap.float32[i] = -heap.float32[i];
+            }
+          }
+        });
+      },
+      trainEpoch(table, order, hooks = {}) {
+        const { learningRate = settings.optimizer.learningRate, from = { rows: 0, loss: 0 }, ask, onBatch } = hooks;
+        let { rows: done, loss: sum } = from;
+        const data = { table, classWeights: classWeightsOfRows(settings, table, order) };
+        return withSource(data, inputWidth, (source) => {
+          while (done < order.length) {
+            const rows = Math.min(batchSize, order.length - done);
+            const asked = trainBatch(source, order, done, rows, team.rank === 0 ? (ask?.() ?? 0) : 0);
+            moveWeights(learningRate);
+            sum += batchLoss;
+            done += rows;
+            if (onBatch?.(asked, { rows: done, loss: sum })) break;
+          }
+          return sum / done;
+        });
+      },
+      score(table, rows = allRows(table)) {
+        let loss = 0;
+        let hits = 0;
+        const [shard] = shards;
+        withSource({ table }, inputWidth, (source) => {
+          for (let from = 0; from < rows.length; from += batchSize) {
+            batchRows = Math.min(batchSize, rows.length - from);
+            const active = activeShards();
+            for (let number = team.rank; number < active; number += team.size) {
+              fill(shard, source, rows, from + number * plan.samples, rowsOfShard(number));
+              shard.infer();
+              sums.put(number, 0, shard.loss);
+              sums.put(number, 1, classification ? shard.countCorrect() : shard.squaredError());
+            }
+            const said = sums.add(active, 2);
+            loss += said[0];
+            hits += said[1];
+          }
+        });
+        return { loss: loss / rows.length + weightPenalty(weights, penalized), metric: hits / rows.length };
+      },
+      copyWeights: () => heap.float32.slice(weights / 4, weights / 4 + count),
+      setWeights: (values) => heap.float32.set(values, weights / 4),
+      saveState() {
+        const optimizer = new Float32Array(stateWidth * trained);
+        for (let kind = 0; kind < stateWidth; kind++) {
+          const at = state / 4 + kind * ownCount;
+          const own = heap.float32.subarray(at, at + ownCount);
+          if (team.size === 1) {
+            optimizer.set(own, kind * trained);
+            continue;
+          }
+          slots[team.rank].set(own, ownFrom);
+          team.barrier();
+          for (let rank = 0; rank < team.size; rank++) {
+            optimizer.set(slots[rank].subarray(share(rank), share(rank + 1)), kind * trained + share(rank));
+          }
+          team.barrier();
+        }
+        return { weights: this.copyWeights(), optimizer, steps };
+      },
+      restoreState(saved) {
+        this.setWeights(saved.weights);
+        for (let kind = 0; kind < stateWidth; kind++) {
+          const own = saved.optimizer.subarray(kind * trained + ownFrom, kind * trained + ownTo);
+          heap.float32.set(own, state / 4 + kind * ownCount);
+        }
+        steps = saved.steps;
+      },
+      trainedModel: () => ({
+        ...model,
+        tensors: model.tensors.map((tensor, index) => {
+          const offset = offsets.get(index);
+          if (offset === undefined || tensor.data === undefined) return tensor;
+          const at = weights / 4 + offset;
+          return { ...tensor, data: heap.float32.slice(at, at + tensor.data.length) };
+        }),
+      }),
+      dispose,
+    };
   } catch (error) {
-    for (const block of blocks) kernels().heap.release(block);
+    dispose();
     throw error;
   }
 }
 
-/** Copies `width` numbers; by hand where a row is so short that a call would cost more than the copy. */
-function copyRow(to: Float32Array, at: number, from: Float32Array, start: number, width: number): void {
-  if (width > 16) to.set(from.subarray(start, start + width), at);
-  else for (let i = 0; i < width; i++) to[at + i] = from[start + i];
+/** What a batch is filled from. */
+interface Data {
+  table: Table;
+  /** By label, how much a row counts. */
+  classWeights?: Float32Array | undefined;
+}
+
+/** The same, open for reading. */
+interface Source extends Data {
+  reader: SampleReader;
+}
+
+function withSource<Result>(data: Data, width: number, work: (source: Source) => Result): Result {
+  const reader = openSamples(data.table.inputs, width);
+  try {
+    return work({ ...data, reader });
+  } finally {
+    reader.close();
+  }
+}
+
+/** How much the rows of each label count, from how many of them are among the given rows. */
+function classWeightsOfRows(
+  settings: TrainingSettings,
+  table: Table,
+  rows: ArrayLike<number>,
+): Float32Array | undefined {
+  if (settings.classWeights === undefined) return undefined;
+  const outputs = Float32Array.from({ length: rows.length }, (_, i) => table.outputs[rows[i]]);
+  return classWeightsOf(settings, { ...table, outputs, rows: rows.length });
 }
 
 function checkTrainable(model: Model): void {

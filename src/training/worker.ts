@@ -1,5 +1,5 @@
 import { serveThread, type ThreadHooks } from "../worker-thread";
-import { type TrainingProgress, type TrainingTask, trainRecipe } from "./train-recipe";
+import { type TrainingProgress, type TrainingTask, trainAsMember } from "./train-recipe";
 
 /**
  * Milliseconds between two posts of progress: a small network has thousands of epochs a second, and every message costs
@@ -7,15 +7,13 @@ import { type TrainingProgress, type TrainingTask, trainRecipe } from "./train-r
  */
 const pauseBetweenPosts = 50;
 
-serveThread((task: TrainingTask, { onProgress, shouldStop }: ThreadHooks<TrainingProgress>) => {
+serveThread((task: TrainingTask, { onProgress, shouldStop, member }: ThreadHooks<TrainingProgress>) => {
   let lastPost = Number.NEGATIVE_INFINITY;
-  return trainRecipe(task, {
-    onProgress(progress) {
-      const now = performance.now();
-      if (now - lastPost < pauseBetweenPosts && progress.epoch < progress.epochs) return;
-      lastPost = now;
-      onProgress(progress);
-    },
-    shouldStop,
-  });
+  const tellProgress = (progress: TrainingProgress): void => {
+    const now = performance.now();
+    if (now - lastPost < pauseBetweenPosts && progress.epoch < progress.epochs) return;
+    lastPost = now;
+    onProgress(progress);
+  };
+  return trainAsMember(task, member.rank === 0 ? { onProgress: tellProgress, shouldStop } : {}, member);
 });
