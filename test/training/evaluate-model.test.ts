@@ -377,7 +377,7 @@ describe("evaluateModel", () => {
         model: metadata({ features: [{ block: "normalize", mean: [0], deviation: [1] }] }),
         table: clouds,
         code: "TINYML_MODEL_INVALID",
-        says: /normalizes 1 channels/,
+        says: /normalizes other readings/,
       },
     ];
     for (const { what, model, table, rows, code, says } of cases) {
