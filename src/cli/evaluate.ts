@@ -15,7 +15,8 @@ const splits: readonly EvaluatedSplit[] = ["training", "validation", "test", "al
 
 /** `tinyml evaluate`: how well a model does on data. */
 export const evaluate: Command = {
-  usage: `tinyml evaluate M.tflite --data DATA [--split train|validation|test|all] [--svg FILE] [--json] [--force]
+  usage: `tinyml evaluate M.tflite --data DATA [--split train|validation|test|all] [--svg FILE] [--test-rows N] [--json]
+             [--force]
       says how well a model does: on the validation rows of the data that trained it, or on all rows of other data`,
   run,
 };
@@ -24,7 +25,7 @@ async function run(argv: readonly string[]): Promise<Report> {
   const options = parseArguments(argv, {
     file: "a model (a .tflite file)",
     required: ["data"],
-    optional: ["split", "svg"],
+    optional: ["split", "svg", "test-rows"],
     flags: ["json", "force"],
   });
   const split = splitCalled(options.value("split"));
@@ -35,7 +36,9 @@ async function run(argv: readonly string[]): Promise<Report> {
   const { model } = await readModelFile(options.file);
   const task = taskOf(model);
   const outputs = elementCount(model.tensors[model.outputs[0]].shape);
-  const table = await readData(options.required("data"), { task, ...(task === "regression" && { targets: outputs }) });
+  const shape = model.tensors[model.inputs[0]].shape.slice(1);
+  const wanted = { task, shape, ...(task === "regression" && { targets: outputs }) };
+  const table = await readData(options.required("data"), wanted, options.value("test-rows"));
   if (svg !== undefined) await prepareFile(svg, { option: "--svg", force: options.flag("force"), isOurs: isPicture });
   const report = evaluateRows({ model, table, ...(split !== undefined && { split }) });
   if (svg !== undefined) await writeBytes(svg, Buffer.from(drawEvaluations([report])));
