@@ -2,6 +2,7 @@
 export * from "../../src/compression/quantize-int8";
 export * from "../../src/compression/quantize-tensors";
 export * from "../../src/compression/start-quantizing";
+export * from "../../src/training/augmentation";
 export * from "../../src/training/checkpoint";
 export * from "../../src/training/class-weights";
 export * from "../../src/training/compile-recipe";

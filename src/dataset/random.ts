@@ -81,3 +81,13 @@ export function createRandom(seed: number): Random {
     },
   };
 }
+
+/**
+ * A nearly normal number of mean 0 and deviation 1, between −6 and 6: the sum of twelve uniform ones, as Math.log's last bits
+ * differ between engines.
+ */
+export function normal(random: Random): number {
+  let sum = -6;
+  for (let i = 0; i < 12; i++) sum += random.uniform();
+  return sum;
+}

@@ -96,9 +96,9 @@ tinyml_size tinyml_count_correct(const float *scores, const float *targets, tiny
 void tinyml_sgd(float *weights, const float *gradient, float *velocity, tinyml_size count, float rate, float momentum,
                 int nesterov);
 void tinyml_rmsprop(float *weights, const float *gradient, float *mean_square, float *velocity, tinyml_size count,
-                    float rate, float rho, float momentum, float epsilon);
+                    float rate, float share, float momentum, float epsilon);
 void tinyml_adam(float *weights, const float *gradient, float *first_moment, float *second_moment, tinyml_size count,
-                 float rate, float beta1, float beta2, float epsilon, float first_correction, float second_correction,
+                 float rate, float first_share, float second_share, float epsilon, float first_correction, float second_correction,
                  float decay);
 float tinyml_weight_penalty(const float *weights, tinyml_size count, float l1, float l2);
 void tinyml_add_penalty_gradient(const float *weights, float *gradient, tinyml_size count, float l1, float l2);

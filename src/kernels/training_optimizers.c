@@ -16,13 +16,14 @@ void tinyml_sgd(float *weights, const float *gradient, float *velocity, tinyml_s
 
 /*
  * RMSprop: the gradient divided by the root of its mean square, with the last step (`velocity`, NULL without momentum)
- * added to the next. As in Keras and tfjs epsilon stands under the root.
+ * added to the next. As in Keras and tfjs epsilon stands under the root. A share of 1 - rho of each square enters the mean:
+ * the caller says it, since 1 - 0.999f has lost half of its digits.
  */
 void tinyml_rmsprop(float *weights, const float *gradient, float *mean_square, float *velocity, tinyml_size count,
-                    float rate, float rho, float momentum, float epsilon) {
+                    float rate, float share, float momentum, float epsilon) {
   for (tinyml_size i = 0; i < count; i++) {
     float g = gradient[i];
-    float square = mean_square[i] = rho * mean_square[i] + (1.0f - rho) * g * g;
+    float square = mean_square[i] += (g * g - mean_square[i]) * share;
     float step = rate * g / __builtin_sqrtf(square + epsilon);
     if (velocity) step = velocity[i] = momentum * velocity[i] + step;
     weights[i] -= step;
@@ -30,17 +31,17 @@ void tinyml_rmsprop(float *weights, const float *gradient, float *mean_square, f
 }
 
 /*
- * Adam (Kingma and Ba 2015, algorithm 1): the caller passes the bias corrections of this step,
+ * Adam (Kingma and Ba 2015, algorithm 1), with the shares 1 - beta1 and 1 - beta2, and the bias corrections of this step,
  * first_correction = 1 / (1 - beta1^t) and second_correction = 1 / (1 - beta2^t). Before it a share `decay` of each weight
  * goes (AdamW, Loshchilov and Hutter 2019); 0 for none.
  */
 void tinyml_adam(float *weights, const float *gradient, float *first_moment, float *second_moment, tinyml_size count,
-                 float rate, float beta1, float beta2, float epsilon, float first_correction, float second_correction,
+                 float rate, float first_share, float second_share, float epsilon, float first_correction, float second_correction,
                  float decay) {
   for (tinyml_size i = 0; i < count; i++) {
     float g = gradient[i];
-    float m = first_moment[i] = beta1 * first_moment[i] + (1.0f - beta1) * g;
-    float v = second_moment[i] = beta2 * second_moment[i] + (1.0f - beta2) * g * g;
+    float m = first_moment[i] += (g - first_moment[i]) * first_share;
+    float v = second_moment[i] += (g * g - second_moment[i]) * second_share;
     float weight = weights[i] - decay * weights[i];
     weights[i] = weight - rate * (m * first_correction) / (__builtin_sqrtf(v * second_correction) + epsilon);
   }

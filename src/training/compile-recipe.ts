@@ -1,4 +1,4 @@
-import type { Random } from "../dataset/random";
+import { normal, type Random } from "../dataset/random";
 import { elementCount } from "../model/tensor";
 import { CONVOLUTION_LAYERS } from "./layers/convolution";
 import { DENSE_LAYERS } from "./layers/dense";
@@ -114,11 +114,4 @@ function initialWeights({ shape, initializer, fanIn, fanOut }: WeightRequest, ra
     while (Math.abs(drawn) > 2) drawn = normal(random);
     return drawn * deviation;
   });
-}
-
-/** Nearly normal, by the sum of twelve uniform numbers: Math.log's last bits differ between engines. */
-function normal(random: Random): number {
-  let sum = -6;
-  for (let i = 0; i < 12; i++) sum += random.uniform();
-  return sum;
 }

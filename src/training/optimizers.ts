@@ -118,7 +118,7 @@ function planMove(
     case "rmsprop": {
       const { rho, momentum, epsilon } = optimizer;
       const velocity = momentum > 0 ? second : 0;
-      return (rate) => call.tinyml_rmsprop(weights, gradients, state, velocity, count, rate, rho, momentum, epsilon);
+      return (rate) => call.tinyml_rmsprop(weights, gradients, state, velocity, count, rate, 1 - rho, momentum, epsilon);
     }
     case "adam":
     case "adamw": {
@@ -133,8 +133,8 @@ function planMove(
           second,
           count,
           rate,
-          beta1,
-          beta2,
+          1 - beta1,
+          1 - beta2,
           epsilon,
           1 / (1 - firstPower(step)),
           1 / (1 - secondPower(step)),
