@@ -11,7 +11,7 @@ import { summarizeModel } from "../model/summarize";
 import { elementCount } from "../model/tensor";
 import { placeModel } from "../runtime/place-model";
 import { evaluateModel, fitTable } from "../training/evaluate-model";
-import { splitOf } from "../training/split-of";
+import { isTrainingData, splitOf } from "../training/split-of";
 import { isQuantizable, quantizeTensors, type Range } from "./quantize-tensors";
 import { canRoundOnce, roundingDifference } from "./rounding";
 
@@ -54,8 +54,7 @@ export function quantizeInt8(model: Model, data: Table): Model {
   });
   const step: CompressionStep = { method: "int8", calibrationSamples: calibration.rows };
   // With rows recorded since, the split is another one, and its validation rows may have trained the model.
-  const { trainingSamples = 0, validationSamples = 0 } = metadata.report ?? {};
-  if (validation.length === 0 || trainingSamples + validationSamples !== table.rows) return described(step);
+  if (validation.length === 0 || !isTrainingData(model, table)) return described(step);
   return described({ ...step, validationMetric: evaluateModel(described(step), table, validation).value });
 }
 

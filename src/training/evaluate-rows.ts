@@ -4,7 +4,7 @@ import { allRows, type Split, type Table } from "../dataset/table";
 import { TinymlError } from "../errors";
 import type { Model } from "../model/model";
 import { type Evaluation, evaluateModel, fitTable } from "./evaluate-model";
-import { splitOf } from "./split-of";
+import { isTrainingData, rowsOfTraining, splitOf } from "./split-of";
 
 /** Which rows of a table a model is evaluated with: one side of its split, or all. */
 export type EvaluatedSplit = Split | "all";
@@ -59,18 +59,6 @@ export function evaluateRows({ model, table, split: wanted }: EvaluationTask): E
       ...findWarnings(fitted, rows, isDivided ? sides : undefined),
     ],
   };
-}
-
-/** Whether a table is most likely the one that trained the model: it has as many rows. */
-function isTrainingData(model: Model, table: Table): boolean {
-  const tests = table.splits?.filter((side) => side === "test").length ?? 0;
-  return rowsOfTraining(model) === table.rows - tests;
-}
-
-/** How many rows trained and validated the model; undefined when that is not known. */
-function rowsOfTraining({ metadata }: Model): number | undefined {
-  const { report } = metadata ?? {};
-  return report === undefined ? undefined : report.trainingSamples + report.validationSamples;
 }
 
 /** Rows that trained the model make it look better than it is. */

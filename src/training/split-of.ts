@@ -1,3 +1,4 @@
+import type { Table } from "../dataset/table";
 import type { Model } from "../model/model";
 import { parseRecipe } from "./recipe";
 
@@ -9,4 +10,16 @@ export function splitOf(model: Model): { validation: number; seed: number } {
   } catch {
     return { validation: 0.25, seed: 1 };
   }
+}
+
+/** Whether a table is most likely the one that trained the model: it has as many rows, those for a test aside. */
+export function isTrainingData(model: Model, table: Table): boolean {
+  const tests = table.splits?.filter((side) => side === "test").length ?? 0;
+  return rowsOfTraining(model) === table.rows - tests;
+}
+
+/** How many rows trained and validated the model; undefined when that is not known. */
+export function rowsOfTraining({ metadata }: Model): number | undefined {
+  const { report } = metadata ?? {};
+  return report === undefined ? undefined : report.trainingSamples + report.validationSamples;
 }

@@ -45,25 +45,23 @@ describe("tinyml evaluate", function () {
     }
   });
 
-  it("an int8 model has the accuracy that compressing it reported", async () => {
-    const data = ["--data", "clouds"];
-    const { accuracy } = await tinymlJson(
-      folder,
-      "compress",
-      "clouds.tflite",
-      "--method",
-      "int8",
-      ...data,
-      "--out",
-      "int8.tflite",
-    );
-    assert.equal((await evaluate("int8.tflite", "clouds")).accuracy, accuracy);
+  it("an int8 model has the accuracy that compressing it reported, with rows for a test or without", async () => {
+    for (const rows of [[], ["--test-rows", "60"]]) {
+      const data = ["--data", "clouds", ...rows];
+      await tinymlJson(folder, "train", "clouds.json", ...data, "--out", "float.tflite");
+      const step = ["--method", "int8", "--out", "int8.tflite"];
+      const { accuracy } = await tinymlJson(folder, "compress", "float.tflite", ...data, ...step);
+      const report = await evaluate("int8.tflite", "clouds", ...rows);
+      assert.deepEqual([report.split, report.accuracy, report.warnings], ["validation", accuracy, []]);
+    }
   });
 
   it("takes all rows of other data, and the rows that --split names", async () => {
     await writeFile(join(folder, "others.csv"), toCsv(cloudsTable(9, 60)));
     const others = await evaluate("clouds.tflite", "others.csv");
     assert.deepEqual([others.split, others.samples, others.warnings], ["all", 60, []]);
+    const apart = await evaluate("clouds.tflite", "clouds", "--test-rows", "30", "--split", "test");
+    assert.deepEqual([apart.split, apart.samples], ["test", 30]);
     for (const [word, split, samples] of [
       ["train", "training", 225],
       ["validation", "validation", 75],
