@@ -5,7 +5,7 @@ import type { KernelArgument, KernelCall, KernelConstant, KernelStruct } from ".
 import { planMemory } from "../model/memory-plan";
 import type { FusedActivation, Model, Operator, Tensor } from "../model/model";
 import { kernelCalls, operatorRule } from "../model/operators";
-import { tensorBytes } from "../model/tensor";
+import { tensorBytes, zeroByte } from "../model/tensor";
 import { hostLayout } from "./host-layout";
 
 /** Runs one operator on the first `batch` samples of its tensors. */
@@ -54,7 +54,7 @@ export interface Placement {
 
 /**
  * Puts a model into the kernels' memory: its constants are copied, its other tensors get room for `batch` samples,
- * variable tensors begin with the value zero. Everything that can be computed before the first run is computed here, so
+ * variable tensors get what they begin with. Everything that can be computed before the first run is computed here, so
  * that a run allocates nothing. Without `constantAddress`, constants are laid out for the host's kernels (host-layout.ts).
  *
  * @throws TinymlError TINYML_MODEL_UNSUPPORTED, TINYML_OUT_OF_MEMORY
@@ -104,7 +104,7 @@ export function placeModel(
     for (const index of model.outputs) placeTensor(index);
     const variables = model.tensors.flatMap(({ variable }, index) => (variable ? [index] : []));
     const resetState = (): void => {
-      for (const index of variables) clear(engine, addresses[index], model.tensors[index]);
+      for (const index of variables) begin(engine, addresses[index], model.tensors[index]);
     };
     resetState();
     const steps = model.operators.map((operator) => {
@@ -171,10 +171,10 @@ function tooLarge(bytes: number): TinymlError {
   );
 }
 
-/** Sets a tensor to the real value 0, as TensorFlow Lite Micro does at load. */
-function clear(engine: Kernels, address: number, tensor: Tensor): void {
-  const zeroPoint = tensor.type === "int8" ? (tensor.quantization?.zeroPoints[0] ?? 0) : 0;
-  engine.heap.int8.fill(zeroPoint, address, address + tensorBytes(tensor));
+/** Sets a variable tensor to what it begins with: to the real value 0, as TensorFlow Lite Micro does, where nothing is said. */
+function begin(engine: Kernels, address: number, tensor: Tensor): void {
+  if (tensor.initial !== undefined) copyInto(engine, address, tensor.initial);
+  else engine.heap.int8.fill(zeroByte(tensor), address, address + tensorBytes(tensor));
 }
 
 function takesSamples({ arguments: all }: KernelCall): boolean {

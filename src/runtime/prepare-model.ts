@@ -4,6 +4,7 @@ import { convertUint8 } from "../model/convert-uint8";
 import { dequantizeConstants } from "../model/dequantize-constants";
 import { fuseOperators } from "../model/fuse-operators";
 import type { Model } from "../model/model";
+import { readInPlace } from "../model/read-in-place";
 import { removeUnused } from "../model/remove-unused";
 import { foldConstants } from "./fold-constants";
 
@@ -20,7 +21,7 @@ export function prepareModel(model: Model): Model {
   // whole still: what was converted, and shapes that constants decide about which are known now
   checkModel(folded);
   checkTypes(folded);
-  const fused = fuseOperators(folded);
+  const fused = readInPlace(fuseOperators(folded));
   return fused === converted ? converted : removeUnused(fused);
 }
 
