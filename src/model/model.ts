@@ -152,6 +152,12 @@ export interface OperatorOptions {
   DIV: { activation: FusedActivation };
   MAXIMUM: Record<never, never>;
   MINIMUM: Record<never, never>;
+  /** (a − b)² */
+  SQUARED_DIFFERENCE: Record<never, never>;
+  /** The largest whole number not above a / b. */
+  FLOOR_DIV: Record<never, never>;
+  /** What is left of a then, with the sign of b: a − b × FLOOR_DIV. */
+  FLOOR_MOD: Record<never, never>;
   /** inputs: input, alpha (a constant) that is repeated to the input's shape: negative numbers become alpha × input. */
   PRELU: Record<never, never>;
   /** To integers that stand for the same real numbers, or to other ones. */
@@ -256,6 +262,8 @@ export interface OperatorOptions {
   READ_VARIABLE: Record<never, never>;
   /** inputs: a variable tensor, and what it holds from here on; no output. */
   ASSIGN_VARIABLE: Record<never, never>;
+  /** Over the last axis: its numbers divided by the square root of the sum of their squares. */
+  L2_NORMALIZATION: Record<never, never>;
   /** Over the last axis. */
   SOFTMAX: { beta: number };
   /**

@@ -29,7 +29,18 @@ export interface Base {
 
 type AnyModel = fc.Arbitrary<{ readonly model: Model }>;
 
-const ARITHMETIC: readonly Arithmetic[] = ["ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM", "PRELU"];
+const ARITHMETIC: readonly Arithmetic[] = [
+  "ADD",
+  "SUB",
+  "MUL",
+  "DIV",
+  "MAXIMUM",
+  "MINIMUM",
+  "SQUARED_DIFFERENCE",
+  "FLOOR_DIV",
+  "FLOOR_MOD",
+  "PRELU",
+];
 const ELEMENTWISE: readonly OperatorType[] = [
   "RELU",
   "RELU6",
@@ -44,6 +55,7 @@ const ELEMENTWISE: readonly OperatorType[] = [
   "RSQRT",
   "EXP",
   "LOG",
+  "L2_NORMALIZATION",
 ];
 const CONVERSIONS = ["QUANTIZE", "DEQUANTIZE", "CAST"] as const;
 const KINDS = ["float32", "int8", "int16"] as const;
