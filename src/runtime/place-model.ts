@@ -92,6 +92,7 @@ export function placeModel(
       if (addresses[index] === 0 && data !== undefined) addresses[index] = placeData(data);
       return addresses[index];
     };
+    const placeComputed = sharesWeights(model) ? once(placeData) : placeData;
     const arena = keepAll ? 0 : reserve(batch * plan.bytes);
     const shared = new Set(sharedOutputs(model));
     for (const [index, offset] of plan.offsets) {
@@ -112,7 +113,7 @@ export function placeModel(
       if (batch > 1 && !calls.every((call) => takesSamples(call) || keepsNothing(model, call)))
         throw oneByOne(operator);
       const placeConstant = ({ data, tensor }: KernelConstant) =>
-        tensor === undefined ? placeData(data) : placeTensor(tensor);
+        tensor === undefined ? placeComputed(data) : placeTensor(tensor);
       const hosted = constantAddress === undefined ? calls.map(hostLayout) : calls;
       const bytesPerSample = (argument: KernelArgument): number => {
         if (argument.kind !== "tensor") return 0;
@@ -140,6 +141,31 @@ export function placeModel(
     dispose();
     throw error;
   }
+}
+
+/** Whether operators have weights in common: what is computed of them for the kernels is often the same then. */
+function sharesWeights({ operators }: Model): boolean {
+  const weights = operators.flatMap(({ type, inputs }) =>
+    inputs.filter((index, i) => index >= 0 && operatorRule(type).inputs[i]?.parameter),
+  );
+  return new Set(weights).size < weights.length;
+}
+
+/** How many arrays of one length are compared with a new one. */
+const MOST_COMPARED = 16;
+
+/** Places arrays of the same bytes once, where few of the same length came between. */
+function once(place: (data: ArrayBufferView) => number): (data: ArrayBufferView) => number {
+  const placed = new Map<number, { bytes: Uint8Array; address: number }[]>();
+  return (data) => {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const known = placed.get(bytes.length) ?? [];
+    const same = known.find((other) => Buffer.compare(other.bytes, bytes) === 0);
+    if (same !== undefined) return same.address;
+    const address = place(data);
+    placed.set(bytes.length, [{ bytes, address }, ...known.slice(0, MOST_COMPARED - 1)]);
+    return address;
+  };
 }
 
 /** The boundary on which tensors begin: what the kernels' vectors like best. */
