@@ -3,6 +3,7 @@ import type { Model, Operator, OperatorOptions, OperatorType, Tensor, TensorType
 import { operatorRule } from "./operators";
 import type { TypeSignature } from "./operators/operator-rule";
 import { elementCount, isTensorDataOf, mayBeEmpty, tensorBytes, zeroPointRange } from "./tensor";
+import { unsupportedModel } from "./unsupported";
 
 /** More dimensions than this no operator of TensorFlow Lite works on. */
 const MAXIMUM_RANK = 8;
@@ -344,5 +345,5 @@ function invalid(where: string, what: string): TinymlError {
 }
 
 function unsupported(where: string, what: string): TinymlError {
-  return new TinymlError("TINYML_MODEL_UNSUPPORTED", `The model can't be used here: ${where}: ${what}.`);
+  return unsupportedModel(`${where}: ${what}`);
 }

@@ -1,4 +1,3 @@
-import { TinymlError } from "../errors";
 import { checkModel, hasComputedTypes } from "../model/check";
 import { convertUint8 } from "../model/convert-uint8";
 import { dequantizeConstants } from "../model/dequantize-constants";
@@ -7,6 +6,7 @@ import type { Model } from "../model/model";
 import { operatorRule } from "../model/operators";
 import { readInPlace } from "../model/read-in-place";
 import { removeUnused } from "../model/remove-unused";
+import { unsupportedModel } from "../model/unsupported";
 import { foldConstants } from "./fold-constants";
 
 /**
@@ -43,9 +43,8 @@ function checkSharing({ tensors, operators }: Model): void {
       if (rule.inputs[i]?.parameter) weights += tensors[index]?.data?.byteLength ?? 0;
     });
     if (weights <= most) return;
-    throw new TinymlError(
-      "TINYML_MODEL_UNSUPPORTED",
-      `The model can't be used here: its operators share weights so often that the first ${place + 1} of them (up to a ${type}) have ${megabytes(weights)} MB, where ${megabytes(most)} MB can be prepared.`,
+    throw unsupportedModel(
+      `its operators share weights so often that the first ${place + 1} of them (up to a ${type}) have ${megabytes(weights)} MB, where ${megabytes(most)} MB can be prepared`,
     );
   });
 }
@@ -59,8 +58,7 @@ function checkTypes(model: Model): void {
   const operator = model.operators.find((one) => !hasComputedTypes(model, one));
   if (operator === undefined) return;
   const types = [...operator.inputs, ...operator.outputs].flatMap((index) => model.tensors[index]?.type ?? []);
-  throw new TinymlError(
-    "TINYML_MODEL_UNSUPPORTED",
-    `The model can't be used here: its operator ${operator.type} has tensors of the types ${types.join(", ")}, which are neither computed nor converted.`,
+  throw unsupportedModel(
+    `its operator ${operator.type} has tensors of the types ${types.join(", ")}, which are neither computed nor converted`,
   );
 }

@@ -18,7 +18,7 @@ import { readAssociatedFiles } from "./associated-files";
 import { damaged, FlatFile, type FlatTable, type Span, unsupported } from "./cursor";
 import { isTflite } from "./is-tflite";
 import { decodeMetadata, FLOWS_METADATA, LABEL_METADATA } from "./metadata";
-import { lowestVersion, operatorFormat, operatorOfCode, readOptions } from "./operators";
+import { lowestVersion, operatorFormat, operatorNumber, operatorOfCode, readOptions } from "./operators";
 import { readSparse } from "./read-sparse";
 import { type FileGraph, type FileOperator, readTensors } from "./resources";
 import {
@@ -168,11 +168,6 @@ function codeOf(
     throw damaged(operator.where("opcode_index"), `is ${index}, but there are ${codes.length} operator codes`);
   }
   return code;
-}
-
-/** Codes up to 127 stand in the older field, in newer files in both. */
-function operatorNumber(code: FlatTable<keyof typeof OPERATOR_CODE>): number {
-  return Math.max(code.int8("deprecated_builtin_code"), code.int32("builtin_code"));
 }
 
 /** An operator with the one tensor by which its variable is known. */
