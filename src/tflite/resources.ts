@@ -33,6 +33,7 @@ export interface FileGraph {
   readonly operators: readonly FileOperator[];
 }
 
+/** The tensors of a graph, and where their variables come from. */
 export interface GraphTensors {
   readonly tensors: Tensor[];
   /** The tensor by which READ_VARIABLE and ASSIGN_VARIABLE know a variable, for each tensor that stands for it. */
