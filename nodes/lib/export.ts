@@ -13,5 +13,6 @@ export * from "../../src/sketch/sketch";
 export * from "../../src/sketch/sketch-name";
 export * from "../../src/sketch/stdio";
 export * from "../../src/tflite/label-metadata";
+export * from "../../src/tflite/outline";
 export * from "../../src/tflite/write-tflite";
 export * from "../sketches";

@@ -1,3 +1,5 @@
+import type { TinymlError } from "../errors";
+
 /** One command of `tinyml`. */
 export interface Command {
   /** How it is called and what it does, as `--help` prints it. */
@@ -14,4 +16,6 @@ export interface Report {
   text: string;
   /** Whether `--json` was given. */
   asJson: boolean;
+  /** What went wrong in spite of it: it is told on standard error, and the command has failed. */
+  problem?: TinymlError;
 }

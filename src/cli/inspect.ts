@@ -1,8 +1,12 @@
+import { TinymlError } from "../errors";
+import type { Model } from "../model/model";
 import { type ModelSummary, summarizeModel, type TensorSummary } from "../model/summarize";
 import { escapeUnprintable } from "../printable";
+import { type Outline, type OutlineTensor, readOutline } from "../tflite/outline";
+import { readTflite } from "../tflite/read-tflite";
 import { parseArguments } from "./arguments";
 import type { Command, Report } from "./command";
-import { readModelFile } from "./files";
+import { readBytes } from "./files";
 
 /** `tinyml inspect`: what a model takes, gives, contains and needs. */
 export const inspect: Command = {
@@ -13,8 +17,16 @@ export const inspect: Command = {
 
 async function run(argv: readonly string[]): Promise<Report> {
   const options = parseArguments(argv, { file: "a model (a .tflite file)", flags: ["json"] });
-  const { model, bytes } = await readModelFile(options.file);
-  const summary = summarizeModel(model, bytes);
+  const bytes = await readBytes(options.file);
+  let model: Model;
+  try {
+    model = readTflite(bytes);
+  } catch (error) {
+    const isUnsupported = error instanceof TinymlError && error.code === "TINYML_MODEL_UNSUPPORTED";
+    if (isUnsupported) return { ...describeOutline(readOutline(bytes)), asJson: options.flag("json"), problem: error };
+    throw error;
+  }
+  const summary = summarizeModel(model, bytes.length);
   return {
     json: { ...summary, metadata: model.metadata },
     text: [...describeModel(summary), ...graphTable(summary)].map(escapeUnprintable).join("\n"),
@@ -47,6 +59,36 @@ function describeTensor({ name, type, shape, scale, zeroPoint }: TensorSummary):
   return `${name} ${type} [${shape.join(", ")}]${quantization}`;
 }
 
+/** A model that can't be used here, as far as its file says what it is. */
+function describeOutline({ inputs, outputs, operators }: Outline): Pick<Report, "json" | "text"> {
+  const tensor = ({ name, type, shape }: OutlineTensor) => `${name} ${type} [${shape.join(", ")}]`;
+  const unknown = [...new Set(operators.flatMap(({ type, known }) => (known ? [] : [type])))];
+  const rows = operators.map(({ type, outputs: results, known }, i) => [
+    String(i),
+    type,
+    results.map((result) => `${result.type} [${result.shape.join(", ")}]`).join(" + "),
+    known ? "" : "not known",
+  ]);
+  const lines = [
+    ...inputs.map((input) => `${"input:".padEnd(16)}${tensor(input)}`),
+    ...outputs.map((output) => `${"output:".padEnd(16)}${tensor(output)}`),
+    `${"not known:".padEnd(16)}${unknown.join(", ") || "(no operator)"}`,
+    ...align([["#", "operator", "output", ""], ...rows], ["right", "left", "left", "left"]),
+  ];
+  return {
+    json: { inputs, outputs, graph: operators, unknown },
+    text: lines.map((line) => escapeUnprintable(line.trimEnd())).join("\n"),
+  };
+}
+
+/** A table with its columns side by side. */
+function align(table: readonly (readonly string[])[], sides: readonly ("left" | "right")[]): string[] {
+  const widths = sides.map((_, column) => Math.max(...table.map((row) => row[column].length)));
+  return table.map((row) =>
+    row.map((cell, i) => (sides[i] === "right" ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join("  "),
+  );
+}
+
 /** Every operator in its order, with its output and its share of the work. */
 function graphTable({ graph, operators }: ModelSummary): string[] {
   const rows = graph.map(({ type, outputs, macs }, i) => [
@@ -56,11 +98,7 @@ function graphTable({ graph, operators }: ModelSummary): string[] {
     grouped(macs),
   ]);
   const counts = Object.entries(operators).map(([type, count]) => `${count} × ${type}`);
-  const table = [["#", "operator", "output", "MACs"], ...rows];
-  const width = (column: number): number => Math.max(...table.map((row) => row[column].length));
-  const lines = table.map(([place, type, output, macs]) =>
-    [place.padStart(width(0)), type.padEnd(width(1)), output.padEnd(width(2)), macs.padStart(width(3))].join("  "),
-  );
+  const lines = align([["#", "operator", "output", "MACs"], ...rows], ["right", "left", "left", "right"]);
   return [`${"operators:".padEnd(16)}${counts.join(", ") || "(none)"}`, ...(rows.length === 0 ? [] : lines)];
 }
 

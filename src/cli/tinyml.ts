@@ -48,9 +48,10 @@ async function main(argv: readonly string[]): Promise<number> {
     } else if (rest.includes("--help") || rest.includes("-h")) {
       process.stdout.write(`${command.usage}\n`);
     } else {
-      const { json, text, asJson } = await command.run(rest);
+      const { json, text, asJson, problem } = await command.run(rest);
       if (asJson) process.stdout.write(`${JSON.stringify(json)}\n`);
       else if (text !== "") process.stdout.write(`${text.split("\n").map(escapeUnprintable).join("\n")}\n`);
+      if (problem !== undefined) throw problem;
     }
     return 0;
   } catch (thrown) {

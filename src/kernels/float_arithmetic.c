@@ -1,4 +1,4 @@
-/* Arithmetic of two float tensors, element by element: TensorFlow Lite's ADD, SUB, MUL, DIV, MAXIMUM, MINIMUM and PRELU. */
+/* Arithmetic of two float tensors, element by element: TensorFlow Lite's ADD, SUB, MUL, DIV, MAXIMUM, MINIMUM, SQUARED_DIFFERENCE, PRELU. */
 #include "broadcast.h"
 
 #ifdef __wasm_simd128__
@@ -59,6 +59,8 @@ TINYML_FLOAT_ROW(tinyml_mul_float_row, x * y, wasm_f32x4_mul(x, y))
 TINYML_FLOAT_ROW(tinyml_div_float_row, x / y, wasm_f32x4_div(x, y))
 TINYML_FLOAT_ROW(tinyml_maximum_float_row, x > y ? x : y, wasm_v128_bitselect(x, y, wasm_f32x4_gt(x, y)))
 TINYML_FLOAT_ROW(tinyml_minimum_float_row, x < y ? x : y, wasm_v128_bitselect(x, y, wasm_f32x4_lt(x, y)))
+TINYML_FLOAT_ROW(tinyml_squared_difference_float_row, (x - y) * (x - y),
+                 wasm_f32x4_mul(wasm_f32x4_sub(x, y), wasm_f32x4_sub(x, y)))
 TINYML_FLOAT_ROW(tinyml_prelu_float_row, x < 0.0f ? x * y : x,
                  wasm_v128_bitselect(wasm_f32x4_mul(x, y), x, wasm_f32x4_lt(x, wasm_f32x4_const_splat(0.0f))))
 
@@ -96,6 +98,12 @@ void tinyml_minimum_float(const float *a, const float *b, float *output, tinyml_
                           const tinyml_broadcast *broadcast) {
   tinyml_float_limits limits = tinyml_limits_of(TINYML_ACTIVATION_NONE);
   tinyml_broadcast_rows(a, b, output, outer, broadcast, sizeof(float), tinyml_minimum_float_row, &limits);
+}
+
+void tinyml_squared_difference_float(const float *a, const float *b, float *output, tinyml_size outer,
+                                     const tinyml_broadcast *broadcast) {
+  tinyml_float_limits limits = tinyml_limits_of(TINYML_ACTIVATION_NONE);
+  tinyml_broadcast_rows(a, b, output, outer, broadcast, sizeof(float), tinyml_squared_difference_float_row, &limits);
 }
 
 void tinyml_prelu_float(const float *input, const float *alpha, float *output, tinyml_size outer,

@@ -3,6 +3,8 @@ import { TinymlError } from "../errors";
 /** Alignment of every block: a SIMD vector's 16 bytes. */
 const alignment = 16;
 const pageBytes = 65536;
+/** What WebAssembly can address. */
+const maximumBytes = 2 ** 32;
 
 /**
  * The memory behind the kernels, handed out in blocks. Growing it detaches all earlier views on its buffer, so callers
@@ -99,10 +101,13 @@ export class Heap {
   }
 
   #grow(end: number): void {
-    const missing = end - this.#memory.buffer.byteLength;
+    const size = this.#memory.buffer.byteLength;
+    const missing = end - size;
     if (missing <= 0) return;
     try {
-      this.#memory.grow(Math.ceil(missing / pageBytes));
+      // in steps that grow with it: a growth makes new views of all of it, of which thousands keep the garbage collector busy
+      const spare = Math.min(Math.max(missing, size / 8), maximumBytes - size);
+      this.#memory.grow(Math.ceil(Math.max(missing, spare) / pageBytes));
     } catch (error) {
       throw new TinymlError(
         "TINYML_OUT_OF_MEMORY",

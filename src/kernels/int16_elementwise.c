@@ -1,4 +1,4 @@
-/* Functions of one int16 each: TensorFlow Lite's RELU, RELU6 and LEAKY_RELU. */
+/* Functions of one int16 each: TensorFlow Lite's RELU, RELU6, LEAKY_RELU and ABS. */
 #include "int8_fixed_point.h"
 #include "tinyml_kernels.h"
 
@@ -23,6 +23,13 @@ void tinyml_leaky_relu_int16(const int16_t *input, int16_t *output, tinyml_size 
       value = tinyml_rescale(value, alpha_multiplier, alpha_shift);
     }
     if (value < INT16_MIN) value = INT16_MIN;
+    output[i] = value > INT16_MAX ? INT16_MAX : (int16_t)value;
+  }
+}
+
+void tinyml_abs_int16(const int16_t *input, int16_t *output, tinyml_size count, int32_t multiplier, int8_t shift) {
+  for (tinyml_size i = 0; i < count; i++) {
+    int32_t value = tinyml_rescale(input[i] < 0 ? -(int32_t)input[i] : input[i], multiplier, shift);
     output[i] = value > INT16_MAX ? INT16_MAX : (int16_t)value;
   }
 }

@@ -1,4 +1,4 @@
-/* Arithmetic of two tensors of whole numbers, element by element: TensorFlow Lite's ADD, SUB, MUL, MAXIMUM and MINIMUM. */
+/* Arithmetic of two tensors of whole numbers, element by element: TensorFlow Lite's ADD, SUB, MUL, MAXIMUM, MINIMUM, SQUARED_DIFFERENCE. */
 #include "broadcast.h"
 
 /* What a fused activation keeps results between. */
@@ -25,6 +25,8 @@ typedef struct {
 TINYML_INT32_ROW(tinyml_add_int32_row, (int32_t)((uint32_t)x + (uint32_t)y))
 TINYML_INT32_ROW(tinyml_sub_int32_row, (int32_t)((uint32_t)x - (uint32_t)y))
 TINYML_INT32_ROW(tinyml_mul_int32_row, (int32_t)((uint32_t)x * (uint32_t)y))
+TINYML_INT32_ROW(tinyml_squared_difference_int32_row,
+                 (int32_t)(((uint32_t)x - (uint32_t)y) * ((uint32_t)x - (uint32_t)y)))
 TINYML_INT32_ROW(tinyml_maximum_int32_row, x > y ? x : y)
 TINYML_INT32_ROW(tinyml_minimum_int32_row, x < y ? x : y)
 
@@ -56,4 +58,10 @@ void tinyml_maximum_int32(const int32_t *a, const int32_t *b, int32_t *output, t
 void tinyml_minimum_int32(const int32_t *a, const int32_t *b, int32_t *output, tinyml_size outer,
                           const tinyml_broadcast *broadcast) {
   tinyml_broadcast_rows(a, b, output, outer, broadcast, sizeof(int32_t), tinyml_minimum_int32_row, &tinyml_all_int32);
+}
+
+void tinyml_squared_difference_int32(const int32_t *a, const int32_t *b, int32_t *output, tinyml_size outer,
+                                     const tinyml_broadcast *broadcast) {
+  tinyml_broadcast_rows(a, b, output, outer, broadcast, sizeof(int32_t), tinyml_squared_difference_int32_row,
+                        &tinyml_all_int32);
 }

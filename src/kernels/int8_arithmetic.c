@@ -1,4 +1,4 @@
-/* Arithmetic of two int8 tensors, element by element: TensorFlow Lite's ADD, SUB, MUL, MAXIMUM, MINIMUM and PRELU. */
+/* Arithmetic of two int8 tensors, element by element: TensorFlow Lite's ADD, SUB, MUL, MAXIMUM, MINIMUM, SQUARED_DIFFERENCE, PRELU. */
 #include "broadcast.h"
 #include "int8_fixed_point.h"
 #include "int8_rescale_simd.h"
@@ -154,4 +154,27 @@ void tinyml_prelu_int8(const int8_t *input, const int8_t *alpha, int8_t *output,
   tinyml_slope parameters;
   TINYML_READ_STRUCT(parameters, slope);
   tinyml_broadcast_rows(input, alpha, output, outer, broadcast, sizeof(int8_t), tinyml_prelu_int8_row, &parameters);
+}
+
+static void tinyml_squared_difference_int8_row(const void *a_elements, const void *b_elements, void *results,
+                                               tinyml_size count, int a_step, int b_step, const void *parameters) {
+  const int8_t *a = (const int8_t *)a_elements;
+  const int8_t *b = (const int8_t *)b_elements;
+  int8_t *output = (int8_t *)results;
+  tinyml_sum p = *(const tinyml_sum *)parameters;
+  for (tinyml_size i = 0; i < count; i++) {
+    int32_t x = (a[a_step ? i : 0] - p.a_zero_point) * ((int32_t)1 << p.left_shift);
+    int32_t y = (b[b_step ? i : 0] - p.b_zero_point) * ((int32_t)1 << p.left_shift);
+    int32_t difference =
+        tinyml_rescale(x, p.a_multiplier, (int8_t)p.a_shift) - tinyml_rescale(y, p.b_multiplier, (int8_t)p.b_shift);
+    int32_t value = tinyml_rescale(difference * difference, p.output_multiplier, (int8_t)p.output_shift);
+    output[i] = tinyml_clamp_int8(value + p.output_zero_point, (int16_t)p.minimum, (int16_t)p.maximum);
+  }
+}
+
+void tinyml_squared_difference_int8(const int8_t *a, const int8_t *b, int8_t *output, tinyml_size outer,
+                                    const tinyml_broadcast *broadcast, const tinyml_sum *sum) {
+  tinyml_sum parameters;
+  TINYML_READ_STRUCT(parameters, sum);
+  tinyml_broadcast_rows(a, b, output, outer, broadcast, sizeof(int8_t), tinyml_squared_difference_int8_row, &parameters);
 }

@@ -236,6 +236,14 @@ TINYML_KERNEL void tinyml_relu_float(const float *input, float *output, tinyml_s
 TINYML_KERNEL void tinyml_logistic_float(const float *input, float *output, tinyml_size count);
 TINYML_KERNEL void tinyml_tanh_float(const float *input, float *output, tinyml_size count);
 
+/*
+ * input and output [rows][width]: each row by the square root of the sum of its squares, which is at least 1e-6. In int8 the
+ * output's scale is 1/128, its zero point 0; width is at most 33025.
+ */
+TINYML_KERNEL void tinyml_l2_normalize_float(const float *input, float *output, tinyml_size rows, tinyml_size width);
+TINYML_KERNEL void tinyml_l2_normalize_int8(const int8_t *input, int8_t *output, tinyml_size rows, tinyml_size width,
+                              int16_t zero_point);
+
 /* input and output [batch][classes]; e^(beta x) over their sum, row by row. */
 TINYML_KERNEL void tinyml_softmax_float(const float *input, float *output, tinyml_size batch, tinyml_size classes, float beta);
 
@@ -313,6 +321,9 @@ TINYML_KERNEL void tinyml_relu_int16(const int16_t *input, int16_t *output, tiny
 TINYML_KERNEL void tinyml_leaky_relu_int16(const int16_t *input, int16_t *output, tinyml_size count, int32_t multiplier,
                              int8_t shift, int32_t alpha_multiplier, int8_t alpha_shift);
 
+/* tinyml_abs_float in int16, with zero points of 0; factor = input scale / output scale. */
+TINYML_KERNEL void tinyml_abs_int16(const int16_t *input, int16_t *output, tinyml_size count, int32_t multiplier, int8_t shift);
+
 /* ---- arithmetic of two tensors, element by element ---- */
 
 /* The most runs that a walk over two operands has: six fit five dimensions, and the batch. */
@@ -347,14 +358,31 @@ TINYML_KERNEL void tinyml_maximum_float(const float *a, const float *b, float *o
 TINYML_KERNEL void tinyml_minimum_float(const float *a, const float *b, float *output, tinyml_size outer,
                           const tinyml_broadcast *broadcast);
 
+/*
+ * (a - b)^2, the largest whole number not above a / b, and a less b times that. As a whole number a / 0 is 0, and nothing is
+ * left of a.
+ */
+TINYML_KERNEL void tinyml_squared_difference_float(const float *a, const float *b, float *output, tinyml_size outer,
+                                     const tinyml_broadcast *broadcast);
+TINYML_KERNEL void tinyml_floor_div_float(const float *a, const float *b, float *output, tinyml_size outer,
+                            const tinyml_broadcast *broadcast);
+TINYML_KERNEL void tinyml_floor_mod_float(const float *a, const float *b, float *output, tinyml_size outer,
+                            const tinyml_broadcast *broadcast);
+TINYML_KERNEL void tinyml_squared_difference_int32(const int32_t *a, const int32_t *b, int32_t *output, tinyml_size outer,
+                                     const tinyml_broadcast *broadcast);
+TINYML_KERNEL void tinyml_floor_div_int32(const int32_t *a, const int32_t *b, int32_t *output, tinyml_size outer,
+                            const tinyml_broadcast *broadcast);
+TINYML_KERNEL void tinyml_floor_mod_int32(const int32_t *a, const int32_t *b, int32_t *output, tinyml_size outer,
+                            const tinyml_broadcast *broadcast);
+
 /* The input where it is positive, else the input * alpha. */
 TINYML_KERNEL void tinyml_prelu_float(const float *input, const float *alpha, float *output, tinyml_size outer,
                         const tinyml_broadcast *broadcast);
 
 /*
  * What an integer sum is computed with. The operands' distances from their zero points, times 2^left_shift (20 in int8, 15
- * in int16), are brought to one scale, half of which the larger one has: factors of at most 1/2. The sum a + sign * b comes
- * to the output's scale by the last factor. minimum and maximum clamp the stored output; they carry the activation.
+ * in int16, before squaring 7 and 0), are brought to one scale, half of which the larger one has: factors of at most 1/2.
+ * The sum a + sign * b, or the square of a - b, comes to the output's scale by the last factor. minimum and maximum clamp the stored output; they carry the activation.
  */
 typedef struct {
   int32_t a_zero_point, a_multiplier, a_shift;
@@ -386,8 +414,10 @@ TINYML_KERNEL void tinyml_minimum_int8(const int8_t *a, const int8_t *b, int8_t 
                          const tinyml_broadcast *broadcast);
 TINYML_KERNEL void tinyml_prelu_int8(const int8_t *input, const int8_t *alpha, int8_t *output, tinyml_size outer,
                        const tinyml_broadcast *broadcast, const tinyml_slope *slope);
+TINYML_KERNEL void tinyml_squared_difference_int8(const int8_t *a, const int8_t *b, int8_t *output, tinyml_size outer,
+                                    const tinyml_broadcast *broadcast, const tinyml_sum *sum);
 
-/* The same in int16. */
+/* The same in int16; PRELU's alpha is int8. */
 TINYML_KERNEL void tinyml_add_int16(const int16_t *a, const int16_t *b, int16_t *output, tinyml_size outer,
                       const tinyml_broadcast *broadcast, const tinyml_sum *sum);
 TINYML_KERNEL void tinyml_mul_int16(const int16_t *a, const int16_t *b, int16_t *output, tinyml_size outer,
@@ -396,6 +426,11 @@ TINYML_KERNEL void tinyml_maximum_int16(const int16_t *a, const int16_t *b, int1
                           const tinyml_broadcast *broadcast);
 TINYML_KERNEL void tinyml_minimum_int16(const int16_t *a, const int16_t *b, int16_t *output, tinyml_size outer,
                           const tinyml_broadcast *broadcast);
+
+TINYML_KERNEL void tinyml_prelu_int16(const int16_t *input, const int8_t *alpha, int16_t *output, tinyml_size outer,
+                        const tinyml_broadcast *broadcast, const tinyml_slope *slope);
+TINYML_KERNEL void tinyml_squared_difference_int16(const int16_t *a, const int16_t *b, int16_t *output, tinyml_size outer,
+                                     const tinyml_broadcast *broadcast, const tinyml_sum *sum);
 
 /* The same of whole numbers, which wrap around in 32 bits. minimum and maximum carry the activation. */
 TINYML_KERNEL void tinyml_add_int32(const int32_t *a, const int32_t *b, int32_t *output, tinyml_size outer,

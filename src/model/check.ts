@@ -3,6 +3,7 @@ import type { Model, Operator, OperatorOptions, OperatorType, Tensor, TensorType
 import { operatorRule } from "./operators";
 import type { TypeSignature } from "./operators/operator-rule";
 import { elementCount, isTensorDataOf, mayBeEmpty, tensorBytes, zeroPointRange } from "./tensor";
+import { unsupportedModel } from "./unsupported";
 
 /** More dimensions than this no operator of TensorFlow Lite works on. */
 const MAXIMUM_RANK = 8;
@@ -57,6 +58,7 @@ export function checkModel(model: Model): void {
     const where = `SubGraph.outputs[${i}]`;
     tensorAt(model, index, where);
     if (!known.computed.has(index)) throw invalid(where, `no operator computes tensor ${index}`);
+    if (model.tensors[index].resource) throw invalid(where, `tensor ${index} is a resource, which must be read first`);
   });
   for (const { key, inputs, outputs } of model.signatures ?? []) {
     for (const { tensor } of [...inputs, ...outputs]) tensorAt(model, tensor, `signature "${key}"`);
@@ -105,6 +107,16 @@ function checkTensor(tensor: Tensor, index: number, isStored: boolean): void {
         `the constant has ${tensor.data.byteLength} bytes, but ${tensor.type} [${tensor.shape}] needs ${bytes}`,
       );
     }
+  }
+  const { initial } = tensor;
+  if (initial !== undefined && (!isTensorDataOf(tensor.type, initial) || initial.byteLength !== bytes)) {
+    throw invalid(
+      where,
+      `its variable [${tensor.shape}] of ${tensor.type} begins with ${initial.byteLength} other bytes`,
+    );
+  }
+  if (!tensor.variable && (initial !== undefined || tensor.resource !== undefined)) {
+    throw invalid(where, "it begins with elements or is a resource, but is no variable");
   }
   checkQuantization(tensor, `${where}.quantization`);
 }
@@ -180,6 +192,12 @@ function checkOperator(model: Model, operator: Operator, place: string, known: K
     }
     if (input.state && !tensor.variable) {
       throw invalid(`${where}.inputs[${i}]`, `its ${input.name} (tensor ${index}) is not a variable tensor`);
+    }
+    if (tensor.resource && !input.state) {
+      throw invalid(
+        `${where}.inputs[${i}]`,
+        `its ${input.name} (tensor ${index}) is a resource, which must be read first`,
+      );
     }
     return tensor;
   });
@@ -327,5 +345,5 @@ function invalid(where: string, what: string): TinymlError {
 }
 
 function unsupported(where: string, what: string): TinymlError {
-  return new TinymlError("TINYML_MODEL_UNSUPPORTED", `The model can't be used here: ${where}: ${what}.`);
+  return unsupportedModel(`${where}: ${what}`);
 }

@@ -41,7 +41,7 @@ export function fuseOperators(model: Model): Model {
   /** The one operator that reads what another one computes, if there is just one and it is all floats. */
   const readerOf = ({ outputs: [output, ...others] }: Operator): Operator | undefined => {
     const [reader, ...more] = readers.get(output) ?? [];
-    const isFloat = tensors[output].type === "float32" && reader?.outputs.length === 1;
+    const isFloat = reader?.outputs.length === 1 && tensors[output].type === "float32";
     return others.length + more.length === 0 && isFloat && !outputs.has(output) ? reader : undefined;
   };
   const outputs = new Set(model.outputs);

@@ -24,6 +24,13 @@ export interface Quantization {
   axis: number;
 }
 
+/** By what the operators of all graphs of a file know a variable. */
+export interface Resource {
+  /** Empty in most files. */
+  container: string;
+  name: string;
+}
+
 export interface Tensor {
   name: string;
   type: TensorType;
@@ -31,8 +38,12 @@ export interface Tensor {
   /** The elements, row-major, of a constant (weights, biases); absent for what is computed. */
   data?: TensorData;
   quantization?: Quantization;
-  /** Keeps its elements from run to run, as a recurrent layer's state does; zero when the model is loaded. */
+  /** Keeps its elements from run to run, as a recurrent layer's state does; `initial`, or zero, when the model is loaded. */
   variable?: true;
+  /** What a variable tensor begins with, where the file says it. */
+  initial?: TensorData;
+  /** Of a variable tensor that the file keeps as a resource: what it is called there. READ_VARIABLE and ASSIGN_VARIABLE take it. */
+  resource?: Resource;
   /** Says in newer files that a scalar's empty shape is meant. */
   hasRank?: true;
   /** The shape with −1 where any size will do, as other runtimes can resize it; here the shape alone counts. */
@@ -141,6 +152,12 @@ export interface OperatorOptions {
   DIV: { activation: FusedActivation };
   MAXIMUM: Record<never, never>;
   MINIMUM: Record<never, never>;
+  /** (a − b)² */
+  SQUARED_DIFFERENCE: Record<never, never>;
+  /** The largest whole number not above a / b. */
+  FLOOR_DIV: Record<never, never>;
+  /** What is left of a then, with the sign of b: a − b × FLOOR_DIV. */
+  FLOOR_MOD: Record<never, never>;
   /** inputs: input, alpha (a constant) that is repeated to the input's shape: negative numbers become alpha × input. */
   PRELU: Record<never, never>;
   /** To integers that stand for the same real numbers, or to other ones. */
@@ -241,6 +258,12 @@ export interface OperatorOptions {
    * A clip of 0 clips nothing.
    */
   UNIDIRECTIONAL_SEQUENCE_LSTM: { activation: "TANH"; cellClip: number; projectionClip: number; timeMajor?: true };
+  /** inputs: a variable tensor; the output is a copy of what it holds at this place of the graph. */
+  READ_VARIABLE: Record<never, never>;
+  /** inputs: a variable tensor, and what it holds from here on; no output. */
+  ASSIGN_VARIABLE: Record<never, never>;
+  /** Over the last axis: its numbers divided by the square root of the sum of their squares. */
+  L2_NORMALIZATION: Record<never, never>;
   /** Over the last axis. */
   SOFTMAX: { beta: number };
   /**

@@ -82,6 +82,31 @@ export function sumParameters(
   };
 }
 
+/**
+ * SQUARED_DIFFERENCE: both operands come to twice the larger of their scales, in int8 times 2⁷, and the difference's square
+ * from there to the output's.
+ */
+export function squaredDifferenceParameters(
+  a: Quantization,
+  b: Quantization,
+  output: Quantization,
+  type: TensorType,
+): SumParameters {
+  const [aScale] = perTensorScale(a, "first input");
+  const [bScale] = perTensorScale(b, "second input");
+  const [outputScale] = perTensorScale(output, "output");
+  const leftShift = type === "int16" ? 0 : 7;
+  const twiceLargest = 2 * Math.max(aScale, bScale);
+  const outputFactor = quantizeMultiplier(twiceLargest ** 2 / (2 ** (2 * leftShift) * outputScale));
+  return {
+    ...sumParameters(a, b, output, "NONE", type, 1),
+    outputMultiplier: outputFactor.multiplier,
+    outputShift: outputFactor.shift,
+    leftShift,
+    sign: -1,
+  };
+}
+
 /** MUL: factor = the product of the operands' scales / output scale, nothing of it rounded on the way. */
 export function productParameters(
   a: Quantization,
@@ -103,7 +128,7 @@ export function productParameters(
 }
 
 /** PRELU: input scale / output scale, and input scale × alpha's scale / output scale, unrounded. */
-export function preluInt8Parameters(input: Quantization, alpha: Quantization, output: Quantization): PreluParameters {
+export function preluParameters(input: Quantization, alpha: Quantization, output: Quantization): PreluParameters {
   const [inputScale, inputZeroPoint] = perTensorScale(input, "input");
   const [alphaScale, alphaZeroPoint] = perTensorScale(alpha, "alpha");
   const [outputScale, outputZeroPoint] = perTensorScale(output, "output");

@@ -1,6 +1,6 @@
 import { TinymlError } from "../errors";
 import type { Quantization } from "./model";
-import { perTensorScale, quantizeMultiplier, roundAwayFromZero } from "./quantization";
+import { type FixedPointFactor, perTensorScale, quantizeMultiplier, roundAwayFromZero } from "./quantization";
 
 /*
  * Functions of one int8 as tables of their 256 results, the first that of −128. They hold what TensorFlow Lite Micro's
@@ -47,11 +47,18 @@ export function leakyReluParameters(alpha: number, input: Quantization, output: 
   return { multiplier, shift, alphaMultiplier, alphaShift: scaled.shift };
 }
 
-/** ABS: factor = input scale / output scale, rounded to a 32-bit float. */
+/** ABS: input scale / output scale, rounded to a 32-bit float. */
+export function absFactor(input: Quantization, output: Quantization): FixedPointFactor {
+  const [inputScale] = perTensorScale(input, "input");
+  const [outputScale] = perTensorScale(output, "output");
+  return quantizeMultiplier(Math.fround(inputScale / outputScale));
+}
+
+/** ABS: the distance from the input's zero point, in the output's scale. */
 export function absInt8Table(input: Quantization, output: Quantization): Int8Array {
-  const [inputScale, inputZeroPoint] = perTensorScale(input, "input");
-  const [outputScale, outputZeroPoint] = perTensorScale(output, "output");
-  const { multiplier, shift } = quantizeMultiplier(Math.fround(inputScale / outputScale));
+  const [, inputZeroPoint] = perTensorScale(input, "input");
+  const [, outputZeroPoint] = perTensorScale(output, "output");
+  const { multiplier, shift } = absFactor(input, output);
   return tableOf((stored) => rescale(Math.abs(stored - inputZeroPoint), multiplier, shift) + outputZeroPoint);
 }
 

@@ -64,6 +64,7 @@ export const fixedOutputQuantization = {
   LOGISTIC: { scales: [1 / 256], zeroPoints: [-128], axis: 0 },
   TANH: { scales: [1 / 128], zeroPoints: [0], axis: 0 },
   SOFTMAX: { scales: [1 / 256], zeroPoints: [-128], axis: 0 },
+  L2_NORMALIZATION: { scales: [1 / 128], zeroPoints: [0], axis: 0 },
 } as const satisfies Record<string, Quantization>;
 
 /**

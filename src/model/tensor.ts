@@ -38,6 +38,11 @@ export function tensorBytes({ shape, type }: Tensor): number {
   return elementCount(shape) * elementBytes(type);
 }
 
+/** The byte of which the real value 0 consists: the zero point of 8 bit elements, else 0. */
+export function zeroByte({ type, quantization }: Tensor): number {
+  return type === "int8" || type === "uint8" ? (quantization?.zeroPoints[0] ?? 0) : 0;
+}
+
 /** A typed array of the tensor type over all of `buffer`, whose length must be a multiple of the element's bytes. */
 export function tensorDataOver<T extends TensorType>(type: T, buffer: ArrayBuffer): TensorArrays[T] {
   return OVER_BUFFER[type](buffer);

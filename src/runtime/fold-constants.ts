@@ -9,7 +9,7 @@ import { elementsAt } from "./tensor-values";
 /** A result above this is computed at every run: a file of a few bytes can describe constants without end. */
 const MAXIMUM_BYTES = 16 * 2 ** 20;
 
-/** All results together may have so many times the bytes of the model's own constants, and as many as one besides. */
+/** All results together may have so many times the bytes of the model's own constants, and as many as one besides; so may what is read for them. */
 const GROWTH = 4;
 
 /** Computing more than this, in multiply-accumulate operations, is no preparation. */
@@ -17,7 +17,10 @@ const MAXIMUM_MACS = 1e8;
 
 /** What may still be computed at load. */
 interface Allowance {
+  /** Of results. */
   bytes: number;
+  /** Of the constants that they are computed from. */
+  read: number;
   macs: number;
 }
 
@@ -28,7 +31,8 @@ interface Allowance {
 export function foldConstants(model: Model): Model {
   const tensors = [...model.tensors];
   const stored = tensors.reduce((sum, { data }) => sum + (data?.byteLength ?? 0), 0);
-  const allowance: Allowance = { bytes: MAXIMUM_BYTES + GROWTH * stored, macs: MAXIMUM_MACS };
+  const bytes = MAXIMUM_BYTES + GROWTH * stored;
+  const allowance: Allowance = { bytes, read: bytes, macs: MAXIMUM_MACS };
   const fixed = new Set(tensors.flatMap(({ data }, index) => (data === undefined ? [] : [index])));
   const operators = model.operators.filter((operator) => {
     const found = isFixed(operator, fixed) ? compute(tensors, operator, allowance) : undefined;
@@ -50,9 +54,12 @@ function compute(
 ): readonly TensorData[] | undefined {
   const outputs = operator.outputs.map((index) => tensors[index]);
   const bytes = outputs.reduce((sum, output) => sum + tensorBytes(output), 0);
+  const read = operator.inputs.reduce((sum, index) => sum + (tensors[index]?.data?.byteLength ?? 0), 0);
   const macs = operatorWork(tensors, operator);
-  if (bytes > Math.min(MAXIMUM_BYTES, allowance.bytes) || macs > allowance.macs) return undefined;
+  if (bytes > Math.min(MAXIMUM_BYTES, allowance.bytes)) return undefined;
+  if (read > allowance.read || macs > allowance.macs) return undefined;
   allowance.bytes -= bytes;
+  allowance.read -= read;
   allowance.macs -= macs;
   const { elementsOf } = operatorRule(operator.type);
   if (elementsOf !== undefined)

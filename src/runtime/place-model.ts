@@ -5,7 +5,7 @@ import type { KernelArgument, KernelCall, KernelConstant, KernelStruct } from ".
 import { planMemory } from "../model/memory-plan";
 import type { FusedActivation, Model, Operator, Tensor } from "../model/model";
 import { kernelCalls, operatorRule } from "../model/operators";
-import { tensorBytes } from "../model/tensor";
+import { tensorBytes, zeroByte } from "../model/tensor";
 import { hostLayout } from "./host-layout";
 
 /** Runs one operator on the first `batch` samples of its tensors. */
@@ -54,7 +54,7 @@ export interface Placement {
 
 /**
  * Puts a model into the kernels' memory: its constants are copied, its other tensors get room for `batch` samples,
- * variable tensors begin with the value zero. Everything that can be computed before the first run is computed here, so
+ * variable tensors get what they begin with. Everything that can be computed before the first run is computed here, so
  * that a run allocates nothing. Without `constantAddress`, constants are laid out for the host's kernels (host-layout.ts).
  *
  * @throws TinymlError TINYML_MODEL_UNSUPPORTED, TINYML_OUT_OF_MEMORY
@@ -92,6 +92,7 @@ export function placeModel(
       if (addresses[index] === 0 && data !== undefined) addresses[index] = placeData(data);
       return addresses[index];
     };
+    const placeComputed = sharesWeights(model) ? once(placeData) : placeData;
     const arena = keepAll ? 0 : reserve(batch * plan.bytes);
     const shared = new Set(sharedOutputs(model));
     for (const [index, offset] of plan.offsets) {
@@ -104,7 +105,7 @@ export function placeModel(
     for (const index of model.outputs) placeTensor(index);
     const variables = model.tensors.flatMap(({ variable }, index) => (variable ? [index] : []));
     const resetState = (): void => {
-      for (const index of variables) clear(engine, addresses[index], model.tensors[index]);
+      for (const index of variables) begin(engine, addresses[index], model.tensors[index]);
     };
     resetState();
     const steps = model.operators.map((operator) => {
@@ -112,7 +113,7 @@ export function placeModel(
       if (batch > 1 && !calls.every((call) => takesSamples(call) || keepsNothing(model, call)))
         throw oneByOne(operator);
       const placeConstant = ({ data, tensor }: KernelConstant) =>
-        tensor === undefined ? placeData(data) : placeTensor(tensor);
+        tensor === undefined ? placeComputed(data) : placeTensor(tensor);
       const hosted = constantAddress === undefined ? calls.map(hostLayout) : calls;
       const bytesPerSample = (argument: KernelArgument): number => {
         if (argument.kind !== "tensor") return 0;
@@ -140,6 +141,31 @@ export function placeModel(
     dispose();
     throw error;
   }
+}
+
+/** Whether operators have weights in common: what is computed of them for the kernels is often the same then. */
+function sharesWeights({ operators }: Model): boolean {
+  const weights = operators.flatMap(({ type, inputs }) =>
+    inputs.filter((index, i) => index >= 0 && operatorRule(type).inputs[i]?.parameter),
+  );
+  return new Set(weights).size < weights.length;
+}
+
+/** How many arrays of one length are compared with a new one. */
+const MOST_COMPARED = 16;
+
+/** Places arrays of the same bytes once, where few of the same length came between. */
+function once(place: (data: ArrayBufferView) => number): (data: ArrayBufferView) => number {
+  const placed = new Map<number, { bytes: Uint8Array; address: number }[]>();
+  return (data) => {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const known = placed.get(bytes.length) ?? [];
+    const same = known.find((other) => Buffer.compare(other.bytes, bytes) === 0);
+    if (same !== undefined) return same.address;
+    const address = place(data);
+    placed.set(bytes.length, [{ bytes, address }, ...known.slice(0, MOST_COMPARED - 1)]);
+    return address;
+  };
 }
 
 /** The boundary on which tensors begin: what the kernels' vectors like best. */
@@ -171,10 +197,10 @@ function tooLarge(bytes: number): TinymlError {
   );
 }
 
-/** Sets a tensor to the real value 0, as TensorFlow Lite Micro does at load. */
-function clear(engine: Kernels, address: number, tensor: Tensor): void {
-  const zeroPoint = tensor.type === "int8" ? (tensor.quantization?.zeroPoints[0] ?? 0) : 0;
-  engine.heap.int8.fill(zeroPoint, address, address + tensorBytes(tensor));
+/** Sets a variable tensor to what it begins with: to the real value 0, as TensorFlow Lite Micro does, where nothing is said. */
+function begin(engine: Kernels, address: number, tensor: Tensor): void {
+  if (tensor.initial !== undefined) copyInto(engine, address, tensor.initial);
+  else engine.heap.int8.fill(zeroByte(tensor), address, address + tensorBytes(tensor));
 }
 
 function takesSamples({ arguments: all }: KernelCall): boolean {

@@ -7,6 +7,7 @@ const calledFiles: Readonly<Record<string, readonly string[]>> = {
   "int8_lstm.c": ["int16_activation.c"],
   "int16_lstm.c": ["int16_activation.c"],
   "float_elementwise.c": ["math.c"],
+  "float_l2_normalize.c": ["math.c"],
 };
 
 /**

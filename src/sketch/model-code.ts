@@ -4,7 +4,7 @@ import { type MemoryPlan, planMemory } from "../model/memory-plan";
 import type { FusedActivation, Model, Operator, Tensor, TensorData, TensorType } from "../model/model";
 import { kernelCalls, operatorRule } from "../model/operators";
 import { perTensor } from "../model/operators/operator-rule";
-import { elementBytes, elementCount, tensorBytes } from "../model/tensor";
+import { elementBytes, elementCount, tensorBytes, zeroByte } from "../model/tensor";
 import { arrayDefinition, blockComment, commentText, floatLiteral, int32Literal, int64Literal } from "./c-text";
 
 /** Element types that an Arduino sketch computes with. */
@@ -83,12 +83,14 @@ export function generateModelCode(model: Model): ModelCode {
     constantNames: new Map(),
     constantBytes: 0,
     calls: [],
+    reset: [],
     // included even where nothing is computed
     kernelFiles: new Set(["tinyml_kernels.h"]),
   };
   model.operators.forEach((operator, index) => {
     writeOperator(context, operator, index + 1);
   });
+  writeReset(context);
   const inputs = describeTensors(model, model.inputs, "TINYML_MODEL_INPUT");
   const outputs = describeTensors(model, model.outputs, "TINYML_MODEL_OUTPUT");
   return {
@@ -118,6 +120,8 @@ interface Context {
   constantBytes: number;
   /** Statements of tinyml_model_run. */
   calls: string[];
+  /** Statements of tinyml_model_reset; none without variable tensors. */
+  reset: string[];
   kernelFiles: Set<string>;
 }
 
@@ -187,7 +191,8 @@ function writeArgument(
 /** What an operator does, for the comment above its call: what kind, sizes, and in int8 the scales on both ends. */
 function describeOperator(model: Model, operator: Operator, number: number): string {
   const input = model.tensors[operator.inputs[0]];
-  const output = model.tensors[operator.outputs[0]];
+  // an operator without outputs changes its first input
+  const output = model.tensors[operator.outputs[0] ?? operator.inputs[0]];
   const scales = output.type === "int8" ? ` (${readScale(input)} -> ${readScale(output)})` : "";
   const { type } = operator;
   switch (type) {
@@ -277,11 +282,15 @@ function addConstant(context: Context, operator: Operator, number: number, const
   return name;
 }
 
-/** Defines a constant tensor that is read like a computed one, so in RAM where flash is another address space. */
+/**
+ * Defines a constant tensor that is read like a computed one, or what a variable tensor begins with: in RAM where flash is
+ * another address space.
+ */
 function addConstantTensor(context: Context, index: number): string {
   const known = context.constantNames.get(index);
   if (known !== undefined) return known;
-  const { name: tensorName, data, shape } = context.model.tensors[index];
+  const { name: tensorName, data: constant, initial, shape } = context.model.tensors[index];
+  const data = constant ?? initial;
   if (data === undefined) throw new TinymlError("TINYML_INTERNAL", `The tensor "${tensorName}" has no memory.`);
   const name = `tinyml_tensor_${index}`;
   const [ctype, literals] = literalsOf(data);
@@ -289,7 +298,7 @@ function addConstantTensor(context: Context, index: number): string {
   context.constantBytes += data.byteLength;
   const head = `static const ${ctype} ${name}[${data.length}]`;
   context.constants.push(
-    blockComment([`A constant [${shape.join("][")}].`]),
+    blockComment([`${initial ? "What a state begins with" : "A constant"} [${shape.join("][")}].`]),
     () => `${arrayDefinition(head, literals())}\n`,
   );
   return name;
@@ -466,7 +475,7 @@ function writeSource(context: Context): string {
     ...calls,
     "}",
     "",
-    ...writeReset(context),
+    ...(context.reset.length > 0 ? ["void tinyml_model_reset(void) {", ...context.reset, "}", ""] : []),
   ].join("\n");
 }
 
@@ -512,23 +521,25 @@ function stateTensors({ tensors }: Model): number[] {
   return tensors.flatMap(({ variable }, index) => (variable ? [index] : []));
 }
 
-/** The function that sets the variable tensors to the real value 0, where there are any. */
-function writeReset(context: Context): string[] {
+/** Sets the variable tensors to what they begin with. */
+function writeReset(context: Context): void {
   const { model, plan } = context;
-  const states = stateTensors(model);
-  if (states.length === 0) return [];
-  return [
-    "void tinyml_model_reset(void) {",
-    ...states.map((index) => {
-      const { type, quantization } = model.tensors[index];
-      const value = type === "int8" ? (quantization?.zeroPoints[0] ?? 0) : 0;
-      // written as an element's address: of the array itself, gcc suspects that its elements were meant to be counted
-      const first = (plan.offsets.get(index) ?? 0) / (context.type === undefined ? 1 : elementBytes(context.type));
-      return `  memset(&tinyml_model_arena[${first}], ${value}, ${tensorBytes(model.tensors[index])});`;
-    }),
-    "}",
-    "",
-  ];
+  for (const index of stateTensors(model)) {
+    const tensor = model.tensors[index];
+    // written as an element's address: of the array itself, gcc suspects that its elements were meant to be counted
+    const first = (plan.offsets.get(index) ?? 0) / (context.type === undefined ? 1 : elementBytes(context.type));
+    const byte = initialByte(tensor);
+    const [copy, from] = byte === undefined ? ["memcpy", addConstantTensor(context, index)] : ["memset", byte];
+    context.reset.push(`  ${copy}(&tinyml_model_arena[${first}], ${from}, ${tensorBytes(tensor)});`);
+  }
+}
+
+/** The one byte of which a variable tensor's first elements consist; undefined where they differ. */
+function initialByte(tensor: Tensor): number | undefined {
+  const { initial } = tensor;
+  if (initial === undefined) return zeroByte(tensor);
+  const bytes = new Int8Array(initial.buffer, initial.byteOffset, initial.byteLength);
+  return bytes.every((byte) => byte === bytes[0]) ? bytes[0] : undefined;
 }
 
 function readScale(tensor: Tensor): string {

@@ -1,4 +1,5 @@
 import { TinymlError } from "../errors";
+import { unsupportedModel } from "../model/unsupported";
 import type { Slots } from "./schema";
 
 /*
@@ -36,7 +37,7 @@ export function damaged(where: string, what: string): TinymlError {
 
 /** The error of a file that is sound, but holds what this package can't use. */
 export function unsupported(where: string, what: string): TinymlError {
-  return new TinymlError("TINYML_MODEL_UNSUPPORTED", `The model can't be used here: ${where} ${what}.`);
+  return unsupportedModel(`${where} ${what}`);
 }
 
 /** A file that is being read: its bytes, and what reading it may still cost. */

@@ -4,7 +4,7 @@ import { damaged, FlatFile, FlatTable, unsupported } from "./cursor";
 import { ALL_FORMATS } from "./operators/all";
 import { COMMON_FORMATS } from "./operators/common";
 import type { OperatorFormat, OptionField, OptionsTable } from "./operators/operator-format";
-import { type OPERATOR, slots } from "./schema";
+import { type OPERATOR, type OPERATOR_CODE, slots } from "./schema";
 
 const common: { readonly [Type in StoredOperatorType]?: OperatorFormat<Type> } = COMMON_FORMATS;
 
@@ -24,6 +24,11 @@ function typeOf<Type extends StoredOperatorType>(
 ): Type | undefined {
   for (const type in formats) if (formats[type].code === code) return type;
   return undefined;
+}
+
+/** The number of an operator code in the enum BuiltinOperator: up to 127 it stands in the older field, in newer files in both. */
+export function operatorNumber(code: FlatTable<keyof typeof OPERATOR_CODE>): number {
+  return Math.max(code.int8("deprecated_builtin_code"), code.int32("builtin_code"));
 }
 
 /** The lowest version of an operator that has what it uses. */

@@ -18,11 +18,13 @@ import { readAssociatedFiles } from "./associated-files";
 import { damaged, FlatFile, type FlatTable, type Span, unsupported } from "./cursor";
 import { isTflite } from "./is-tflite";
 import { decodeMetadata, FLOWS_METADATA, LABEL_METADATA } from "./metadata";
-import { lowestVersion, operatorFormat, operatorOfCode, readOptions } from "./operators";
+import { lowestVersion, operatorFormat, operatorNumber, operatorOfCode, readOptions } from "./operators";
 import { readSparse } from "./read-sparse";
+import { type FileGraph, type FileOperator, readTensors } from "./resources";
 import {
   BUFFER,
   builtinOperatorName,
+  CALL_ONCE,
   CUSTOM_OPERATOR,
   DENSIFY,
   METADATA,
@@ -37,6 +39,7 @@ import {
   TENSOR_MAP,
   tensorTypeName,
   tensorTypeOf,
+  VAR_HANDLE,
 } from "./schema";
 
 /**
@@ -68,13 +71,20 @@ export function readTflite(bytes: Uint8Array): Model {
     index === 0 ? "SubGraph" : `SubGraph ${index}`,
   );
   if (subgraph === undefined) throw damaged(root.where("subgraphs"), "is empty");
-  if (others.length > 0) {
-    throw unsupported(root.where("subgraphs"), `has ${others.length + 1} graphs; this package runs models of one`);
+  const graph = fileGraph(subgraph, codes);
+  const { tensors, variables, initialGraphs } = readTensors(
+    graph,
+    (number) => (others[number - 1] ? fileGraph(others[number - 1], codes) : undefined),
+    (table) => readTensor(table, buffers),
+  );
+  const operators = graph.operators
+    .flatMap((operator) => readOperator(operator, codes, tensors) ?? [])
+    .map((operator) => withVariable(operator, variables));
+  // those that only say what variables begin with are done with
+  const separate = others.length - initialGraphs.size;
+  if (separate > 0) {
+    throw unsupported(root.where("subgraphs"), `has ${separate + 1} graphs; this package runs models of one`);
   }
-  const tensors = subgraph.tables("tensors", TENSOR).map((table) => readTensor(table, buffers));
-  const operators = subgraph
-    .tables("operators", OPERATOR)
-    .flatMap((table) => readOperator(table, codes, tensors) ?? []);
   const { metadata, otherMetadata } = readMetadata(root, buffers);
   const signatures = root.tables("signature_defs", SIGNATURE_DEF).map(readSignature);
   const graphName = subgraph.string("name") ?? "";
@@ -132,6 +142,38 @@ class Buffers {
     if (length > 0) this.#file.within(start, length, table.where("size"));
     return { start, length };
   }
+}
+
+/** The parts of a graph, with the number of each operator. */
+function fileGraph(
+  table: FlatTable<keyof typeof SUBGRAPH>,
+  codes: readonly FlatTable<keyof typeof OPERATOR_CODE>[],
+): FileGraph {
+  return {
+    tensors: table.tables("tensors", TENSOR),
+    operators: table.tables("operators", OPERATOR).map((operator) => ({
+      number: operatorNumber(codeOf(operator, codes)),
+      table: operator,
+    })),
+  };
+}
+
+function codeOf(
+  operator: FlatTable<keyof typeof OPERATOR>,
+  codes: readonly FlatTable<keyof typeof OPERATOR_CODE>[],
+): FlatTable<keyof typeof OPERATOR_CODE> {
+  const index = operator.uint32("opcode_index");
+  const code = codes[index];
+  if (code === undefined) {
+    throw damaged(operator.where("opcode_index"), `is ${index}, but there are ${codes.length} operator codes`);
+  }
+  return code;
+}
+
+/** An operator with the one tensor by which its variable is known. */
+function withVariable(operator: Operator, variables: ReadonlyMap<number, number>): Operator {
+  if (operator.type !== "READ_VARIABLE" && operator.type !== "ASSIGN_VARIABLE") return operator;
+  return { ...operator, inputs: operator.inputs.map((index) => variables.get(index) ?? index) };
 }
 
 function readTensor(table: FlatTable<keyof typeof TENSOR>, buffers: Buffers): Tensor {
@@ -193,19 +235,14 @@ function readQuantization(table: FlatTable<keyof typeof QUANTIZATION> | undefine
   };
 }
 
-/** An operator; undefined for one that only makes a dense constant of a sparse one, because reading has done that. */
+/** An operator; undefined for one whose work reading has done: making a dense constant of a sparse one, naming variables. */
 function readOperator(
-  table: FlatTable<keyof typeof OPERATOR>,
+  { number, table }: FileOperator,
   codes: readonly FlatTable<keyof typeof OPERATOR_CODE>[],
   tensors: Tensor[],
 ): Operator | undefined {
-  const index = table.uint32("opcode_index");
-  const code = codes[index];
-  if (code === undefined) {
-    throw damaged(table.where("opcode_index"), `is ${index}, but there are ${codes.length} operator codes`);
-  }
-  // codes up to 127 stand in the older field, in newer files in both
-  const number = Math.max(code.int8("deprecated_builtin_code"), code.int32("builtin_code"));
+  if (number === CALL_ONCE || number === VAR_HANDLE) return undefined;
+  const code = codeOf(table, codes);
   if (number === DENSIFY) {
     const [from = -1] = table.int32s("inputs");
     const [to = -1] = table.int32s("outputs");

@@ -167,6 +167,23 @@ const BUILTIN_OPERATOR_NAMES = `
 /** The number of the operator that makes a dense constant of a sparse one. */
 export const DENSIFY = 124;
 
+/** The number of the operator that has another graph run before the first sample. */
+export const CALL_ONCE = 129;
+
+/** The number of the operator that gives a tensor which stands for a variable. */
+export const VAR_HANDLE = 142;
+
+/** The numbers of the operators that take what a variable holds, and change it. */
+export const READ_VARIABLE = 143;
+export const ASSIGN_VARIABLE = 144;
+
+/** The options of the first two operators, and their numbers in the union BuiltinOptions. */
+export const CALL_ONCE_OPTIONS = { union: 103, slots: slots("init_subgraph_index") };
+export const VAR_HANDLE_OPTIONS = { union: 111, slots: slots("container", "shared_name") };
+
+/** The number of the type of such tensors. */
+export const RESOURCE_TYPE = 13;
+
 /** The number of the operator whose meaning a file defines by itself, by a name in `custom_code`. */
 export const CUSTOM_OPERATOR = 32;
 

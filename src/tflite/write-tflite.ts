@@ -5,6 +5,7 @@ import type {
   Model,
   Operator,
   OperatorOf,
+  Resource,
   Signature,
   SignatureTensor,
   StoredOperatorType,
@@ -17,18 +18,23 @@ import { encodeMetadata, FLOWS_METADATA, LABEL_METADATA } from "./metadata";
 import { lowestVersion, operatorFormat, writeOptions } from "./operators";
 import {
   BUFFER,
+  CALL_ONCE,
+  CALL_ONCE_OPTIONS,
   FILE_IDENTIFIER,
   METADATA,
   MODEL,
   OPERATOR,
   OPERATOR_CODE,
   QUANTIZATION,
+  RESOURCE_TYPE,
   SCHEMA_VERSION,
   SIGNATURE_DEF,
   SUBGRAPH,
   TENSOR,
   TENSOR_MAP,
   TENSOR_TYPE_NUMBERS,
+  VAR_HANDLE,
+  VAR_HANDLE_OPTIONS,
 } from "./schema";
 
 export interface WriteOptions {
@@ -74,6 +80,8 @@ class Writer {
   /** Offsets of the Buffer tables; the first is the empty one that stands for "no constant". */
   readonly #buffers: number[] = [];
   readonly #constants = new Map<TensorData, number>();
+  readonly #codes: number[] = [];
+  readonly #codeIndices = new Map<string, number>();
 
   model(model: Model, entries: readonly MetadataEntry[]): Uint8Array {
     const builder = this.#builder;
@@ -88,27 +96,27 @@ class Writer {
       builder.addFieldInt32(METADATA.buffer, buffer, 0);
       return builder.endObject();
     });
-    const codes: number[] = [];
-    const codeIndices = new Map<string, number>();
     const operators = model.operators.map((any) => {
       const operator = storable(any);
-      const format = operatorFormat(operator.type);
+      const { code } = operatorFormat(operator.type);
       const version = Math.max(operator.version ?? 1, lowestVersion(operator, model.tensors));
-      const key = `${format.code} ${version}`;
-      const index = codeIndices.get(key) ?? codes.push(this.#operatorCode(format.code, version)) - 1;
-      codeIndices.set(key, index);
-      return this.#operator(operator, index);
+      return this.#operator(operator, this.#codeIndex(code, version));
     });
     const tensors = model.tensors.map((tensor) => this.#tensor(tensor));
-    const subgraph = this.#subgraph(model, tensors, operators);
+    const handles = model.tensors.flatMap(({ resource }, index) => (resource ? this.#handle(resource, index) : []));
+    const initial = this.#initialGraph(model);
+    const initialize = initial === undefined ? [] : [this.#callOnce(1)];
+    const subgraphs = this.#offsets([
+      this.#subgraph(model, tensors, [...initialize, ...handles, ...operators]),
+      ...(initial === undefined ? [] : [initial]),
+    ]);
     const signatures = (model.signatures ?? []).map((signature) => this.#signature(signature));
     const signatureVector = signatures.length > 0 ? this.#offsets(signatures) : 0;
 
     const description = builder.createSharedString(model.description);
     const metadataVector = metadata.length > 0 ? this.#offsets(metadata) : 0;
     const buffers = this.#offsets(this.#buffers);
-    const subgraphs = this.#offsets([subgraph]);
-    const operatorCodes = this.#offsets(codes);
+    const operatorCodes = this.#offsets(this.#codes);
     builder.startObject(Object.keys(MODEL).length);
     builder.addFieldInt32(MODEL.version, SCHEMA_VERSION, 0);
     builder.addFieldOffset(MODEL.operator_codes, operatorCodes, 0);
@@ -140,13 +148,69 @@ class Writer {
     return builder.endObject();
   }
 
-  #subgraph(model: Model, tensors: readonly number[], operators: readonly number[]): number {
+  /** The graph that assigns what resource variables begin with; undefined where none begins with anything. */
+  #initialGraph({ tensors }: Model): number | undefined {
+    const known = new Set<string>();
+    const written: number[] = [];
+    const operators: number[] = [];
+    for (const tensor of tensors) {
+      const { variable: _, resource, initial, ...value } = tensor;
+      const key = JSON.stringify(resource);
+      if (resource === undefined || initial === undefined || known.has(key)) continue;
+      known.add(key);
+      const handle = written.push(this.#tensor(tensor)) - 1;
+      const constant = written.push(this.#tensor({ ...value, data: initial })) - 1;
+      const inputs = [handle, constant];
+      const code = this.#codeIndex(operatorFormat("ASSIGN_VARIABLE").code, 1);
+      operators.push(this.#handle(resource, handle));
+      operators.push(this.#operator({ type: "ASSIGN_VARIABLE", inputs, outputs: [], options: {} }, code));
+    }
+    return written.length === 0 ? undefined : this.#subgraph({ inputs: [], outputs: [] }, written, operators);
+  }
+
+  /** The operator that makes a tensor stand for a resource variable. */
+  #handle({ container, name }: Resource, tensor: number): number {
     const builder = this.#builder;
-    const name = model.graphName === undefined ? 0 : builder.createSharedString(model.graphName);
+    const [containerOffset, nameOffset] = [container, name].map((text) => builder.createSharedString(text));
+    const { union, slots } = VAR_HANDLE_OPTIONS;
+    builder.startObject(Object.keys(slots).length);
+    builder.addFieldOffset(slots.container, containerOffset, 0);
+    builder.addFieldOffset(slots.shared_name, nameOffset, 0);
+    return this.#bareOperator(VAR_HANDLE, [tensor], union, builder.endObject());
+  }
+
+  /** The operator that has a graph run before the first sample. */
+  #callOnce(graph: number): number {
+    const builder = this.#builder;
+    const { union, slots } = CALL_ONCE_OPTIONS;
+    builder.startObject(Object.keys(slots).length);
+    builder.addFieldInt32(slots.init_subgraph_index, graph, 0);
+    return this.#bareOperator(CALL_ONCE, [], union, builder.endObject());
+  }
+
+  #bareOperator(code: number, outputs: readonly number[], union: number, options: number): number {
+    const builder = this.#builder;
+    const index = this.#codeIndex(code, 1);
+    const outputVector = this.#int32s(outputs);
+    builder.startObject(Object.keys(OPERATOR).length);
+    builder.addFieldInt32(OPERATOR.opcode_index, index, 0);
+    builder.addFieldOffset(OPERATOR.outputs, outputVector, 0);
+    builder.addFieldInt8(OPERATOR.builtin_options_type, union, 0);
+    builder.addFieldOffset(OPERATOR.builtin_options, options, 0);
+    return builder.endObject();
+  }
+
+  #subgraph(
+    graph: Pick<Model, "graphName" | "inputs" | "outputs">,
+    tensors: readonly number[],
+    operators: readonly number[],
+  ): number {
+    const builder = this.#builder;
+    const name = graph.graphName === undefined ? 0 : builder.createSharedString(graph.graphName);
     const operatorVector = this.#offsets(operators);
     const tensorVector = this.#offsets(tensors);
-    const inputs = this.#int32s(model.inputs);
-    const outputs = this.#int32s(model.outputs);
+    const inputs = this.#int32s(graph.inputs);
+    const outputs = this.#int32s(graph.outputs);
     builder.startObject(Object.keys(SUBGRAPH).length);
     builder.addFieldOffset(SUBGRAPH.tensors, tensorVector, 0);
     builder.addFieldOffset(SUBGRAPH.inputs, inputs, 0);
@@ -158,6 +222,13 @@ class Writer {
 
   #tensor(tensor: Tensor): number {
     const builder = this.#builder;
+    if (tensor.resource !== undefined) {
+      const name = builder.createSharedString(tensor.name);
+      builder.startObject(Object.keys(TENSOR).length);
+      builder.addFieldInt8(TENSOR.type, RESOURCE_TYPE, 0);
+      builder.addFieldOffset(TENSOR.name, name, 0);
+      return builder.endObject();
+    }
     const shape = this.#int32s(tensor.shape);
     const buffer = tensor.data === undefined ? 0 : this.#constant(tensor.data);
     const name = builder.createSharedString(tensor.name);
@@ -213,6 +284,14 @@ class Writer {
     builder.addFieldOffset(OPERATOR.mutating_variable_inputs, mutatedInputs, 0);
     builder.addFieldOffset(OPERATOR.intermediates, intermediates, 0);
     return builder.endObject();
+  }
+
+  /** The index of an operator's code and version among those of the file. */
+  #codeIndex(code: number, version: number): number {
+    const key = `${code} ${version}`;
+    const index = this.#codeIndices.get(key) ?? this.#codes.push(this.#operatorCode(code, version)) - 1;
+    this.#codeIndices.set(key, index);
+    return index;
   }
 
   #operatorCode(code: number, version: number): number {

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { readTflite } from "../../src/tflite/read-tflite";
 import { writeTflite } from "../../src/tflite/write-tflite";
 import { sharedModel } from "../support/shared-models";
+import { findFields } from "../tflite/fields";
+import { floatModel } from "../tflite/models";
 import { createWorkshop, tinyml, tinymlJson } from "./support/tinyml";
 
 describe("tinyml inspect", function () {
@@ -71,6 +73,26 @@ describe("tinyml inspect", function () {
     await writeFile(join(folder, "hostile.csv"), "x,y,\u001b[2Jz\n1,2,a\n");
     const failed = await tinyml(folder, "train", "clouds.json", "--data", "hostile.csv", "--out", "never.tflite");
     assert.match(failed.stderr, /^TINYML_DATASET_CORRUPT: [^\p{Cc}]*\\u001b[^\p{Cc}]*\n$/u);
+  });
+
+  it("lists a model that can't be used, with what is not known of it, and fails", async () => {
+    const file = writeTflite(floatModel("NONE", "TANH"));
+    const tanh = findFields(file).find(
+      ({ at, group, kind }) => group === "code" && kind === "uint8" && file[at] === 28,
+    );
+    assert.ok(tanh);
+    // SIN
+    file[tanh.at] = 66;
+    await writeFile(join(folder, "sin.tflite"), file);
+    const { status, stdout, stderr } = await tinyml(folder, "inspect", "sin.tflite");
+    assert.equal(status, 1);
+    assert.match(stderr, /^TINYML_MODEL_UNSUPPORTED: .*operators\[1\] is SIN, .*docs\/operators\.md lists/);
+    assert.match(stdout, /^input: +input float32 \[1, 3\]\n/);
+    assert.match(stdout, /^not known: +SIN$/m);
+    assert.match(stdout, /^0 {2}FULLY_CONNECTED {2}float32 \[1, 4\]\n1 {2}SIN {14}float32 \[1, 4\] {2}not known$/m);
+    const printed = await tinyml(folder, "inspect", "sin.tflite", "--json");
+    assert.equal(printed.status, 1);
+    assert.deepEqual(JSON.parse(printed.stdout).unknown, ["SIN"]);
   });
 
   it("takes models of other tools", async function () {

@@ -6,7 +6,7 @@ import { requireTool } from "../support/tools";
 import { assertOutputs, runSamples } from "./run-samples";
 
 /*
- * Small models of one operator, their inputs (samples back to back) and what TensorFlow Lite Micro's reference kernels
+ * Small models of one operator or one variable, their inputs (samples back to back) and what TensorFlow Lite Micro's reference kernels
  * (commit 90b983c2) computed of them on x86-64, all in base64: a line per model in reference/FAMILY.ndjson. The models were
  * written by this package from the random models of operators/FAMILY.ts. Integers agree bit for bit, float within 1e-5.
  */

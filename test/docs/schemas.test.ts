@@ -62,7 +62,9 @@ function describeOperators(): string {
               inputs.findIndex(({ constant }) => !constant),
             );
       const outputsOf = new Map<string, Set<string>>();
-      for (const [of, [output = ""]] of types) {
+      for (const [of, outputs] of types) {
+        // one without outputs changes what it takes
+        const output = outputs[0] ?? of[data];
         const input = of[data] ?? output;
         outputsOf.set(input, (outputsOf.get(input) ?? new Set()).add(output));
       }

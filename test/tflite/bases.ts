@@ -11,6 +11,7 @@ import { anyElementwise } from "../conformance/operators/elementwise";
 import { MOVING_OPERATORS } from "../conformance/operators/moving";
 import { anyLstm, anySvdf } from "../conformance/operators/recurrent";
 import { REDUCING_OPERATORS } from "../conformance/operators/reducing";
+import { anyStream } from "../conformance/operators/streaming";
 import { anyTransposeConvolution } from "../conformance/operators/transpose-convolution";
 import { sharedModelPath } from "../support/shared-models";
 import { anyModel, bookNetwork, classifier, Graph, int8Model, pictureNetwork } from "./models";
@@ -28,7 +29,18 @@ export interface Base {
 
 type AnyModel = fc.Arbitrary<{ readonly model: Model }>;
 
-const ARITHMETIC: readonly Arithmetic[] = ["ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM", "PRELU"];
+const ARITHMETIC: readonly Arithmetic[] = [
+  "ADD",
+  "SUB",
+  "MUL",
+  "DIV",
+  "MAXIMUM",
+  "MINIMUM",
+  "SQUARED_DIFFERENCE",
+  "FLOOR_DIV",
+  "FLOOR_MOD",
+  "PRELU",
+];
 const ELEMENTWISE: readonly OperatorType[] = [
   "RELU",
   "RELU6",
@@ -43,6 +55,7 @@ const ELEMENTWISE: readonly OperatorType[] = [
   "RSQRT",
   "EXP",
   "LOG",
+  "L2_NORMALIZATION",
 ];
 const CONVERSIONS = ["QUANTIZE", "DEQUANTIZE", "CAST"] as const;
 const KINDS = ["float32", "int8", "int16"] as const;
@@ -76,6 +89,7 @@ const OPERATORS: readonly (readonly [name: string, any: AnyModel])[] = [
   row("SVDF", anySvdf("int8", "int8")),
   row("SVDF", anySvdf("int8", "int16")),
   ...KINDS.map((kind) => row("UNIDIRECTIONAL_SEQUENCE_LSTM", anyLstm(kind))),
+  ...KINDS.map((kind) => row("READ_VARIABLE and ASSIGN_VARIABLE", anyStream(kind))),
 ];
 
 const NETWORKS: readonly (readonly [name: string, model: () => Model])[] = [

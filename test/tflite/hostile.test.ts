@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as fc from "fast-check";
 import { Builder } from "flatbuffers";
 import { createRandom } from "../../src/dataset/random";
 import { TinymlError } from "../../src/errors";
@@ -9,6 +10,7 @@ import { isTflite } from "../../src/tflite/is-tflite";
 import { readTflite } from "../../src/tflite/read-tflite";
 import { BUFFER, MODEL, OPERATOR, OPERATOR_CODE, QUANTIZATION, SUBGRAPH, TENSOR } from "../../src/tflite/schema";
 import { writeTflite } from "../../src/tflite/write-tflite";
+import { anyStream } from "../conformance/operators/streaming";
 import { damage } from "./damage";
 import { bookNetwork, classifier, floatModel, Graph, int8Model, pictureNetwork, quantized } from "./models";
 
@@ -498,6 +500,40 @@ describe("hostile .tflite files", () => {
       });
     }
   });
+
+  const [{ model: stream }] = fc.sample(anyStream("int8"), { numRuns: 1, seed: 1 });
+  const state = stream.tensors.findIndex(({ resource }) => resource !== undefined);
+  const assigning = rawOperator({ code: 144 });
+  const variables: [string, () => unknown, RegExp][] = [
+    ["is taken from another tensor", () => readTflite(assigning), /operators\[0\]\.inputs begins with a tensor that/],
+    ["is of another type", () => readTflite(rawOperator({ code: 142 })), /tensors\[1\]\.type is FLOAT32, where a VAR_/],
+    ["begins with what is not there", () => readTflite(rawOperator({ code: 129 })), /Model\.subgraphs has no graph 0/],
+    [
+      "begins with other bytes",
+      () => checkModel(withTensor(stream, state, { initial: new Int8Array(1000) })),
+      /tensors\[1\].*begins with 1000 other bytes/,
+    ],
+    [
+      "is read as if it were no resource",
+      () => checkModel({ ...stream, outputs: [state] }),
+      /outputs\[0\].*is a resource, which must be read first/,
+    ],
+    [
+      "is an operand",
+      () => {
+        const operators = stream.operators.map((operator): Operator => {
+          return operator.type === "SLICE" ? { ...operator, inputs: operator.inputs.with(0, state) } : operator;
+        });
+        checkModel({ ...stream, operators });
+      },
+      /operators\[2\] \(SLICE\)\.inputs\[0\].*is a resource, which must be read first/,
+    ],
+  ];
+  for (const [name, act, message] of variables) {
+    it(`name the variable that ${name}`, () => {
+      assert.throws(act, { message });
+    });
+  }
 
   it("name the operator whose scales are per channel, where one is supported", () => {
     const quantization = { scales: [1, 1, 1], zeroPoints: [0, 0, 0], axis: 1 };

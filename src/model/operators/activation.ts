@@ -20,10 +20,14 @@ import {
 import { softmaxInt16Tables } from "../quantization-tables";
 import { elementCount } from "../tensor";
 import { elementwiseCall, ends } from "./elementwise-call";
-import { ELEMENTWISE, kernelType, type OperatorRules, perTensor } from "./operator-rule";
+import { ELEMENTWISE, kernelType, type OperatorRules, perTensor, type Shape } from "./operator-rule";
+import { zeroPointOf } from "./parameters";
 
-/** The curves between two limits, and softmax. */
-export const ACTIVATIONS: OperatorRules<"LOGISTIC" | "TANH" | "SOFTMAX"> = {
+/** The most numbers whose squares, of up to 255², add up in 32 bits. */
+const MOST_SQUARES = Math.floor((2 ** 31 - 1) / 255 ** 2);
+
+/** The curves between two limits, softmax, and bringing numbers to the length 1. */
+export const ACTIVATIONS: OperatorRules<"LOGISTIC" | "TANH" | "SOFTMAX" | "L2_NORMALIZATION"> = {
   LOGISTIC: {
     ...ELEMENTWISE,
     types: [...ELEMENTWISE.types, [["int16"], ["int16"]]],
@@ -38,7 +42,7 @@ export const ACTIVATIONS: OperatorRules<"LOGISTIC" | "TANH" | "SOFTMAX"> = {
   },
   SOFTMAX: {
     ...ELEMENTWISE,
-    shapes: ([input = []]) => (input.length === 0 ? "its input must have at least one dimension" : [input]),
+    shapes: alongLastAxis,
     checkOptions: ({ beta }) => (beta > 0 && beta < Infinity ? undefined : "its beta must be a positive number"),
     types: [...ELEMENTWISE.types, [["int8"], ["int16"]], [["int16"], ["int16"]]],
     checkQuantization: softmaxScales,
@@ -62,7 +66,31 @@ export const ACTIVATIONS: OperatorRules<"LOGISTIC" | "TANH" | "SOFTMAX"> = {
       return { kernel, file: "int8_activation.c", arguments: all };
     },
   },
+  L2_NORMALIZATION: {
+    ...ELEMENTWISE,
+    shapes: alongLastAxis,
+    checkQuantization(inputs, outputs) {
+      const width = outputs[0].shape.at(-1) ?? 1;
+      if (width > MOST_SQUARES) return `its rows have ${width} numbers, where at most ${MOST_SQUARES} can be summed up`;
+      return outputIsFixed("L2_NORMALIZATION")(inputs, outputs);
+    },
+    kernelCall(operands) {
+      const [input, output] = ends(operands);
+      const width = output.shape[output.shape.length - 1];
+      const rows = perSample(elementCount(output.shape) / width);
+      const first = [tensorArgument(input), tensorArgument(output), rows, ...integers(width)];
+      const last = input.type === "float32" ? [] : integers(zeroPointOf(input));
+      const type = kernelType(output);
+      const [kernel, file] = [`tinyml_l2_normalize_${type}`, `${type}_l2_normalize.c`];
+      return { kernel, file, arguments: [...first, ...last] };
+    },
+  },
 };
+
+/** The shape of what is computed row by row. */
+function alongLastAxis([input = []]: readonly (Shape | undefined)[]): readonly Shape[] | string {
+  return input.length === 0 ? "its input must have at least one dimension" : [input];
+}
 
 /** Checks a curve's scales: in int16 steps of 1/32768 for the output, and an input of which few steps leave the curve. */
 function curveScales(type: "LOGISTIC" | "TANH") {

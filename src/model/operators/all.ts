@@ -11,6 +11,7 @@ import { RESIZING } from "./resizing";
 import { SLICING } from "./slicing";
 import { TRAINING_OPERATORS } from "./training";
 import { TRANSPOSE_CONVOLUTION } from "./transpose-convolution";
+import { VARIABLES } from "./variables";
 
 /** The operators that a file may have; the keys are TensorFlow Lite's builtin operator names. */
 export const STORED_OPERATORS: { readonly [T in StoredOperatorType]: OperatorRule<T> } = {
@@ -24,6 +25,7 @@ export const STORED_OPERATORS: { readonly [T in StoredOperatorType]: OperatorRul
   ...RESIZING,
   ...SLICING,
   ...TRANSPOSE_CONVOLUTION,
+  ...VARIABLES,
 };
 
 /** The operators of this package. */

@@ -10,7 +10,13 @@ import {
   tensorArgument,
 } from "../kernel-call";
 import type { FusedActivation, Tensor, TensorType } from "../model";
-import { preluInt8Parameters, productParameters, type SumParameters, sumParameters } from "../quantization-arithmetic";
+import {
+  preluParameters,
+  productParameters,
+  type SumParameters,
+  squaredDifferenceParameters,
+  sumParameters,
+} from "../quantization-arithmetic";
 import { broadcastArguments, broadcastShape } from "./broadcast";
 import {
   haveSameScale,
@@ -33,8 +39,20 @@ const BINARY = {
   macs: () => 0,
 } as const;
 
+type Arithmetic =
+  | "ADD"
+  | "SUB"
+  | "MUL"
+  | "DIV"
+  | "MAXIMUM"
+  | "MINIMUM"
+  | "SQUARED_DIFFERENCE"
+  | "FLOOR_DIV"
+  | "FLOOR_MOD"
+  | "PRELU";
+
 /** Arithmetic of two tensors, element by element. */
-export const ARITHMETIC: OperatorRules<"ADD" | "SUB" | "MUL" | "DIV" | "MAXIMUM" | "MINIMUM" | "PRELU"> = {
+export const ARITHMETIC: OperatorRules<Arithmetic> = {
   ADD: {
     ...BINARY,
     types: sameTypes("float32", "int8", "int16", "int32"),
@@ -50,11 +68,7 @@ export const ARITHMETIC: OperatorRules<"ADD" | "SUB" | "MUL" | "DIV" | "MAXIMUM"
   MUL: {
     ...BINARY,
     types: sameTypes("float32", "int8", "int16", "int32"),
-    checkQuantization(inputs, outputs) {
-      const tensors = [...inputs, ...outputs];
-      const shifted = tensors.find((tensor) => tensor?.type === "int16" && perTensor(tensor)?.zeroPoint !== 0);
-      return shifted ? "its int16 inputs and output must have the zero point 0" : checkOperands(inputs, outputs);
-    },
+    checkQuantization: checkSymmetric,
     kernelCall(operands, { activation }) {
       const [a, b, output] = ends(operands);
       if (!isQuantized(output)) return numbersCall("mul", operands, activation);
@@ -81,10 +95,35 @@ export const ARITHMETIC: OperatorRules<"ADD" | "SUB" | "MUL" | "DIV" | "MAXIMUM"
     checkQuantization: checkSameScale,
     kernelCall: (operands) => call("minimum", operands, []),
   },
+  SQUARED_DIFFERENCE: {
+    ...BINARY,
+    types: sameTypes("float32", "int8", "int16", "int32"),
+    checkQuantization: checkSymmetric,
+    kernelCall(operands) {
+      const [a, b, output] = ends(operands);
+      if (!isQuantized(output)) return call("squared_difference", operands, []);
+      const [from, by, to] = [a, b, output].map(quantizationOf);
+      const fields: SumParameters = squaredDifferenceParameters(from, by, to, output.type);
+      const comment = "What its difference is computed with.";
+      return call("squared_difference", operands, [struct("tinyml_sum", comment, { ...fields })]);
+    },
+  },
+  FLOOR_DIV: {
+    ...BINARY,
+    types: sameTypes("float32", "int32"),
+    checkQuantization: checkOperands,
+    kernelCall: (operands) => call("floor_div", operands, [], "floor"),
+  },
+  FLOOR_MOD: {
+    ...BINARY,
+    types: sameTypes("float32", "int32"),
+    checkQuantization: checkOperands,
+    kernelCall: (operands) => call("floor_mod", operands, [], "floor"),
+  },
   PRELU: {
     ...BINARY,
     inputs: [{ name: "input" }, { name: "alpha", constant: true, parameter: true }],
-    types: sameTypes("float32", "int8"),
+    types: [...sameTypes("float32", "int8"), [["int16", "int8"], ["int16"]]],
     shapes([input = [], alpha = []]) {
       const shape = broadcastShape(input, alpha);
       if (typeof shape === "string") return shape;
@@ -95,7 +134,7 @@ export const ARITHMETIC: OperatorRules<"ADD" | "SUB" | "MUL" | "DIV" | "MAXIMUM"
       const [input, alpha, output] = ends(operands);
       if (!isQuantized(output)) return call("prelu", operands, []);
       const [from, by, to] = [input, alpha, output].map(quantizationOf);
-      const fields = { ...preluInt8Parameters(from, by, to) };
+      const fields = { ...preluParameters(from, by, to) };
       return call("prelu", operands, [struct("tinyml_slope", "What it is computed with.", fields)]);
     },
   },
@@ -119,6 +158,13 @@ function checkOperands(inputs: readonly (Tensor | undefined)[], outputs: readonl
     return scaled ? "its int32 inputs and output must be whole numbers, without a scale" : undefined;
   }
   return tensors.every(perTensor) ? undefined : `its ${type} inputs and output must have one scale each`;
+}
+
+/** As checkOperands; int16 has no zero point. */
+function checkSymmetric(inputs: readonly (Tensor | undefined)[], outputs: readonly Tensor[]): string | undefined {
+  const tensors = [...inputs, ...outputs];
+  const shifted = tensors.find((tensor) => tensor?.type === "int16" && perTensor(tensor)?.zeroPoint !== 0);
+  return shifted ? "its int16 inputs and output must have the zero point 0" : checkOperands(inputs, outputs);
 }
 
 /** The larger or smaller of stored numbers means that of real ones only where they stand for the same. */
@@ -162,9 +208,9 @@ function struct(type: string, comment: string, fields: KernelStruct["fields"]): 
 }
 
 /** Both operands, output, how they are walked over, and what else the kernel wants to know. */
-function call(name: string, operands: Operands, last: readonly KernelArgument[]): KernelCall {
+function call(name: string, operands: Operands, last: readonly KernelArgument[], family = "arithmetic"): KernelCall {
   const [a, b, output] = ends(operands);
   const type = kernelType(output);
   const all = [...[a, b, output].map(tensorArgument), ...broadcastArguments(a, b, output), ...last];
-  return { kernel: `tinyml_${name}_${type}`, file: `${type}_arithmetic.c`, arguments: all };
+  return { kernel: `tinyml_${name}_${type}`, file: `${type}_${family}.c`, arguments: all };
 }

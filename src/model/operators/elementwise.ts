@@ -9,6 +9,7 @@ import {
 import type { FusedActivation, Quantization, Tensor } from "../model";
 import { reluParameters } from "../quantization";
 import {
+  absFactor,
   absInt8Table,
   eluInt8Table,
   hardSwishInt8Table,
@@ -59,7 +60,19 @@ export const ELEMENTWISE_FUNCTIONS: OperatorRules<Elementwise> = {
   },
   HARD_SWISH: tabled("hard_swish", hardSwishInt8Table),
   ELU: tabled("elu", eluInt8Table),
-  ABS: tabled("abs", absInt8Table),
+  ABS: {
+    ...ELEMENTWISE,
+    checkQuantization: checkScales,
+    types: FLOAT_AND_INT16,
+    kernelCall(operands) {
+      const [input, output] = ends(operands);
+      if (output.type === "float32") return floatCall("abs", operands);
+      const [from, to] = [input, output].map(quantizationOf);
+      if (output.type === "int8") return lookup(operands, absInt8Table(from, to));
+      const { multiplier, shift } = absFactor(from, to);
+      return elementwiseCall("tinyml_abs_int16", "int16_elementwise.c", operands, integers(multiplier, shift));
+    },
+  },
   NEG: float("neg"),
   SQUARE: float("square"),
   SQRT: float("sqrt"),

@@ -1,6 +1,6 @@
-import { TinymlError } from "../../errors";
 import { type KernelCall, type KernelStruct, type Operand, tensorArgument } from "../kernel-call";
 import { elementBytes } from "../tensor";
+import { unsupportedModel } from "../unsupported";
 
 /**
  * Which elements of one tensor go where in another: a block of `sizes` elements, whose neighbours along each dimension lie
@@ -51,10 +51,8 @@ export function copyCall(input: Operand, output: Operand, copy: StridedCopy): Ke
   const block = isRun ? innermost.size : 1;
   if (isRun) dimensions.pop();
   if (dimensions.length > COPY_DIMENSIONS) {
-    throw new TinymlError(
-      "TINYML_MODEL_UNSUPPORTED",
-      `The model can't be used here: to compute the tensor "${output.name}", ${dimensions.length} dimensions must be gone through; ` +
-        `this package goes through ${COPY_DIMENSIONS}.`,
+    throw unsupportedModel(
+      `to compute the tensor "${output.name}", ${dimensions.length} dimensions must be gone through; this package goes through ${COPY_DIMENSIONS}`,
     );
   }
   const left = COPY_DIMENSIONS - dimensions.length;

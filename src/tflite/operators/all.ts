@@ -9,6 +9,7 @@ import { RECURRENT } from "./recurrent";
 import { REDUCTIONS } from "./reductions";
 import { RESIZING } from "./resizing";
 import { SLICING } from "./slicing";
+import { VARIABLES } from "./variables";
 
 /** The operators of this package in the file format. */
 export const ALL_FORMATS: { readonly [Type in StoredOperatorType]: OperatorFormat<Type> } = {
@@ -21,4 +22,5 @@ export const ALL_FORMATS: { readonly [Type in StoredOperatorType]: OperatorForma
   ...REDUCTIONS,
   ...RESIZING,
   ...SLICING,
+  ...VARIABLES,
 };

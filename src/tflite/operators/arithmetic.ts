@@ -2,8 +2,20 @@ import type { FusedActivation, Tensor } from "../../model/model";
 import { slots } from "../schema";
 import { FUSED_ACTIVATIONS, type OperatorFormats, type OptionField, oneOf } from "./operator-format";
 
+type Arithmetic =
+  | "ADD"
+  | "SUB"
+  | "MUL"
+  | "DIV"
+  | "MAXIMUM"
+  | "MINIMUM"
+  | "SQUARED_DIFFERENCE"
+  | "FLOOR_DIV"
+  | "FLOOR_MOD"
+  | "PRELU";
+
 /** Arithmetic of two tensors, element by element. */
-export const ARITHMETIC: OperatorFormats<"ADD" | "SUB" | "MUL" | "DIV" | "MAXIMUM" | "MINIMUM" | "PRELU"> = {
+export const ARITHMETIC: OperatorFormats<Arithmetic> = {
   ADD: {
     code: 0,
     newestVersion: 5,
@@ -48,6 +60,14 @@ export const ARITHMETIC: OperatorFormats<"ADD" | "SUB" | "MUL" | "DIV" | "MAXIMU
   },
   MAXIMUM: { code: 55, newestVersion: 4, version: extremeVersion, fields: {} },
   MINIMUM: { code: 57, newestVersion: 4, version: extremeVersion, fields: {} },
+  SQUARED_DIFFERENCE: {
+    code: 99,
+    newestVersion: 2,
+    version: ([a]) => (a?.type === "int8" ? 2 : 1),
+    fields: {},
+  },
+  FLOOR_DIV: { code: 90, newestVersion: 3, version: ([a]) => (a?.type === "float32" ? 2 : 1), fields: {} },
+  FLOOR_MOD: { code: 95, newestVersion: 2, version: () => 1, fields: {} },
   PRELU: { code: 54, newestVersion: 1, version: () => 1, fields: {} },
 };
 

@@ -4,7 +4,17 @@ import { assemble, type Case, one } from "./elements";
 
 /* Random models of arithmetic between two tensors, and inputs for them. */
 
-export type Arithmetic = "ADD" | "SUB" | "MUL" | "DIV" | "MAXIMUM" | "MINIMUM" | "PRELU";
+export type Arithmetic =
+  | "ADD"
+  | "SUB"
+  | "MUL"
+  | "DIV"
+  | "MAXIMUM"
+  | "MINIMUM"
+  | "SQUARED_DIFFERENCE"
+  | "FLOOR_DIV"
+  | "FLOOR_MOD"
+  | "PRELU";
 
 const PLAIN = { noNullPrototype: true };
 
@@ -60,7 +70,14 @@ export function anyArithmetic(type: Arithmetic, element: TensorType): fc.Arbitra
             constant: isConstant("first"),
             ...rangeOf(element),
           },
-          { type: element, shape: b, quantization: scales?.[1], constant: isConstant("second"), ...rangeOf(element) },
+          {
+            // PRELU's slopes of int16 numbers are int8
+            type: type === "PRELU" && element === "int16" ? "int8" : element,
+            shape: b,
+            quantization: scales?.[1],
+            constant: isConstant("second"),
+            ...(isDivision(type) ? divisorsOf(element, seed) : rangeOf(element)),
+          },
         ],
         { type: element, quantization: scales?.[2] },
         seed,
@@ -77,6 +94,16 @@ function optionsOf(type: Arithmetic, activation: FusedActivation) {
 /** Whole numbers whose products wrap around now and then. */
 function rangeOf(element: TensorType) {
   return element === "int32" ? ({ range: [-100000, 100000] } as const) : {};
+}
+
+function isDivision(type: Arithmetic): boolean {
+  return type === "FLOOR_DIV" || type === "FLOOR_MOD";
+}
+
+/** All above 0 or all below, because runtimes refuse to divide by 0. */
+function divisorsOf(element: TensorType, seed: number) {
+  if (element !== "int32") return {};
+  return { range: seed % 2 === 0 ? ([1, 3000] as const) : ([-3000, -1] as const) };
 }
 
 function operand(sizes: readonly number[], kinds: readonly string[], dropped: number): number[] {
@@ -96,6 +123,16 @@ function scalesOf(
   // most results lie within so many stored numbers of the zero point
   const steps = element === "int8" ? 128 : 32768;
   // MUL with factors of up to 2
-  const largest = { ADD: a + b, SUB: a + b, MUL: a * b * steps, DIV: 1, PRELU: Math.max(a, a * b * steps) }[type];
+  const by = type === "PRELU" ? 128 : steps;
+  const largest = {
+    ADD: a + b,
+    SUB: a + b,
+    MUL: a * b * steps,
+    DIV: 1,
+    FLOOR_DIV: 1,
+    FLOOR_MOD: 1,
+    SQUARED_DIFFERENCE: (a + b) ** 2 * steps,
+    PRELU: Math.max(a, a * b * by),
+  }[type];
   return [one(a, za), one(b, zb), one(largest * spread, zo)];
 }

@@ -28,7 +28,8 @@ export function anyElementwise(type: OperatorType, element: TensorType): fc.Arbi
       const [from, to] = element === "int16" ? [0, 0] : zeroPoints;
       const quantized = element !== "float32";
       const input = quantized ? one(scale, from) : undefined;
-      const output = quantized ? one(ratio === 1 ? scale : scale * ratio, ratio === 1 ? from : to) : undefined;
+      const mapped = type === "L2_NORMALIZATION" ? one(1 / 128, 0) : one(scale * ratio, ratio === 1 ? from : to);
+      const output = quantized ? mapped : undefined;
       return assemble(
         type,
         type === "LEAKY_RELU" ? { alpha } : {},
