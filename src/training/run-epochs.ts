@@ -92,10 +92,13 @@ export function runEpochs({
   };
   const save = ({ file, interval = usualInterval }: CheckpointTask): void => {
     const state = trainer.saveState();
-    if (!first) return;
-    const results = best === none ? {} : { best, ...(lastProgress !== none && { lastProgress }) };
-    const where = { epoch, place, random: random.save(), losses, validationLosses, seconds: secondsSoFar() };
-    writeCheckpoint(file, { recipe, digest, ...where, ...results, order, bestWeights, state });
+    if (first) {
+      const results = best === none ? {} : { best, ...(lastProgress !== none && { lastProgress }) };
+      const where = { epoch, place, random: random.save(), losses, validationLosses, seconds: secondsSoFar() };
+      writeCheckpoint(file, { recipe, digest, ...where, ...results, order, bestWeights, state });
+    }
+    // Nobody ends, and ends the others, before it is written.
+    team.barrier();
     due = performance.now() + interval;
   };
   const onBatch = (asked: number, now: EpochPlace): boolean => {

@@ -416,12 +416,13 @@ export function createTrainer(
             optimizer.set(own, kind * trained);
             continue;
           }
+          // nobody reads any more what lies there, the weights of the last step first
+          team.barrier();
           slots[team.rank].set(own, ownFrom);
           team.barrier();
           for (let rank = 0; rank < team.size; rank++) {
             optimizer.set(slots[rank].subarray(share(rank), share(rank + 1)), kind * trained + share(rank));
           }
-          team.barrier();
         }
         return { weights: this.copyWeights(), optimizer, steps };
       },

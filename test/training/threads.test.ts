@@ -4,7 +4,9 @@ import type { Table } from "../../src/dataset/table";
 import type { Model } from "../../src/model/model";
 import { writeTflite } from "../../src/tflite/write-tflite";
 import { createTeam, joinTeam } from "../../src/thread-team";
+import { compileRecipe } from "../../src/training/compile-recipe";
 import { parseRecipe, type Recipe } from "../../src/training/recipe";
+import { planShards } from "../../src/training/shard-plan";
 import { startTraining } from "../../src/training/start-training";
 import { trainRecipe } from "../../src/training/train-recipe";
 
@@ -62,6 +64,48 @@ describe("threads that train one network", () => {
       assert.deepEqual(figures(await startTraining(task, { threads })), figures(trainRecipe(task)));
     });
   }
+
+  it("2 give the same bits as one with sums of the whole batch, dropout, frozen weights and a norm", async () => {
+    const shape = [20, 20, 3];
+    const rows = 150;
+    const random = createRandom(5);
+    const pictures: Table = {
+      task: "classification",
+      channels: ["red", "green", "blue"].map((name) => ({ name, unit: "" })),
+      shape,
+      labels: ["a", "b"],
+      inputs: Uint8Array.from({ length: rows * 1200 }, () => random.below(256)),
+      outputs: Float32Array.from({ length: rows }, () => random.below(2)),
+      rows,
+    };
+    const recipe = parseRecipe({
+      version: 1,
+      task: "classification",
+      input: { shape },
+      features: [{ block: "normalize" }],
+      layers: [
+        { type: "conv2d", filters: 16, kernelSize: 3, kernelRegularizer: { l2: 0.01 } },
+        { type: "batchNormalization" },
+        { type: "activation", activation: "relu" },
+        { type: "maxPooling2d" },
+        { type: "dropout", rate: 0.3 },
+        { type: "flatten" },
+        { type: "dense", units: 2, activation: "softmax" },
+      ],
+      training: {
+        loss: "categoricalCrossentropy",
+        batchSize: 64,
+        epochs: 2,
+        clipNorm: 0.5,
+        classWeights: "balanced",
+      },
+    });
+    assert.ok(planShards(compileRecipe(recipe, 2, createRandom(1)).model, 64).count > 1);
+    const task = { recipe, table: pictures, name: "pictures" };
+    const alone = figures(trainRecipe(task));
+    assert.deepEqual(figures(await startTraining(task, { threads: 2 })), alone);
+    assert.deepEqual(figures(await startTraining(task, { threads: 4 })), alone);
+  });
 
   it("a network that is too small for them is trained by one", async () => {
     const task = { recipe: wideRecipe({ batchSize: 16, epochs: 1 }), table: wideTable(64), name: "wide" };
