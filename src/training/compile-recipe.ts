@@ -33,7 +33,8 @@ const LAYERS: { readonly [Type in Layer["type"]]: LayerRule<Type> } = {
 /**
  * The network of a recipe, with weights to start training from.
  *
- * @param outputs how many numbers the last layer must give: the number of labels or targets
+ * @param outputs how many numbers the last layer must give: the number of labels or targets; for two labels one is enough
+ *   with binary cross-entropy
  * @param random draws the weights, layer by layer
  * @throws TinymlError TINYML_RECIPE_INVALID naming the layer that does not fit to what it gets, or when the last layer gives
  *   another number of numbers
@@ -42,7 +43,9 @@ export function compileRecipe(recipe: Recipe, outputs: number, random: Random): 
   const network = buildNetwork(recipe.input.shape, recipe.layers, (request) => initialWeights(request, random));
   const last = recipe.layers.length - 1;
   const { shape } = network.model.tensors[network.model.outputs[0]];
-  if (shape.length !== 2 || elementCount(shape) !== outputs) {
+  // one sigmoid says of two labels which it is
+  const oneForTwo = recipe.training.loss === "binaryCrossentropy" && outputs === 2 && elementCount(shape) === 1;
+  if (shape.length !== 2 || (elementCount(shape) !== outputs && !oneForTwo)) {
     const what = recipe.task === "classification" ? "labels" : "targets";
     const layer = recipe.layers[last];
     const found =

@@ -118,7 +118,8 @@ function planMove(
     case "rmsprop": {
       const { rho, momentum, epsilon } = optimizer;
       const velocity = momentum > 0 ? second : 0;
-      return (rate) => call.tinyml_rmsprop(weights, gradients, state, velocity, count, rate, 1 - rho, momentum, epsilon);
+      return (rate) =>
+        call.tinyml_rmsprop(weights, gradients, state, velocity, count, rate, 1 - rho, momentum, epsilon);
     }
     case "adam":
     case "adamw": {

@@ -46,10 +46,21 @@ const trainAndQuantize = `
     features: [{ block: "normalize" }],
     layers: [
       { type: "dense", units: 21, activation: "relu" },
-      { type: "dense", units: 8, activation: "tanh" },
+      { type: "batchNormalization" },
+      { type: "dropout", rate: 0.1 },
+      { type: "dense", units: 8, activation: "tanh", kernelRegularizer: { l1: 1e-4, l2: 1e-4 } },
       { type: "dense", units: 3, activation: "softmax" },
     ],
-    training: { loss: "categoricalCrossentropy", epochs: 20, optimizer: { type: "adam", learningRate: 0.02 } },
+    training: {
+      loss: "categoricalCrossentropy",
+      labelSmoothing: 0.1,
+      classWeights: "balanced",
+      epochs: 20,
+      optimizer: { type: "adamw", learningRate: 0.02 },
+      schedule: { type: "cosine" },
+      clipNorm: 1,
+      augmentation: [{ type: "noise", deviation: 0.1 }, { type: "scale", range: 0.1 }],
+    },
   });
   const rows = 240;
   const table = {

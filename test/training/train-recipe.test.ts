@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import type { Table } from "../../src/dataset/table";
+import { selectRows, type Table } from "../../src/dataset/table";
 import type { ErrorCode } from "../../src/errors";
 import { kernels } from "../../src/kernels/kernels";
 import { packageFolder } from "../../src/package-folder";
@@ -321,4 +321,37 @@ describe("training refuses", () => {
       });
     });
   }
+});
+
+describe("one sigmoid for two labels", () => {
+  it("learns which of them it is, and is sure of it", () => {
+    const all = cloudsTable();
+    const rows = Array.from({ length: all.rows }, (_, row) => row).filter((row) => all.outputs[row] < 2);
+    const table = { ...selectRows(all, rows), labels: all.labels?.slice(0, 2) ?? [] };
+    const recipe = parseRecipe({
+      ...cloudsRecipe,
+      layers: [
+        { type: "dense", units: 8, activation: "relu" },
+        { type: "dense", units: 1, activation: "sigmoid" },
+      ],
+      training: { ...cloudsRecipe.training, loss: "binaryCrossentropy" },
+    });
+    const model = trainRecipe({ recipe, table, name: "two" });
+    assert.ok((model.metadata?.report?.validationMetric ?? 0) >= 0.98);
+    const { metric, value } = evaluateModel(model, table);
+    assert.equal(metric, "accuracy");
+    assert.ok(value >= 0.98, `${value}`);
+  });
+
+  it("is not enough for three", () => {
+    const recipe = parseRecipe({
+      ...cloudsRecipe,
+      layers: [{ type: "dense", units: 1, activation: "sigmoid" }],
+      training: { ...cloudsRecipe.training, loss: "binaryCrossentropy" },
+    });
+    assert.throws(() => trainRecipe({ recipe, table: cloudsTable(), name: "three" }), {
+      code: "TINYML_RECIPE_INVALID",
+      message: /the dataset has 3 labels, so the last layer needs 3 units, not 1/,
+    });
+  });
 });
