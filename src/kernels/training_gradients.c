@@ -116,8 +116,13 @@ void tinyml_fused_activation_gradient(const float *restrict output, float *restr
 }
 
 /* relu as an operator of its own. */
-void tinyml_relu_gradient(const float *output, const float *output_gradient, float *input_gradient, tinyml_size count) {
-  for (tinyml_size i = 0; i < count; i++) input_gradient[i] = output[i] > 0.0f ? output_gradient[i] : 0.0f;
+void tinyml_relu_gradient(const float *restrict output, const float *restrict output_gradient,
+                          float *restrict input_gradient, tinyml_size count) {
+  /* Without a branch, so that four elements go at once. */
+  for (tinyml_size i = 0; i < count; i++) {
+    float gradient = output_gradient[i];
+    input_gradient[i] = output[i] > 0.0f ? gradient : 0.0f;
+  }
 }
 
 /* d sigmoid(x) / dx = y (1 - y) */

@@ -44,6 +44,21 @@ static inline __attribute__((always_inline)) void tinyml_add_row_vectors(const f
   for (int v = 0; v < vectors; v++) wasm_v128_store(sums + 4 * v, sum[v]);
 }
 
+/* Functions of their own: inlined into one, V8 would keep the sums of all of them on the stack. */
+#define TINYML_ADD_ROW_VECTORS(vectors)                                                                              \
+  static __attribute__((noinline)) void tinyml_add_row_vectors_##vectors(const float *rows, const tinyml_row_term *terms, \
+                                                                         tinyml_size count, float *sums) {           \
+    tinyml_add_row_vectors(rows, terms, count, sums, vectors);                                                       \
+  }
+TINYML_ADD_ROW_VECTORS(1)
+TINYML_ADD_ROW_VECTORS(2)
+TINYML_ADD_ROW_VECTORS(3)
+TINYML_ADD_ROW_VECTORS(4)
+TINYML_ADD_ROW_VECTORS(5)
+TINYML_ADD_ROW_VECTORS(6)
+TINYML_ADD_ROW_VECTORS(7)
+TINYML_ADD_ROW_VECTORS(8)
+
 /* sums[i] += sum over the terms of factor * rows[offset + i], in their order, for i < width. */
 static inline void tinyml_add_rows(const float *rows, const tinyml_row_term *terms, tinyml_size count, float *sums,
                                    tinyml_size width) {
@@ -54,14 +69,14 @@ static inline void tinyml_add_rows(const float *rows, const tinyml_row_term *ter
     tinyml_size size = (vectors + pieces - 1) / pieces;
     vectors -= size;
     switch (size) {
-      case 1: tinyml_add_row_vectors(rows + i, terms, count, sums + i, 1); break;
-      case 2: tinyml_add_row_vectors(rows + i, terms, count, sums + i, 2); break;
-      case 3: tinyml_add_row_vectors(rows + i, terms, count, sums + i, 3); break;
-      case 4: tinyml_add_row_vectors(rows + i, terms, count, sums + i, 4); break;
-      case 5: tinyml_add_row_vectors(rows + i, terms, count, sums + i, 5); break;
-      case 6: tinyml_add_row_vectors(rows + i, terms, count, sums + i, 6); break;
-      case 7: tinyml_add_row_vectors(rows + i, terms, count, sums + i, 7); break;
-      default: tinyml_add_row_vectors(rows + i, terms, count, sums + i, 8); break;
+      case 1: tinyml_add_row_vectors_1(rows + i, terms, count, sums + i); break;
+      case 2: tinyml_add_row_vectors_2(rows + i, terms, count, sums + i); break;
+      case 3: tinyml_add_row_vectors_3(rows + i, terms, count, sums + i); break;
+      case 4: tinyml_add_row_vectors_4(rows + i, terms, count, sums + i); break;
+      case 5: tinyml_add_row_vectors_5(rows + i, terms, count, sums + i); break;
+      case 6: tinyml_add_row_vectors_6(rows + i, terms, count, sums + i); break;
+      case 7: tinyml_add_row_vectors_7(rows + i, terms, count, sums + i); break;
+      default: tinyml_add_row_vectors_8(rows + i, terms, count, sums + i); break;
     }
     i += 4 * size;
   }
