@@ -5,21 +5,23 @@ import { clearDataset } from "../src/dataset/clear-dataset";
 import { type Dataset, openDataset } from "../src/dataset/dataset";
 import { type DatasetDescription, findMismatch, fixedLabels, readDescription } from "../src/dataset/description";
 import { datasetFolder } from "../src/dataset/folder";
+import { readData } from "../src/dataset/read-data";
 import { readDataset } from "../src/dataset/read-dataset";
 import type { Table } from "../src/dataset/table";
 import { TinymlError, toTinymlError } from "../src/errors";
+import type { Task } from "../src/model/metadata";
 
 /** A dataset as a configuration node offers it to the other nodes. */
 export interface DatasetSource {
   readonly name: string;
-  readonly description: DatasetDescription;
+  readonly task: Task;
   /** The dataset, opened with the first call; it stays open until `close`. */
   open(): Promise<Dataset>;
   /**
    * All its rows, those that were just appended included, with the ranges and labels of today's settings.
    * TINYML_DATASET_MISMATCH when the rows were recorded under other settings.
    */
-  read(): Promise<Table<Float32Array>>;
+  read(): Promise<Table>;
   /** Throws all rows away, also those that were recorded under other settings. */
   clear(): Promise<void>;
   /** Ends this source's use of the files. */
@@ -49,7 +51,7 @@ export function createDatasetSource(storage: string, name: string, description: 
   let opening: Promise<Dataset> | undefined;
   return {
     name,
-    description,
+    task: description.task,
     open() {
       opening ??= openDataset(folder, description).then(
         (dataset) => {
@@ -75,6 +77,24 @@ export function createDatasetSource(storage: string, name: string, description: 
       open.delete(folder);
       await (await closing?.catch(() => undefined))?.close();
     },
+  };
+}
+
+/** A dataset of files that others made, read anew each time. Recording into it and clearing it fail with TINYML_CONFIG_INVALID. */
+export function createFilesSource(name: string, location: string, task: Task): DatasetSource {
+  const refuse = async (): Promise<never> => {
+    throw new TinymlError(
+      "TINYML_CONFIG_INVALID",
+      `The readings of the dataset "${name}" lie in files, which are only read. Choose a dataset that is recorded in a flow.`,
+    );
+  };
+  return {
+    name,
+    task,
+    open: refuse,
+    read: async () => ({ ...(await readData(location, { task })), name }),
+    clear: refuse,
+    close: async () => undefined,
   };
 }
 

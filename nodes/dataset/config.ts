@@ -6,6 +6,10 @@ import { numberOf, readChoice, readList, readText, type StoredSettings, storedSe
 export interface DatasetConfig {
   /** Also the name of its folder. */
   name: string;
+  /** Whether its readings are recorded in a flow, or lie in files of others, which say themselves what they hold. */
+  kind: "recorded" | "files";
+  /** A file or folder with labelled samples; "" for what is recorded. */
+  path: string;
   task: Task;
   channels: readonly Channel[];
   /** Classification: the classes; empty when every new label is welcome. */
@@ -25,12 +29,16 @@ export interface ChannelField {
 /** The settings of a new node, as the editor stores them. */
 export const defaults: {
   name: string;
+  kind: DatasetConfig["kind"];
+  path: string;
   task: Task;
   channels: ChannelField[];
   labels: string;
   targets: ChannelField[];
 } = {
   name: "",
+  kind: "recorded",
+  path: "",
   task: "regression",
   channels: [{ name: "value", unit: "", low: "", high: "" }],
   labels: "",
@@ -43,8 +51,17 @@ export function parseConfig(stored: unknown): DatasetConfig {
   const name = readText(settings, "name", "");
   if (name === "") throw invalid("The dataset has no name. Open it and give it one.");
   const task = readChoice(settings, "task", ["regression", "classification"], defaults.task);
+  const kind = readChoice(settings, "kind", ["recorded", "files"], defaults.kind);
+  if (kind === "files") {
+    const path = readText(settings, "path", "");
+    if (path === "")
+      throw invalid(`The dataset "${name}" does not say where its files are. Open it and name a file or folder.`);
+    return { name, kind, path, task, channels: [], labels: [], targets: [] };
+  }
   return {
     name,
+    kind,
+    path: "",
     task,
     channels: readChannels(settings, "channels", defaults.channels),
     labels: task === "classification" ? readLabels(readText(settings, "labels", "")) : [],

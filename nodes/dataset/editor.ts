@@ -8,6 +8,8 @@ declare const RED: EditorRED;
 
 interface Properties extends EditorNodeProperties {
   name: string;
+  kind: string;
+  path: string;
   task: string;
   channels: ChannelField[];
   labels: string;
@@ -15,13 +17,15 @@ interface Properties extends EditorNodeProperties {
 }
 
 const valid = { ...defaults, name: "dataset" };
-const accepts = settingsValidator(parseConfig, valid, ["task"]);
+const accepts = settingsValidator(parseConfig, { ...valid, path: "folder" }, ["kind", "task"]);
 
 RED.nodes.registerType<Properties>("tinyml-dataset", {
   category: "config",
   color: "#9ad1c0",
   defaults: {
     name: { value: defaults.name, required: true, validate: explained(uniqueName) },
+    kind: { value: defaults.kind, validate: accepts("kind") },
+    path: { value: defaults.path, validate: accepts("path") },
     task: { value: defaults.task, validate: accepts("task") },
     channels: { value: defaults.channels, validate: accepts("channels") },
     labels: { value: defaults.labels, validate: accepts("labels") },
@@ -34,6 +38,15 @@ RED.nodes.registerType<Properties>("tinyml-dataset", {
     const text = (key: string) => this._(key);
     editChannels($("#tinyml-dataset-channels"), this.channels, text);
     editChannels($("#tinyml-dataset-targets"), this.targets, text);
+    // A dataset that was made before there were files.
+    if (!this.kind) $("#node-config-input-kind").val("recorded");
+    $("#node-config-input-kind")
+      .on("change", () => {
+        const files = $("#node-config-input-kind").val() === "files";
+        $("#tinyml-dataset-files").toggle(files);
+        $("#tinyml-dataset-recorded").toggle(!files);
+      })
+      .trigger("change");
     $("#node-config-input-task")
       .on("change", () => {
         const classification = $("#node-config-input-task").val() === "classification";

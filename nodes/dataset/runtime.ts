@@ -1,5 +1,5 @@
 import type { NodeAPI } from "node-red";
-import { createDatasetSource, offerDataset, registerNode, registerRoutes } from "../lib";
+import { createDatasetSource, createFilesSource, offerDataset, registerNode, registerRoutes } from "../lib";
 import { type DatasetConfig, parseConfig } from "./config";
 
 /** The configuration node tinyml-dataset: a named dataset that other nodes share. */
@@ -10,7 +10,9 @@ export function register(RED: NodeAPI): void {
     "tinyml-dataset",
     parseConfig,
     ({ node, storage }, config) => {
-      const source = createDatasetSource(storage, config.name, describe(config));
+      const { name, kind, path, task } = config;
+      const source =
+        kind === "files" ? createFilesSource(name, path, task) : createDatasetSource(storage, name, describe(config));
       offerDataset(node, source);
       return { close: () => source.close() };
     },

@@ -72,7 +72,7 @@ export function register(RED: NodeAPI): void {
     /** Stores a reading; done when it is on disk. */
     async function store(message: Message): Promise<void> {
       const source = dataset();
-      const answer = answerOf(source.description.task, answerIn(RED, config, message, source.description.task));
+      const answer = answerOf(source.task, answerIn(RED, config, message, source.task));
       const row = { values: readingOf(message.payload), ...answer };
       await clearing;
       const opened = await source.open();

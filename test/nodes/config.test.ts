@@ -74,6 +74,21 @@ describe("node settings", () => {
     assert.match(dataset.channelProblem([{ name: "" }]) ?? "", /no name/);
   });
 
+  it("dataset: of files asks for their path, and for no channels", () => {
+    const files = { name: "d", kind: "files", task: "classification", channels: [], path: " /data/mnist " };
+    assert.deepEqual(dataset.parseConfig(files), {
+      name: "d",
+      kind: "files",
+      path: "/data/mnist",
+      task: "classification",
+      channels: [],
+      labels: [],
+      targets: [],
+    });
+    assert.throws(() => dataset.parseConfig({ ...files, path: " " }), isInvalid);
+    assert.throws(() => dataset.parseConfig({ ...files, kind: "cloud" }), isInvalid);
+  });
+
   it("dataset: reads labels from a text with commas", () => {
     assert.deepEqual(dataset.readLabels(" idle, shake ,,up down"), ["idle", "shake", "up down"]);
     assert.throws(() => dataset.readLabels("a, b, a"), isInvalid);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { readTflite } from "../../src/tflite/read-tflite";
+import { folderOf } from "../dataset/support/tree";
 import { quickRecipe, storePotentiometer } from "./support/data";
 import { potentiometerDataset, startFlow, tab } from "./support/flow";
 
@@ -25,6 +26,38 @@ describe("node dataset", () => {
         targets: [{ name: "brightness", unit: "", range: [0, 1] }],
       },
     );
+  });
+
+  it("of files is read from them, and takes no readings", async () => {
+    const folder = await folderOf({
+      "table.csv": `x,y\n${Array.from({ length: 40 }, (_, i) => `${i / 40},${i / 20}\n`).join("")}`,
+    });
+    const dataset = {
+      id: "dataset",
+      type: "tinyml-dataset",
+      name: "table",
+      kind: "files",
+      path: folder,
+      task: "regression",
+    };
+    const train = { id: "train", z: "tab", type: "tinyml-train", dataset: "dataset", model: "m", wires: [["out"]] };
+    const flow = await startFlow([...base, dataset, record, { ...train, ...quickRecipe, epochs: 2 }]);
+    flow.send("train", {});
+    const { payload } = await flow.next("out");
+    const { metadata } = readTflite(payload as Buffer);
+    assert.deepEqual(
+      [metadata?.inputs, metadata?.targets, metadata?.report?.trainingSamples],
+      [[{ name: "x", unit: "" }], [{ name: "y", unit: "" }], 30],
+    );
+    flow.send("record", { record: "start" });
+    const { error } = await flow.next("errors");
+    assert.equal(error?.code, "TINYML_CONFIG_INVALID");
+    assert.match(error?.message ?? "", /"table" lie in files/);
+    flow.send("record", { record: "clear" });
+    assert.equal((await flow.next("errors")).error?.code, "TINYML_CONFIG_INVALID");
+    await flow.redeploy([...base, { ...dataset, path: path.join(folder, "none") }, { ...train, ...quickRecipe }]);
+    flow.send("train", {});
+    assert.equal((await flow.next("errors")).error?.code, "TINYML_FILE");
   });
 
   it("refuses to mix readings of different kinds", async () => {
