@@ -29,10 +29,11 @@ typedef struct {
 } tinyml_eight;
 
 /*
- * Weights [channels][length] in panels: eight channels, or four where no more are left; for each pair of inputs the two
- * weights of every channel. What is missing to full panels and pairs is left as it is in panels.
+ * Weights [channels][length] in panels: eight channels, or four where no more are left; for each 2 or 4 inputs that are
+ * multiplied `together` the weights of every channel. What is missing to full panels is left as it is in them.
  */
-void tinyml_host_pack_panels(const int8_t *weights, int8_t *panels, tinyml_size channels, tinyml_size length);
+void tinyml_host_pack_panels(const int8_t *weights, int8_t *panels, tinyml_size channels, tinyml_size length,
+                             tinyml_size together);
 
 /*
  * Fills the lanes of eights [channels / 8, rounded up] for a layer's output channels. bias may be NULL; each sum has so many
@@ -62,6 +63,21 @@ void tinyml_host_dense_int8(const int8_t *input, const int8_t *weights, const ti
 void tinyml_host_conv_int8(const int8_t *input, const int8_t *weights, const tinyml_eight *eights, int8_t *output,
                            tinyml_size batch, const tinyml_window *window, tinyml_size filter_channels,
                            int16_t input_zero_point, int16_t minimum, int16_t maximum);
+
+/*
+ * The same two by relaxed SIMD, from panels of four inputs together (those above take two). They are exact where the
+ * machine's tinyml_host_multiply_bytes is, with flip 0 where it reads inputs as signed, with 128 where as unsigned: 128 is
+ * then added to every input, and the bias has to take it off.
+ */
+void tinyml_host_dense_bytes(const int8_t *input, const int8_t *weights, const tinyml_eight *eights, int8_t *output,
+                             tinyml_size rows, tinyml_size inputs, tinyml_size outputs, int16_t minimum,
+                             int16_t maximum, int16_t flip);
+void tinyml_host_conv_bytes(const int8_t *input, const int8_t *weights, const tinyml_eight *eights, int8_t *output,
+                            tinyml_size batch, const tinyml_window *window, tinyml_size filter_channels,
+                            int16_t input_zero_point, int16_t minimum, int16_t maximum, int16_t flip);
+
+/* The instruction of these two alone: to each of 4 * count sums the products of four weights and four inputs are added. */
+void tinyml_host_multiply_bytes(const int8_t *weights, const int8_t *inputs, int32_t *sums, tinyml_size count);
 
 /*
  * tinyml_depthwise_int8 from weights of 16 bits: for each eight channels, and each two places of the window in turn (the

@@ -1,4 +1,5 @@
 import { TinymlError } from "../errors";
+import { type InputReading, LOWEST_WEIGHT } from "../kernels/byte-products";
 import { alignUp } from "../kernels/heap";
 import { kernels } from "../kernels/kernels";
 import { computedArgument, integers, type KernelArgument, type KernelCall, perSample } from "../model/kernel-call";
@@ -21,13 +22,19 @@ const mostElements = 16384;
 /** The most places of a depthwise window, TINYML_HOST_TAPS. */
 const mostTaps = 256;
 
-/** The call that the host runs in place of a described one: the same outputs, from constants in another order. */
-export function hostLayout(call: KernelCall): KernelCall {
-  return layouts[call.kernel]?.(call.arguments) ?? call;
+/**
+ * The call that the host runs in place of a described one: the same outputs, from constants in another order.
+ *
+ * @param inputs how an int8 layer takes them; as this machine multiplies bytes exactly, else widened, if not given
+ */
+export function hostLayout(call: KernelCall, inputs?: InputReading | "widened"): KernelCall {
+  return layouts[call.kernel]?.(call.arguments, inputs) ?? call;
 }
 
 /** By the described kernel; undefined where the host runs the call as it is described. */
-const layouts: Readonly<Record<string, (all: readonly KernelArgument[]) => KernelCall | undefined>> = {
+const layouts: Readonly<
+  Record<string, (all: readonly KernelArgument[], inputs?: InputReading | "widened") => KernelCall | undefined>
+> = {
   tinyml_conv_float(all) {
     const [input, weights, bias, output, batch, window, filterChannels, activation] = all;
     const { inputChannels } = fields(window);
@@ -43,22 +50,22 @@ const layouts: Readonly<Record<string, (all: readonly KernelArgument[]) => Kerne
     const filters = described.map(transposed(described, windowHeight * windowWidth, outputChannels));
     return convFloat(filters, float32(bias), { input, output, batch, window }, activation);
   },
-  tinyml_dense_int8(all) {
+  tinyml_dense_int8(all, inputs) {
     const [input, weights, bias, output, rows, , outputs, zeroPoint, multiplier, shift, ...range] = all;
     const multipliers = new Int32Array(integer(outputs)).fill(integer(multiplier));
     const shifts = new Int8Array(integer(outputs)).fill(integer(shift));
-    return denseInt8(int8Layer(weights, bias, multipliers, shifts, zeroPoint, range), input, output, rows);
+    return denseInt8(int8Layer(weights, bias, multipliers, shifts, zeroPoint, range, inputs), input, output, rows);
   },
-  tinyml_conv_int8(all) {
+  tinyml_conv_int8(all, inputs) {
     const [input, weights, bias, output, batch, window, filterChannels, multipliers, shifts, ...scalars] = all;
     const [inputZeroPoint, outputZeroPoint, ...range] = scalars;
-    const layer = int8Layer(weights, bias, int32(multipliers), int8(shifts), outputZeroPoint, range);
+    const layer = int8Layer(weights, bias, int32(multipliers), int8(shifts), outputZeroPoint, range, inputs);
     return convInt8(layer, { input, output, batch, window, inputZeroPoint }, integer(filterChannels));
   },
-  tinyml_depthwise_int8(all) {
+  tinyml_depthwise_int8(all, inputs) {
     const [input, weights, bias, output, batch, window, multipliers, shifts, ...scalars] = all;
     const [inputZeroPoint, outputZeroPoint, ...range] = scalars;
-    const layer = int8Layer(weights, bias, int32(multipliers), int8(shifts), outputZeroPoint, range);
+    const layer = int8Layer(weights, bias, int32(multipliers), int8(shifts), outputZeroPoint, range, inputs);
     return depthwiseInt8(layer, { input, output, batch, window, inputZeroPoint });
   },
 };
@@ -76,6 +83,8 @@ interface Int8Layer {
   range: readonly KernelArgument[];
   /** Whether all that is negative becomes the lowest output, as after a relu. */
   rectified: boolean;
+  /** How its kernel takes them. */
+  inputs: InputReading | "widened" | undefined;
 }
 
 function int8Layer(
@@ -85,6 +94,7 @@ function int8Layer(
   shifts: Int8Array,
   outputZeroPoint: KernelArgument,
   range: readonly KernelArgument[],
+  inputs: InputReading | "widened" | undefined,
 ): Int8Layer {
   const rectified = integer(range[0]) >= integer(outputZeroPoint);
   return {
@@ -95,6 +105,7 @@ function int8Layer(
     outputZeroPoint: integer(outputZeroPoint),
     range,
     rectified,
+    inputs,
   };
 }
 
@@ -125,11 +136,10 @@ function convFloat(
 function denseInt8(layer: Int8Layer, input: KernelArgument, output: KernelArgument, rows: KernelArgument) {
   const channels = layer.shifts.length;
   const length = layer.weights.length / channels;
-  const eights = packEights(layer, 1);
-  if (eights === undefined || length > mostElements) return undefined;
-  const weights = computedArgument("weights", packPanels(layer.weights, length, 1));
-  const all = [input, weights, eights, output, rows, ...integers(length, channels), ...layer.range];
-  return hostCall("dense", all);
+  const product = matrixProduct(layer, length, 1);
+  if (product === undefined) return undefined;
+  const all = [input, ...product.constants, output, rows, ...integers(length, channels), ...layer.range];
+  return hostCall("dense", product.elements, [...all, ...product.flip]);
 }
 
 function convInt8(
@@ -146,11 +156,10 @@ function convInt8(
     // A window of one place: the picture's places are the rows of a dense layer.
     return denseInt8(layer, input, output, perSample(samples(batch) * inputHeight * inputWidth));
   }
-  const eights = packEights(layer, groups);
-  if (eights === undefined || length > mostElements) return undefined;
-  const weights = computedArgument("weights", packPanels(layer.weights, length, groups));
-  const all = [input, weights, eights, output, batch, window];
-  return hostCall("conv", [...all, ...integers(filterChannels), inputZeroPoint, ...layer.range]);
+  const product = matrixProduct(layer, length, groups);
+  if (product === undefined) return undefined;
+  const all = [input, ...product.constants, output, batch, window, ...integers(filterChannels), inputZeroPoint];
+  return hostCall("conv", product.elements, [...all, ...layer.range, ...product.flip]);
 }
 
 function depthwiseInt8(layer: Int8Layer, slide: Slide & { inputZeroPoint: KernelArgument }): KernelCall | undefined {
@@ -169,27 +178,62 @@ function depthwiseInt8(layer: Int8Layer, slide: Slide & { inputZeroPoint: Kernel
   if (eights === undefined || taps > mostTaps || 8 * windowHeight * width > mostElements) return undefined;
   const weights = computedArgument("weights", packTaps(layer.weights, taps, outputChannels));
   const all = [input, weights, eights, output, batch, window];
-  return hostCall("depthwise", [...all, inputZeroPoint, ...layer.range]);
+  return hostCall("depthwise", "int8", [...all, inputZeroPoint, ...layer.range]);
 }
 
-function hostCall(name: "dense" | "conv" | "depthwise", all: readonly KernelArgument[]): KernelCall {
-  return { kernel: `tinyml_host_${name}_int8`, file: `host_int8_${name}.c`, arguments: all };
+function hostCall(
+  name: "dense" | "conv" | "depthwise",
+  elements: "int8" | "bytes",
+  all: readonly KernelArgument[],
+): KernelCall {
+  return { kernel: `tinyml_host_${name}_${elements}`, file: `host_int8_${name}.c`, arguments: all };
+}
+
+/**
+ * What the two kernels that multiply matrices have in common: their constants, and which of their forms they are of. The
+ * kernels of bytes take one argument more, `flip`.
+ *
+ * @returns undefined where such a layer stays as it is described
+ */
+function matrixProduct(layer: Int8Layer, length: number, groups: number) {
+  const { weights, biases } = layer;
+  const reading = inputsOf(layer);
+  const shifted = reading === "unsigned" ? foldZeroPoint(weights, biases, layer.shifts.length, 128) : biases;
+  const eights = packEights({ ...layer, biases: shifted }, groups);
+  if (eights === undefined || length > mostElements) return undefined;
+  const panels = packPanels(weights, length, groups, reading === "widened" ? 2 : 4);
+  return {
+    constants: [computedArgument("weights", panels), eights],
+    ...(reading === "widened"
+      ? ({ elements: "int8", flip: [] } as const)
+      : ({ elements: "bytes", flip: integers(reading === "unsigned" ? 128 : 0) } as const)),
+  };
+}
+
+/** The weights from which on it pays to find out what this machine does with bytes. */
+const fewWeights = 1024;
+
+function inputsOf({ weights, inputs }: Int8Layer): InputReading | "widened" {
+  if (weights.includes(LOWEST_WEIGHT - 1)) return "widened";
+  return inputs ?? (weights.length < fewWeights ? undefined : kernels().byteInputs()) ?? "widened";
 }
 
 /**
  * Weights in panels (tinyml_host_pack_panels), filled up with 0. Each group of channels has panels of its own.
  *
  * @param weights [channels][length]
+ * @param together how many inputs are multiplied together
  */
-function packPanels(weights: Int8Array, length: number, groups: number): Int8Array {
+function packPanels(weights: Int8Array, length: number, groups: number, together: 2 | 4): Int8Array {
   const channels = weights.length / length / groups;
-  const groupBytes = 4 * Math.ceil(channels / 4) * 2 * Math.ceil(length / 2);
+  const groupBytes = 4 * Math.ceil(channels / 4) * together * Math.ceil(length / together);
   const { call, heap } = kernels();
   const to = heap.allocate(groups * groupBytes + weights.length);
   const from = to + groups * groupBytes;
   heap.int8.set(weights, from);
   for (let group = 0; group < groups; group++) {
-    call.tinyml_host_pack_panels(from + group * channels * length, to + group * groupBytes, channels, length);
+    const at = to + group * groupBytes;
+    call.tinyml_host_pack_panels(from + group * channels * length, at, channels, length, together);
   }
   const packed = heap.int8.slice(to, from);
   heap.release(to);
