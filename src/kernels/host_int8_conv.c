@@ -73,11 +73,11 @@ static inline void tinyml_lay_out_inside(const int8_t *at, const tinyml_pieces *
 
 static inline void tinyml_conv_panels(const int8_t *input, const int8_t *weights, const tinyml_eight *eights,
                                       int8_t *output, tinyml_size batch, const tinyml_window *window, int channels,
-                                      int zero_point, int8_t minimum, int8_t maximum, int flip) {
+                                      int zero_point, int8_t minimum, int8_t maximum, int flip, int sums) {
   tinyml_host_input rows[TINYML_HOST_ELEMENTS + TINYML_HOST_SLACK] __attribute__((aligned(16)));
   tinyml_window w = *window;
   int groups = w.input_channels / channels, group_outputs = w.output_channels / groups;
-  int stride = tinyml_host_stride(w.window_height * w.window_width * channels);
+  int length = w.window_height * w.window_width * channels, stride = tinyml_host_stride(length + sums);
   int most = TINYML_HOST_ELEMENTS / stride;
   if (most > TINYML_HOST_ROWS) most = TINYML_HOST_ROWS;
   int places = w.output_height * w.output_width;
@@ -103,6 +103,7 @@ static inline void tinyml_conv_panels(const int8_t *input, const int8_t *weights
           }
           if (++x == w.output_width) x = 0, y++;
         }
+        tinyml_append_sums(rows, count, stride, length, sums);
         tinyml_multiply_panels(rows, count, stride, panels, eight, group_outputs, &to);
         panels += (tinyml_size)((group_outputs + 3) & ~3) * stride;
         eight += (group_outputs + 7) / 8;
@@ -117,16 +118,16 @@ static inline void tinyml_conv_panels(const int8_t *input, const int8_t *weights
 #ifdef __wasm_relaxed_simd__
 void tinyml_host_conv_bytes(const int8_t *input, const int8_t *weights, const tinyml_eight *eights, int8_t *output,
                             tinyml_size batch, const tinyml_window *window, tinyml_size filter_channels,
-                            int16_t input_zero_point, int16_t minimum, int16_t maximum, int16_t flip) {
+                            int16_t input_zero_point, int16_t minimum, int16_t maximum, int flip) {
   tinyml_conv_panels(input, weights, eights, output, batch, window, (int)filter_channels, input_zero_point,
-                     (int8_t)minimum, (int8_t)maximum, flip);
+                     (int8_t)minimum, (int8_t)maximum, flip, 0);
 }
 #else
 void tinyml_host_conv_int8(const int8_t *input, const int8_t *weights, const tinyml_eight *eights, int8_t *output,
                            tinyml_size batch, const tinyml_window *window, tinyml_size filter_channels,
-                           int16_t input_zero_point, int16_t minimum, int16_t maximum) {
+                           int16_t input_zero_point, int16_t minimum, int16_t maximum, int sums) {
   tinyml_conv_panels(input, weights, eights, output, batch, window, (int)filter_channels, input_zero_point,
-                     (int8_t)minimum, (int8_t)maximum, 0);
+                     (int8_t)minimum, (int8_t)maximum, 0, sums);
 }
 #endif
 #endif

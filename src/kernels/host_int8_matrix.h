@@ -53,6 +53,20 @@ static inline v128_t tinyml_add_products(v128_t weights, v128_t inputs, v128_t s
 }
 #endif
 
+/*
+ * Behind each row minus the sums of its inputs, TINYML_HOST_SUMMED at a time, which fit into 16 bits: multiplied by the
+ * weights' zero point they take it off every weight.
+ */
+static inline void tinyml_append_sums(tinyml_host_input *rows, int row_count, int stride, int length, int sums) {
+  for (int r = 0; r < row_count; r++, rows += stride) {
+    for (int s = 0; s < sums; s++) {
+      int first = s * TINYML_HOST_SUMMED, left = length - first, sum = 0;
+      for (int i = 0; i < left && i < TINYML_HOST_SUMMED; i++) sum -= rows[first + i];
+      rows[length + s] = (tinyml_host_input)sum;
+    }
+  }
+}
+
 /* Where the next row begins: rows are filled up to what is multiplied together, by weights of 0. */
 static inline int tinyml_host_stride(int length) {
   return (length + TINYML_HOST_TOGETHER - 1) & ~(TINYML_HOST_TOGETHER - 1);

@@ -21,6 +21,8 @@ const mostFloats = 2048;
 const mostElements = 16384;
 /** The most places of a depthwise window, TINYML_HOST_TAPS. */
 const mostTaps = 256;
+/** How many inputs are added up where weights have a zero point, TINYML_HOST_SUMMED. */
+const summed = 255;
 
 /**
  * The call that the host runs in place of a described one: the same outputs, from constants in another order.
@@ -68,12 +70,35 @@ const layouts: Readonly<
     const layer = int8Layer(weights, bias, int32(multipliers), int8(shifts), outputZeroPoint, range, inputs);
     return depthwiseInt8(layer, { input, output, batch, window, inputZeroPoint });
   },
+  tinyml_asymmetric_conv_int8(all, inputs) {
+    const [input, weights, bias, output, batch, window, filterChannels, multiplier, shift, ...scalars] = all;
+    const [inputZeroPoint, zeroPoint, outputZeroPoint, ...range] = scalars;
+    const { inputChannels, outputChannels } = fields(window);
+    const multipliers = new Int32Array(outputChannels).fill(integer(multiplier));
+    const shifts = new Int8Array(outputChannels).fill(integer(shift));
+    const layer = int8Layer(weights, bias, multipliers, shifts, outputZeroPoint, range, inputs);
+    const slide = { input, output, batch, window, inputZeroPoint };
+    const differences = Int16Array.from(layer.weights, (weight) => weight - integer(zeroPoint));
+    if (integer(filterChannels) === 1 && inputChannels > 1) {
+      const taps = layer.weights.length / outputChannels;
+      const weights = layer.weights.map(transposed(layer.weights, outputChannels, taps));
+      return depthwiseTaps({ ...layer, weights }, slide, integer(zeroPoint));
+    }
+    const biases = foldZeroPoint(differences, layer.biases, outputChannels, integer(inputZeroPoint));
+    const isInt8 = differences.every((difference) => difference >= -128 && difference <= 127);
+    const folded = isInt8
+      ? { ...layer, biases, weights: Int8Array.from(differences) }
+      : { ...withZeroPoint(layer, integer(zeroPoint)), biases };
+    return convInt8(folded, slide, integer(filterChannels));
+  },
 };
 
 /** What an int8 layer is made of, as it is described. */
 interface Int8Layer {
-  /** [channels][length], or [length][channels] of a depthwise convolution. */
+  /** [channels][length and sums], or [length][channels] of a depthwise convolution. */
   weights: Int8Array;
+  /** How many of a channel's weights multiply sums of its inputs (tinyml_host_dense_int8). */
+  sums: number;
   biases: Int32Array | undefined;
   /** With `shifts` the factor of each output channel: a FixedPointFactor, in arrays because there are thousands. */
   multipliers: Int32Array;
@@ -99,6 +124,7 @@ function int8Layer(
   const rectified = integer(range[0]) >= integer(outputZeroPoint);
   return {
     weights: int8(weights),
+    sums: 0,
     biases: bias.kind === "constant" && bias.constant === undefined ? undefined : int32(bias),
     multipliers,
     shifts,
@@ -107,6 +133,18 @@ function int8Layer(
     rectified,
     inputs,
   };
+}
+
+/** The layer from whose weights a zero point is taken off by sums of its inputs. */
+function withZeroPoint(layer: Int8Layer, zeroPoint: number): Int8Layer {
+  const channels = layer.shifts.length;
+  const length = layer.weights.length / channels;
+  const sums = Math.ceil(length / summed);
+  const weights = new Int8Array(channels * (length + sums)).fill(zeroPoint);
+  for (let channel = 0; channel < channels; channel++) {
+    weights.set(layer.weights.subarray(channel * length, (channel + 1) * length), channel * (length + sums));
+  }
+  return { ...layer, weights, sums };
 }
 
 /** Where a window slides. */
@@ -135,11 +173,11 @@ function convFloat(
 
 function denseInt8(layer: Int8Layer, input: KernelArgument, output: KernelArgument, rows: KernelArgument) {
   const channels = layer.shifts.length;
-  const length = layer.weights.length / channels;
+  const length = layer.weights.length / channels - layer.sums;
   const product = matrixProduct(layer, length, 1);
   if (product === undefined) return undefined;
   const all = [input, ...product.constants, output, rows, ...integers(length, channels), ...layer.range];
-  return hostCall("dense", product.elements, [...all, ...product.flip]);
+  return hostCall("dense", product.elements, [...all, product.last]);
 }
 
 function convInt8(
@@ -159,13 +197,12 @@ function convInt8(
   const product = matrixProduct(layer, length, groups);
   if (product === undefined) return undefined;
   const all = [input, ...product.constants, output, batch, window, ...integers(filterChannels), inputZeroPoint];
-  return hostCall("conv", product.elements, [...all, ...layer.range, ...product.flip]);
+  return hostCall("conv", product.elements, [...all, ...layer.range, product.last]);
 }
 
 function depthwiseInt8(layer: Int8Layer, slide: Slide & { inputZeroPoint: KernelArgument }): KernelCall | undefined {
-  const { input, output, batch, window, inputZeroPoint } = slide;
-  const { inputChannels, outputChannels, outputWidth, windowHeight, windowWidth, strideWidth, dilationWidth } =
-    fields(window);
+  const { window, inputZeroPoint } = slide;
+  const { inputChannels, outputChannels, windowHeight, windowWidth } = fields(window);
   const taps = windowHeight * windowWidth;
   if (inputChannels === 1) {
     // With a single channel it is a convolution, but for the order of its weights and the zero point in its bias.
@@ -173,10 +210,22 @@ function depthwiseInt8(layer: Int8Layer, slide: Slide & { inputZeroPoint: Kernel
     const biases = foldZeroPoint(weights, layer.biases, outputChannels, integer(inputZeroPoint));
     return convInt8({ ...layer, weights, biases }, slide, 1);
   }
-  const eights = packEights(layer, 1);
+  return depthwiseTaps(layer, slide);
+}
+
+/** A depthwise convolution of several channels, whose weights may have a zero point. */
+function depthwiseTaps(
+  layer: Int8Layer,
+  { input, output, batch, window, inputZeroPoint }: Slide & { inputZeroPoint: KernelArgument },
+  zeroPoint = 0,
+): KernelCall | undefined {
+  const { outputChannels, outputWidth, windowHeight, windowWidth, strideWidth, dilationWidth } = fields(window);
+  const taps = windowHeight * windowWidth;
+  // differences of two bytes have 9 bits: a product can be twice as large as otherwise
+  const eights = packEights(layer, 1, zeroPoint === 0 ? taps : 2 * taps);
   const width = (outputWidth - 1) * strideWidth + (windowWidth - 1) * dilationWidth + 1;
   if (eights === undefined || taps > mostTaps || 8 * windowHeight * width > mostElements) return undefined;
-  const weights = computedArgument("weights", packTaps(layer.weights, taps, outputChannels));
+  const weights = computedArgument("weights", packTaps(layer.weights, taps, outputChannels, zeroPoint));
   const all = [input, weights, eights, output, batch, window];
   return hostCall("depthwise", "int8", [...all, inputZeroPoint, ...layer.range]);
 }
@@ -190,31 +239,31 @@ function hostCall(
 }
 
 /**
- * What the two kernels that multiply matrices have in common: their constants, and which of their forms they are of. The
- * kernels of bytes take one argument more, `flip`.
+ * What the two kernels that multiply matrices have in common: their constants, which of their forms they are of, and their
+ * last argument, `sums` or of the kernels of bytes `flip`.
  *
  * @returns undefined where such a layer stays as it is described
  */
 function matrixProduct(layer: Int8Layer, length: number, groups: number) {
-  const { weights, biases } = layer;
+  const { weights, sums, biases } = layer;
   const reading = inputsOf(layer);
   const shifted = reading === "unsigned" ? foldZeroPoint(weights, biases, layer.shifts.length, 128) : biases;
-  const eights = packEights({ ...layer, biases: shifted }, groups);
-  if (eights === undefined || length > mostElements) return undefined;
-  const panels = packPanels(weights, length, groups, reading === "widened" ? 2 : 4);
+  const eights = packEights({ ...layer, biases: shifted }, groups, length + sums);
+  if (eights === undefined || length + sums > mostElements) return undefined;
+  const panels = packPanels(weights, length + sums, groups, reading === "widened" ? 2 : 4);
+  const [last] = integers(reading === "widened" ? sums : reading === "unsigned" ? 128 : 0);
   return {
     constants: [computedArgument("weights", panels), eights],
-    ...(reading === "widened"
-      ? ({ elements: "int8", flip: [] } as const)
-      : ({ elements: "bytes", flip: integers(reading === "unsigned" ? 128 : 0) } as const)),
-  };
+    elements: reading === "widened" ? "int8" : "bytes",
+    last,
+  } as const;
 }
 
 /** The weights from which on it pays to find out what this machine does with bytes. */
 const fewWeights = 1024;
 
-function inputsOf({ weights, inputs }: Int8Layer): InputReading | "widened" {
-  if (weights.includes(LOWEST_WEIGHT - 1)) return "widened";
+function inputsOf({ weights, sums, inputs }: Int8Layer): InputReading | "widened" {
+  if (sums > 0 || weights.includes(LOWEST_WEIGHT - 1)) return "widened";
   return inputs ?? (weights.length < fewWeights ? undefined : kernels().byteInputs()) ?? "widened";
 }
 
@@ -262,20 +311,25 @@ function packFloatPanels(weights: Float32Array, length: number): Float32Array {
  *
  * @param weights [taps][channels]
  */
-function packTaps(weights: Int8Array, taps: number, channels: number): Int16Array {
+function packTaps(weights: Int8Array, taps: number, channels: number, zeroPoint: number): Int16Array {
   const bytes = 2 * 8 * Math.ceil(channels / 8) * 2 * Math.ceil(taps / 2);
-  const packed = pack(bytes, [weights], (to, from) => kernels().call.tinyml_host_pack_taps(from, to, taps, channels));
+  const packed = pack(bytes, [weights], (to, from) => {
+    kernels().call.tinyml_host_pack_taps(from, to, taps, channels, zeroPoint);
+  });
   return new Int16Array(packed);
 }
 
 /** The bytes of a tinyml_eight. */
 const eightBytes = 256;
 
-/** The tinyml_eight structs of a layer, those of each group by themselves; undefined where a factor does not fit. */
-function packEights(layer: Int8Layer, groups: number): KernelArgument | undefined {
+/**
+ * The tinyml_eight structs of a layer, those of each group by themselves; undefined where a factor does not fit.
+ *
+ * @param inputs how many products of two bytes each sum has
+ */
+function packEights(layer: Int8Layer, groups: number, inputs: number): KernelArgument | undefined {
   const { shifts, biases, multipliers, outputZeroPoint, rectified } = layer;
   const channels = shifts.length / groups;
-  const inputs = layer.weights.length / shifts.length;
   const groupBytes = Math.ceil(channels / 8) * eightBytes;
   let fits = true;
   const packed = pack(groups * groupBytes, [multipliers, shifts, ...(biases ? [biases] : [])], (to, ...from) => {
