@@ -106,6 +106,7 @@ const functionNames = [
   "tinyml_set_bytes",
   "tinyml_fill",
   "tinyml_gather",
+  "tinyml_join_uint8",
   "tinyml_space_to_batch",
   "tinyml_batch_to_space",
   "tinyml_quantize_int8",

@@ -213,6 +213,13 @@ TINYML_KERNEL void tinyml_gather(const void *input, const int32_t *indices, void
                    tinyml_size size, tinyml_size count, tinyml_size block_bytes);
 
 /*
+ * input [rows][count] into a part of output [rows][stride], from `offset` elements on, each element through table [256] in
+ * flash.
+ */
+TINYML_KERNEL void tinyml_join_uint8(const uint8_t *input, uint8_t *output, tinyml_size rows, tinyml_size count,
+                       tinyml_size stride, tinyml_size offset, const uint8_t *table);
+
+/*
  * Pictures [pictures][height][width] cut into blocks of block_height x block_width elements, the first of which stands
  * out over the picture by top rows and left columns; the elements that have the same place in their blocks become a
  * picture of their own: batches [block_height][block_width][pictures][batch_height][batch_width].

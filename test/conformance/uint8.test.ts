@@ -158,3 +158,71 @@ for (const [type, any] of Object.entries(layers)) {
     });
   });
 }
+
+describe("CONCATENATION of uint8 with random shapes and scales", () => {
+  const anyScale = fc.oneof(
+    fc.double({ min: 0.001, max: 0.1, noNaN: true }).map(Math.fround),
+    fc.constantFrom(0.01, 0.02, 0.04).map(Math.fround),
+  );
+  const anyQuantization = fc.tuple(anyScale, fc.integer({ min: 0, max: 255 })).map(([scale, zeroPoint]) => ({
+    quantization: { scales: [scale], zeroPoints: [zeroPoint], axis: 0 },
+  }));
+  const anyJoin = fc
+    .record({
+      shape: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 4 }),
+      place: fc.nat(3),
+      parts: fc.array(fc.tuple(fc.integer({ min: 1, max: 40 }), anyQuantization), { minLength: 1, maxLength: 4 }),
+      output: anyQuantization,
+      seed: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
+    })
+    .map(({ shape, place, parts, output, seed }) => {
+      const axis = place % shape.length;
+      const { uniform } = createRandom(seed);
+      const sizes = parts.map(([size]) => size);
+      const inputs = parts.map(([size, scale], i) => {
+        return { name: `input ${i}`, type: "uint8" as const, shape: shape.with(axis, size), ...scale };
+      });
+      const whole = shape.with(
+        axis,
+        sizes.reduce((sum, size) => sum + size, 0),
+      );
+      const model: Model = {
+        description: "",
+        tensors: [...inputs, { name: "output", type: "uint8", shape: whole, ...output }],
+        operators: [
+          {
+            type: "CONCATENATION",
+            inputs: inputs.map((_, i) => i),
+            outputs: [inputs.length],
+            options: { axis, activation: "NONE" },
+          },
+        ],
+        inputs: inputs.map((_, i) => i),
+        outputs: [inputs.length],
+      };
+      const data = inputs.map((tensor) =>
+        Uint8Array.from({ length: elementCount(tensor.shape) }, () => Math.floor(256 * uniform())),
+      );
+      return { model, data };
+    });
+
+  it("brings its inputs to the output's steps as TensorFlow Lite does", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyJoin, async ({ model, data }) => {
+        assert.deepEqual(runInFlow(model, data), await runInLiteRt(model, data));
+      }),
+      { numRuns: 200 },
+    );
+  }).timeout(60000);
+
+  it("is the same as C, compiled by the host's compiler", function () {
+    requireTool(this, "cc");
+    fc.assert(
+      fc.property(anyJoin, ({ model, data }) => {
+        const found = runStdio(sketchOf(model, { template: "stdio" }), Buffer.concat(data));
+        assert.deepEqual(new Uint8Array(found), runInFlow(model, data)[0]);
+      }),
+      { numRuns: 5 },
+    );
+  }).timeout(60000);
+});
