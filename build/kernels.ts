@@ -40,11 +40,20 @@ interface KernelModule {
   flags: readonly string[];
 }
 
+/** The kernels in which relaxed SIMD pays. */
+const relaxedSources = new Set([
+  "float_dense.c",
+  "host_float_conv.c",
+  "host_int8_conv.c",
+  "host_int8_dense.c",
+  "host_multiply_bytes.c",
+]);
+
 const kernelModules: readonly KernelModule[] = [
   { output: "kernels.wasm", isPart: (name) => name.endsWith(".c"), flags: compilerFlags },
   {
     output: "relaxed-kernels.wasm",
-    isPart: (name) => name === "float_dense.c" || name === "host_float_conv.c",
+    isPart: (name) => relaxedSources.has(name),
     // It works in the memory of the other one, of which it may take nothing but the stack: one byte of data, and it
     // would not link any more.
     flags: [...compilerFlags, "-mrelaxed-simd", "-Wl,--import-memory", `-Wl,--initial-memory=${stackBytes}`],

@@ -53,7 +53,9 @@ export async function measureRelaxed(): Promise<Section> {
         rows,
       },
     ],
-    notes: [`Node ${process.version}; int8 models use no relaxed instruction.`],
+    notes: [
+      `Node ${process.version}. int8 layers take inputs ${library.kernels().byteInputs() ?? "widened"} on this machine.`,
+    ],
     checks: [],
   };
 }

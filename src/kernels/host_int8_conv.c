@@ -3,8 +3,8 @@
 #include "host_int8_matrix.h"
 #include "tinyml_window.h"
 
-static int16_t *tinyml_repeat_int16(int16_t *to, int value, int count) {
-  for (int i = 0; i < count; i++) to[i] = (int16_t)value;
+static tinyml_host_input *tinyml_repeat_input(tinyml_host_input *to, tinyml_host_input value, int count) {
+  for (int i = 0; i < count; i++) to[i] = value;
   return to + count;
 }
 
@@ -13,23 +13,24 @@ static int16_t *tinyml_repeat_int16(int16_t *to, int value, int count) {
  * point, which adds nothing.
  */
 static void tinyml_lay_out_border(const int8_t *picture, const tinyml_window *w, int channels, int top, int left,
-                                  int zero_point, int16_t *to) {
+                                  int zero_point, int flip, tinyml_host_input *to) {
+  tinyml_host_input outside = tinyml_host_input_of(zero_point, flip);
   tinyml_span columns = tinyml_span_inside(left, w->window_width, w->dilation_width, w->input_width);
   int whole = w->dilation_width == 1 && channels == w->input_channels;
   int piece = whole ? (columns.end - columns.first) * channels : channels;
   for (int i = 0; i < w->window_height; i++) {
     int y = top + i * w->dilation_height;
     if (y < 0 || y >= w->input_height) {
-      to = tinyml_repeat_int16(to, zero_point, w->window_width * channels);
+      to = tinyml_repeat_input(to, outside, w->window_width * channels);
       continue;
     }
     const int8_t *row = picture + ((tinyml_size)y * w->input_width) * w->input_channels;
-    to = tinyml_repeat_int16(to, zero_point, columns.first * channels);
+    to = tinyml_repeat_input(to, outside, columns.first * channels);
     for (int j = columns.first; j < columns.end; j += whole ? columns.end - columns.first : 1) {
-      tinyml_widen_exactly(row + (left + j * w->dilation_width) * w->input_channels, to, piece);
+      tinyml_lay_out_exactly(row + (left + j * w->dilation_width) * w->input_channels, to, piece, flip);
       to += piece;
     }
-    to = tinyml_repeat_int16(to, zero_point, (w->window_width - columns.end) * channels);
+    to = tinyml_repeat_input(to, outside, (w->window_width - columns.end) * channels);
   }
 }
 
@@ -47,20 +48,22 @@ static inline tinyml_pieces tinyml_pieces_of(const tinyml_window *w, int channel
   p.pieces = whole ? 1 : w->window_width;
   p.between = w->dilation_width * w->input_channels;
   p.row = w->dilation_height * w->input_width * w->input_channels;
-  p.reach = (w->window_height - 1) * p.row + (p.pieces - 1) * p.between + ((p.piece + 7) & ~7);
+  p.reach = (w->window_height - 1) * p.row + (p.pieces - 1) * p.between +
+            ((p.piece + TINYML_HOST_VECTOR - 1) & ~(TINYML_HOST_VECTOR - 1));
   return p;
 }
 
-/* A window inside of the picture. Each piece is written up to seven elements too far, and the next one over that. */
-static inline void tinyml_lay_out_inside(const int8_t *at, const tinyml_pieces *p, int height, int16_t *to) {
-  if (p->pieces == 1 && p->piece <= 8) {
-    for (int i = 0; i < height; i++, at += p->row, to += p->piece) wasm_v128_store(to, wasm_i16x8_load8x8(at));
+/* A window inside of the picture. Each piece is written up to a vector too far, and the next one over that. */
+static inline void tinyml_lay_out_inside(const int8_t *at, const tinyml_pieces *p, int height, int flip,
+                                         tinyml_host_input *to) {
+  if (p->pieces == 1 && p->piece <= TINYML_HOST_VECTOR) {
+    for (int i = 0; i < height; i++, at += p->row, to += p->piece) wasm_v128_store(to, tinyml_load_inputs(at, flip));
     return;
   }
   for (int i = 0; i < height; i++) {
     const int8_t *piece = at;
     for (int j = 0; j < p->pieces; j++) {
-      tinyml_widen_beyond(piece, to, p->piece);
+      tinyml_lay_out_beyond(piece, to, p->piece, flip);
       to += p->piece;
       piece += p->between;
     }
@@ -68,13 +71,13 @@ static inline void tinyml_lay_out_inside(const int8_t *at, const tinyml_pieces *
   }
 }
 
-void tinyml_host_conv_int8(const int8_t *input, const int8_t *weights, const tinyml_eight *eights, int8_t *output,
-                           tinyml_size batch, const tinyml_window *window, tinyml_size filter_channels,
-                           int16_t input_zero_point, int16_t minimum, int16_t maximum) {
-  int16_t wide[TINYML_HOST_ELEMENTS + TINYML_HOST_SLACK] __attribute__((aligned(16)));
+static inline void tinyml_conv_panels(const int8_t *input, const int8_t *weights, const tinyml_eight *eights,
+                                      int8_t *output, tinyml_size batch, const tinyml_window *window, int channels,
+                                      int zero_point, int8_t minimum, int8_t maximum, int flip, int sums) {
+  tinyml_host_input rows[TINYML_HOST_ELEMENTS + TINYML_HOST_SLACK] __attribute__((aligned(16)));
   tinyml_window w = *window;
-  int channels = (int)filter_channels, groups = w.input_channels / channels, group_outputs = w.output_channels / groups;
-  int length = w.window_height * w.window_width * channels, stride = (length + 1) & ~1;
+  int groups = w.input_channels / channels, group_outputs = w.output_channels / groups;
+  int length = w.window_height * w.window_width * channels, stride = tinyml_host_stride(length + sums);
   int most = TINYML_HOST_ELEMENTS / stride;
   if (most > TINYML_HOST_ROWS) most = TINYML_HOST_ROWS;
   int places = w.output_height * w.output_width;
@@ -84,8 +87,7 @@ void tinyml_host_conv_int8(const int8_t *input, const int8_t *weights, const tin
   for (tinyml_size b = 0; b < batch; b++) {
     for (int start = 0; start < places; start += most) {
       int count = places - start < most ? places - start : most;
-      tinyml_host_output to = {output + (tinyml_size)start * w.output_channels, w.output_channels, (int8_t)minimum,
-                               (int8_t)maximum};
+      tinyml_host_output to = {output + (tinyml_size)start * w.output_channels, w.output_channels, minimum, maximum};
       const int8_t *panels = weights;
       const tinyml_eight *eight = eights;
       for (int g = 0; g < groups; g++) {
@@ -95,13 +97,14 @@ void tinyml_host_conv_int8(const int8_t *input, const int8_t *weights, const tin
           int first = (top * w.input_width + left) * w.input_channels + g * channels;
           int inside = top >= 0 && left >= 0 && top + down < w.input_height && left + across < w.input_width;
           if (inside && first + pieces.reach <= picture) {
-            tinyml_lay_out_inside(input + first, &pieces, w.window_height, wide + p * stride);
+            tinyml_lay_out_inside(input + first, &pieces, w.window_height, flip, rows + p * stride);
           } else {
-            tinyml_lay_out_border(input + g * channels, &w, channels, top, left, input_zero_point, wide + p * stride);
+            tinyml_lay_out_border(input + g * channels, &w, channels, top, left, zero_point, flip, rows + p * stride);
           }
           if (++x == w.output_width) x = 0, y++;
         }
-        tinyml_multiply_panels(wide, count, stride, panels, stride / 2, eight, group_outputs, &to);
+        tinyml_append_sums(rows, count, stride, length, sums);
+        tinyml_multiply_panels(rows, count, stride, panels, eight, group_outputs, &to);
         panels += (tinyml_size)((group_outputs + 3) & ~3) * stride;
         eight += (group_outputs + 7) / 8;
         to.output += group_outputs;
@@ -111,4 +114,20 @@ void tinyml_host_conv_int8(const int8_t *input, const int8_t *weights, const tin
     output += (tinyml_size)places * w.output_channels;
   }
 }
+
+#ifdef __wasm_relaxed_simd__
+void tinyml_host_conv_bytes(const int8_t *input, const int8_t *weights, const tinyml_eight *eights, int8_t *output,
+                            tinyml_size batch, const tinyml_window *window, tinyml_size filter_channels,
+                            int16_t input_zero_point, int16_t minimum, int16_t maximum, int flip) {
+  tinyml_conv_panels(input, weights, eights, output, batch, window, (int)filter_channels, input_zero_point,
+                     (int8_t)minimum, (int8_t)maximum, flip, 0);
+}
+#else
+void tinyml_host_conv_int8(const int8_t *input, const int8_t *weights, const tinyml_eight *eights, int8_t *output,
+                           tinyml_size batch, const tinyml_window *window, tinyml_size filter_channels,
+                           int16_t input_zero_point, int16_t minimum, int16_t maximum, int sums) {
+  tinyml_conv_panels(input, weights, eights, output, batch, window, (int)filter_channels, input_zero_point,
+                     (int8_t)minimum, (int8_t)maximum, 0, sums);
+}
+#endif
 #endif

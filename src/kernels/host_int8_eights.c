@@ -30,12 +30,15 @@ int tinyml_host_pack_eights(const int32_t *multipliers, const int8_t *shifts, co
   return 1;
 }
 
-void tinyml_host_pack_taps(const int8_t *weights, int16_t *packed, tinyml_size taps, tinyml_size channels) {
+void tinyml_host_pack_taps(const int8_t *weights, int16_t *packed, tinyml_size taps, tinyml_size channels,
+                           int16_t zero_point) {
   for (tinyml_size first = 0; first < channels; first += 8) {
     tinyml_size lanes = channels - first < 8 ? channels - first : 8;
     for (tinyml_size tap = 0; tap < taps; tap++) {
       int16_t *to = packed + tap / 2 * 16 + tap % 2;
-      for (tinyml_size lane = 0; lane < lanes; lane++) to[2 * lane] = weights[tap * channels + first + lane];
+      for (tinyml_size lane = 0; lane < lanes; lane++) {
+        to[2 * lane] = (int16_t)(weights[tap * channels + first + lane] - zero_point);
+      }
     }
     packed += (taps + 1) / 2 * 16;
   }

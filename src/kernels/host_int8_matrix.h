@@ -1,8 +1,8 @@
 /*
  * Products of int8 matrices in WebAssembly's vectors. Weights come as src/runtime/host-layout.ts has laid them out:
- * in panels of eight output channels (the last one of four, where no more are left), and in a panel, for each pair of
- * inputs, the two weights of every channel. So a pair of inputs in all lanes meets four channels in one instruction, and
- * no sum has to be added up across lanes.
+ * in panels of eight output channels (the last one of four, where no more are left), and in a panel, for each two inputs,
+ * the two weights of every channel. So two inputs in all lanes meet four channels in one instruction, and no sum has to be
+ * added up across lanes. Relaxed SIMD takes four inputs at once, where it is exact (src/kernels/byte-products.ts).
  */
 #ifndef TINYML_HOST_INT8_MATRIX_H
 #define TINYML_HOST_INT8_MATRIX_H
@@ -11,8 +11,66 @@
 
 #include "tinyml_host.h"
 
-/* Elements that are widened to 16 bits before they are multiplied, half of the stack; and rows at once at most. */
-enum { TINYML_HOST_ELEMENTS = 16384, TINYML_HOST_SLACK = 8, TINYML_HOST_ROWS = 64 };
+/* Elements that are laid out before they are multiplied, at most half of the stack; and rows at once at most. */
+enum { TINYML_HOST_ELEMENTS = 16384, TINYML_HOST_SLACK = 16, TINYML_HOST_ROWS = 64 };
+
+#ifdef __wasm_relaxed_simd__
+/* An input as it is laid out, how many of them an instruction multiplies in each lane, and how many a vector holds. */
+typedef int8_t tinyml_host_input;
+enum { TINYML_HOST_TOGETHER = 4, TINYML_HOST_VECTOR = 16 };
+
+/* Inputs as they are laid out; flip 0, or 128 where the instruction reads them as unsigned. */
+static inline v128_t tinyml_load_inputs(const int8_t *from, int flip) {
+  return wasm_v128_xor(wasm_v128_load(from), wasm_i8x16_splat((int8_t)flip));
+}
+
+static inline tinyml_host_input tinyml_host_input_of(int value, int flip) { return (tinyml_host_input)(value ^ flip); }
+
+/* The weights of four channels. */
+static inline v128_t tinyml_load_weights(const int8_t *from) { return wasm_v128_load(from); }
+
+static inline v128_t tinyml_add_products(v128_t weights, v128_t inputs, v128_t sums) {
+  return wasm_i32x4_relaxed_dot_i8x16_i7x16_add(weights, inputs, sums);
+}
+#else
+typedef int16_t tinyml_host_input;
+enum { TINYML_HOST_TOGETHER = 2, TINYML_HOST_VECTOR = 8 };
+
+static inline v128_t tinyml_load_inputs(const int8_t *from, int flip) {
+  (void)flip;
+  return wasm_i16x8_load8x8(from);
+}
+
+static inline tinyml_host_input tinyml_host_input_of(int value, int flip) {
+  (void)flip;
+  return (tinyml_host_input)value;
+}
+
+static inline v128_t tinyml_load_weights(const int8_t *from) { return wasm_i16x8_load8x8(from); }
+
+static inline v128_t tinyml_add_products(v128_t weights, v128_t inputs, v128_t sums) {
+  return wasm_i32x4_add(sums, wasm_i32x4_dot_i16x8(inputs, weights));
+}
+#endif
+
+/*
+ * Behind each row minus the sums of its inputs, TINYML_HOST_SUMMED at a time, which fit into 16 bits: multiplied by the
+ * weights' zero point they take it off every weight.
+ */
+static inline void tinyml_append_sums(tinyml_host_input *rows, int row_count, int stride, int length, int sums) {
+  for (int r = 0; r < row_count; r++, rows += stride) {
+    for (int s = 0; s < sums; s++) {
+      int first = s * TINYML_HOST_SUMMED, left = length - first, sum = 0;
+      for (int i = 0; i < left && i < TINYML_HOST_SUMMED; i++) sum -= rows[first + i];
+      rows[length + s] = (tinyml_host_input)sum;
+    }
+  }
+}
+
+/* Where the next row begins: rows are filled up to what is multiplied together, by weights of 0. */
+static inline int tinyml_host_stride(int length) {
+  return (length + TINYML_HOST_TOGETHER - 1) & ~(TINYML_HOST_TOGETHER - 1);
+}
 
 /* What turns the sums of four channels into outputs. */
 typedef struct {
@@ -61,16 +119,18 @@ static inline void tinyml_store_eight(int8_t *to, v128_t bytes, int half, int co
   }
 }
 
-/* Widens `count` elements to 16 bits; up to seven more are read and written. */
-static inline void tinyml_widen_beyond(const int8_t *from, int16_t *to, int count) {
-  for (int i = 0; i < count; i += 8) wasm_v128_store(to + i, wasm_i16x8_load8x8(from + i));
+/* Lays `count` elements out; up to a vector less one more are read and written. */
+static inline void tinyml_lay_out_beyond(const int8_t *from, tinyml_host_input *to, int count, int flip) {
+  for (int i = 0; i < count; i += TINYML_HOST_VECTOR) wasm_v128_store(to + i, tinyml_load_inputs(from + i, flip));
 }
 
 /* The same without reading or writing more. */
-static inline void tinyml_widen_exactly(const int8_t *from, int16_t *to, int count) {
+static inline void tinyml_lay_out_exactly(const int8_t *from, tinyml_host_input *to, int count, int flip) {
   int i = 0;
-  for (; i + 8 <= count; i += 8) wasm_v128_store(to + i, wasm_i16x8_load8x8(from + i));
-  for (; i < count; i++) to[i] = from[i];
+  for (; i + TINYML_HOST_VECTOR <= count; i += TINYML_HOST_VECTOR) {
+    wasm_v128_store(to + i, tinyml_load_inputs(from + i, flip));
+  }
+  for (; i < count; i++) to[i] = tinyml_host_input_of(from[i], flip);
 }
 
 /* The outputs of a matrix product: where, how far apart two rows lie, and between which values. */
@@ -84,28 +144,26 @@ typedef struct {
  * `height` rows times a panel of 4 * fours channels; the first `count` of them are stored. height, fours and
  * rectified are constants wherever this is inlined.
  */
-static inline __attribute__((always_inline)) void tinyml_tile(const int16_t *rows, int stride, const int8_t *weights,
-                                                              int pairs, int height, int fours, const v128_t *bias,
+static inline __attribute__((always_inline)) void tinyml_tile(const tinyml_host_input *rows, int stride,
+                                                              const int8_t *weights, int steps, int height, int fours, const v128_t *bias,
                                                               const tinyml_finish *finish, int8_t *output,
                                                               const tinyml_host_output *to, int count,
                                                               int rectified) {
   v128_t sums[8];
-  const int16_t *at[4];
+  const tinyml_host_input *at[4];
   for (int r = 0; r < height; r++) at[r] = rows + r * stride;
   for (int i = 0; i < height * fours; i++) sums[i] = bias[i % fours];
   /* Unrolled, all loads of some turns would come first, and the sums would move to the stack. */
 #pragma clang loop unroll(disable)
-  for (int k = 0; k < pairs; k++) {
+  for (int k = 0; k < steps; k++) {
     v128_t w[2];
-    for (int f = 0; f < fours; f++) w[f] = wasm_i16x8_load8x8(weights + 8 * f);
+    for (int f = 0; f < fours; f++) w[f] = tinyml_load_weights(weights + 4 * TINYML_HOST_TOGETHER * f);
     for (int r = 0; r < height; r++) {
       v128_t x = wasm_v128_load32_splat(at[r]);
-      at[r] += 2;
-      for (int f = 0; f < fours; f++) {
-        sums[r * fours + f] = wasm_i32x4_add(sums[r * fours + f], wasm_i32x4_dot_i16x8(x, w[f]));
-      }
+      at[r] += TINYML_HOST_TOGETHER;
+      for (int f = 0; f < fours; f++) sums[r * fours + f] = tinyml_add_products(w[f], x, sums[r * fours + f]);
     }
-    weights += 8 * fours;
+    weights += 4 * TINYML_HOST_TOGETHER * fours;
   }
   for (int f = 0; f < fours; f++) {
     for (int r = 0; r < height; r++) sums[r * fours + f] = tinyml_finish_four(sums[r * fours + f], finish + f, rectified);
@@ -122,8 +180,8 @@ static inline __attribute__((always_inline)) void tinyml_tile(const int16_t *row
   }
 }
 
-static inline __attribute__((always_inline)) void tinyml_panel(const int16_t *rows, int row_count, int stride,
-                                                               const int8_t *weights, int pairs,
+static inline __attribute__((always_inline)) void tinyml_panel(const tinyml_host_input *rows, int row_count, int stride,
+                                                               const int8_t *weights, int steps,
                                                                const tinyml_eight *eight, int fours, int8_t *output,
                                                                const tinyml_host_output *to, int count,
                                                                int rectified) {
@@ -131,26 +189,27 @@ static inline __attribute__((always_inline)) void tinyml_panel(const int16_t *ro
   tinyml_finish finish[2] = {tinyml_finish_of(eight, 0), tinyml_finish_of(eight, 4)};
   int r = 0;
   for (; r + 4 <= row_count; r += 4) {
-    tinyml_tile(rows + r * stride, stride, weights, pairs, 4, fours, bias, finish, output + r * to->stride, to, count,
+    tinyml_tile(rows + r * stride, stride, weights, steps, 4, fours, bias, finish, output + r * to->stride, to, count,
                 rectified);
   }
   for (; r < row_count; r++) {
-    tinyml_tile(rows + r * stride, stride, weights, pairs, 1, fours, bias, finish, output + r * to->stride, to, count,
+    tinyml_tile(rows + r * stride, stride, weights, steps, 1, fours, bias, finish, output + r * to->stride, to, count,
                 rectified);
   }
 }
 
-/* rows [row_count][stride] of 2 * pairs inputs each, times all panels of `channels` channels. */
-static void tinyml_multiply_panels(const int16_t *rows, int row_count, int stride, const int8_t *weights, int pairs,
+/* rows [row_count][stride], as tinyml_host_stride says, times all panels of `channels` channels. */
+static void tinyml_multiply_panels(const tinyml_host_input *rows, int row_count, int stride, const int8_t *weights,
                                    const tinyml_eight *eights, int channels, const tinyml_host_output *to) {
+  int steps = stride / TINYML_HOST_TOGETHER;
   for (int o = 0; o < channels; o += 8, eights++) {
     int left = channels - o;
     int8_t *output = to->output + o;
-    if (left < 5) tinyml_panel(rows, row_count, stride, weights, pairs, eights, 1, output, to, left, 0);
-    else if (left < 8) tinyml_panel(rows, row_count, stride, weights, pairs, eights, 2, output, to, left, 0);
-    else if (tinyml_rectified(eights)) tinyml_panel(rows, row_count, stride, weights, pairs, eights, 2, output, to, 8, 1);
-    else tinyml_panel(rows, row_count, stride, weights, pairs, eights, 2, output, to, 8, 0);
-    weights += 16 * pairs;
+    if (left < 5) tinyml_panel(rows, row_count, stride, weights, steps, eights, 1, output, to, left, 0);
+    else if (left < 8) tinyml_panel(rows, row_count, stride, weights, steps, eights, 2, output, to, left, 0);
+    else if (tinyml_rectified(eights)) tinyml_panel(rows, row_count, stride, weights, steps, eights, 2, output, to, 8, 1);
+    else tinyml_panel(rows, row_count, stride, weights, steps, eights, 2, output, to, 8, 0);
+    weights += 8 * stride;
   }
 }
 

@@ -1,4 +1,4 @@
-/* Fully connected layer of int8 models whose weights or bias were computed, or whose weights have a zero point. */
+/* Fully connected layer of int8 models whose weights or bias were computed. */
 #include "int8_fixed_point.h"
 #include "tinyml_kernels.h"
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { TinymlError } from "../errors";
 import { packageFolder } from "../package-folder";
+import { type ByteProducts, type InputReading, inputReading } from "./byte-products";
 import { Heap } from "./heap";
 
 export type NumberFunction = (...numbers: number[]) => number;
@@ -69,9 +70,11 @@ const functionNames = [
   "tinyml_floor_mod_int32",
   "tinyml_transpose_conv_float",
   "tinyml_transpose_conv_int8",
+  "tinyml_asymmetric_transpose_conv_int8",
   "tinyml_transpose_conv_int16",
   "tinyml_computed_dense_float",
   "tinyml_computed_dense_int8",
+  "tinyml_asymmetric_conv_int8",
   "tinyml_conv_int16",
   "tinyml_depthwise_int16",
   "tinyml_average_pool_int16",
@@ -115,6 +118,7 @@ const functionNames = [
   "tinyml_set_bytes",
   "tinyml_fill",
   "tinyml_gather",
+  "tinyml_join_uint8",
   "tinyml_space_to_batch",
   "tinyml_batch_to_space",
   "tinyml_quantize_int8",
@@ -176,16 +180,21 @@ const functionNames = [
 ] as const;
 
 /**
- * The functions of dist/relaxed-kernels.wasm: kernels in which relaxed SIMD pays. They take the arguments of their
- * namesakes in dist/kernels.wasm, and work in the memory of these.
+ * Of dist/relaxed-kernels.wasm: float kernels in which relaxed SIMD pays. They take the arguments of their namesakes in
+ * dist/kernels.wasm, and work in the memory of these.
  */
 const relaxedNames = ["tinyml_dense_float", "tinyml_host_conv_float"] as const;
 
-export type KernelName = (typeof functionNames)[number];
+/** Of dist/relaxed-kernels.wasm too: int8 kernels, which give the bits of the others where `byteInputs` says how. */
+const byteNames = ["tinyml_host_dense_bytes", "tinyml_host_conv_bytes"] as const;
+
+type PlainName = (typeof functionNames)[number];
+
+export type KernelName = PlainName | (typeof byteNames)[number];
 
 /** A kernel's name, once it is sure that there is such a kernel. */
 export function kernelName(name: string): KernelName {
-  const known = functionNames.find((one) => one === name);
+  const known = [...functionNames, ...byteNames].find((one) => one === name);
   if (known === undefined) throw new TinymlError("TINYML_INTERNAL", `There is no kernel ${name}.`);
   return known;
 }
@@ -193,13 +202,23 @@ export function kernelName(name: string): KernelName {
 /** The C kernels of this thread, ready to call, and the memory that they work on. */
 export interface Kernels {
   /** They give the same bits on every machine and every version of Node. */
-  readonly call: Readonly<Record<KernelName, NumberFunction>>;
+  readonly call: Readonly<Record<PlainName, NumberFunction>>;
+  /**
+   * A kernel that gives the same bits wherever it runs: one of `call`, or one of bytes, which runs where `byteInputs` says.
+   * @throws TinymlError TINYML_INTERNAL when the package was not built, or there are no relaxed kernels here
+   */
+  reproducible(name: KernelName): NumberFunction;
   /**
    * The fastest form of a kernel that this machine runs: of relaxed SIMD, whose floats are rounded as the machine likes
-   * best, or `call`'s. What comes of it must not enter a model.
+   * best, or the reproducible one. What comes of it must not enter a model.
    * @throws TinymlError TINYML_INTERNAL when the package was not built
    */
   fastest(name: KernelName): NumberFunction;
+  /**
+   * How the kernels of bytes must take their inputs to give exact sums on this machine; undefined where they can't.
+   * @throws TinymlError TINYML_INTERNAL when the package was not built
+   */
+  byteInputs(): InputReading | undefined;
   readonly heap: Heap;
 }
 
@@ -226,30 +245,70 @@ function instantiate(): Kernels {
   ) {
     throw wrongVersion(file);
   }
-  let relaxed: Partial<Record<KernelName, NumberFunction>> | undefined;
+  const heap = new Heap(memory, heapBase.value);
+  // Only when they are asked for, so that what runs none of these kernels does not pay for them.
+  let loaded: { relaxed: RelaxedKernels | undefined } | undefined;
+  const relaxedKernels = (): RelaxedKernels | undefined => {
+    loaded ??= { relaxed: instantiateRelaxed(memory) };
+    return loaded.relaxed;
+  };
+  const reproducible = (name: KernelName): NumberFunction => {
+    if (!isOneOf(byteNames, name)) return exports[name];
+    const kernel = relaxedKernels()?.[name];
+    if (kernel === undefined) throw new TinymlError("TINYML_INTERNAL", `This machine has no kernel ${name}.`);
+    return kernel;
+  };
+  let probed: { reading: InputReading | undefined } | undefined;
   return {
     call: exports,
+    reproducible,
     fastest(name) {
-      if (!relaxedNames.some((one) => one === name)) return exports[name];
-      // Only now, so that what runs none of these kernels does not pay for them.
-      relaxed ??= instantiateRelaxed(memory);
-      return relaxed[name] ?? exports[name];
+      return (isOneOf(relaxedNames, name) ? relaxedKernels()?.[name] : undefined) ?? reproducible(name);
     },
-    heap: new Heap(memory, heapBase.value),
+    byteInputs() {
+      const relaxed = probed === undefined ? relaxedKernels() : undefined;
+      probed ??= { reading: relaxed && inputReading(byteProducts(relaxed.tinyml_host_multiply_bytes, heap)) };
+      return probed.reading;
+    },
+    heap,
   };
 }
 
+type RelaxedKernels = Readonly<
+  Record<(typeof relaxedNames | typeof byteNames)[number] | "tinyml_host_multiply_bytes", NumberFunction>
+>;
+
 /** The kernels of relaxed SIMD; none where this Node or this machine has no relaxed SIMD. */
-function instantiateRelaxed(memory: WebAssembly.Memory): Partial<Record<KernelName, NumberFunction>> {
+function instantiateRelaxed(memory: WebAssembly.Memory): RelaxedKernels | undefined {
   const file = moduleFile("relaxed-kernels.wasm");
   const exports = loadModule(file, (bytes) =>
     WebAssembly.validate(bytes)
       ? new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports
       : undefined,
   );
-  if (exports === undefined) return {};
-  if (!hasFunctions(exports, relaxedNames)) throw wrongVersion(file);
+  if (exports === undefined) return undefined;
+  if (!hasFunctions(exports, [...relaxedNames, ...byteNames, "tinyml_host_multiply_bytes"])) throw wrongVersion(file);
   return exports;
+}
+
+/** The instruction of the kernels of bytes, by itself. */
+function byteProducts(multiply: NumberFunction, heap: Heap): ByteProducts {
+  return (weights, inputs, sums) => {
+    const weightsAt = heap.allocate(weights.length + inputs.length + sums.byteLength);
+    const inputsAt = weightsAt + weights.length;
+    const sumsAt = inputsAt + inputs.length;
+    heap.int8.set(weights, weightsAt);
+    heap.int8.set(inputs, inputsAt);
+    heap.int32.set(sums, sumsAt / 4);
+    multiply(weightsAt, inputsAt, sumsAt, sums.length / 4);
+    const found = heap.int32.slice(sumsAt / 4, sumsAt / 4 + sums.length);
+    heap.release(weightsAt);
+    return found;
+  };
+}
+
+function isOneOf<Name extends string>(names: readonly Name[], name: string): name is Name {
+  return names.some((one) => one === name);
 }
 
 function moduleFile(name: string): string {
@@ -270,7 +329,7 @@ function wrongVersion(file: string): TinymlError {
   return new TinymlError("TINYML_INTERNAL", `${file} is not from this version; build or install the package again.`);
 }
 
-function hasFunctions<Name extends KernelName>(
+function hasFunctions<Name extends string>(
   exports: WebAssembly.Exports,
   names: readonly Name[],
 ): exports is WebAssembly.Exports & Record<Name, NumberFunction> {

@@ -10,6 +10,9 @@
 /* By how much all sums are shifted to the right in the end. */
 #define TINYML_HOST_RIGHT 20
 
+/* How many int8 inputs at most are added up to a number of 16 bits. */
+#define TINYML_HOST_SUMMED 255
+
 /*
  * What turns the sums of eight output channels into stored outputs, lane by lane:
  *
@@ -29,10 +32,11 @@ typedef struct {
 } tinyml_eight;
 
 /*
- * Weights [channels][length] in panels: eight channels, or four where no more are left; for each pair of inputs the two
- * weights of every channel. What is missing to full panels and pairs is left as it is in panels.
+ * Weights [channels][length] in panels: eight channels, or four where no more are left; for each 2 or 4 inputs that are
+ * multiplied `together` the weights of every channel. What is missing to full panels is left as it is in them.
  */
-void tinyml_host_pack_panels(const int8_t *weights, int8_t *panels, tinyml_size channels, tinyml_size length);
+void tinyml_host_pack_panels(const int8_t *weights, int8_t *panels, tinyml_size channels, tinyml_size length,
+                             tinyml_size together);
 
 /*
  * Fills the lanes of eights [channels / 8, rounded up] for a layer's output channels. bias may be NULL; each sum has so many
@@ -43,25 +47,45 @@ int tinyml_host_pack_eights(const int32_t *multipliers, const int8_t *shifts, co
                             tinyml_size channels, tinyml_size inputs, int16_t output_zero_point, int rectified);
 
 /*
- * Depthwise weights [taps][channels] in 16 bits: for each eight channels and each pair of the window's places the two
+ * Depthwise weights [taps][channels] less their zero point, in 16 bits: for each eight channels and each pair of the window's places the two
  * weights of every channel. What is missing to eights and pairs is left as it is in packed.
  */
-void tinyml_host_pack_taps(const int8_t *weights, int16_t *packed, tinyml_size taps, tinyml_size channels);
+void tinyml_host_pack_taps(const int8_t *weights, int16_t *packed, tinyml_size taps, tinyml_size channels,
+                           int16_t zero_point);
 
 /*
- * tinyml_dense_int8 from panels (host_int8_matrix.h), with one tinyml_eight for each panel. inputs at most 16,384.
+ * tinyml_dense_int8 from panels (host_int8_matrix.h), with one tinyml_eight for each panel. inputs and sums at most 16,384.
  * Also a convolution whose windows are single places, one after the other: its places are the rows.
+ *
+ * sums 0, or where the weights have a zero point one for every TINYML_HOST_SUMMED inputs begun: so many weights more, each
+ * the zero point, follow those of every channel.
  */
 void tinyml_host_dense_int8(const int8_t *input, const int8_t *weights, const tinyml_eight *eights, int8_t *output,
-                            tinyml_size rows, tinyml_size inputs, tinyml_size outputs, int16_t minimum, int16_t maximum);
+                            tinyml_size rows, tinyml_size inputs, tinyml_size outputs, int16_t minimum, int16_t maximum,
+                            int sums);
 
 /*
- * tinyml_conv_int8 from panels, those of each group by themselves. A window has at most 16,384 elements. The input's zero
- * point is in the bias already.
+ * tinyml_conv_int8 from panels, those of each group by themselves. A window has at most 16,384 elements, with its sums. The
+ * input's zero point is in the bias already.
  */
 void tinyml_host_conv_int8(const int8_t *input, const int8_t *weights, const tinyml_eight *eights, int8_t *output,
                            tinyml_size batch, const tinyml_window *window, tinyml_size filter_channels,
-                           int16_t input_zero_point, int16_t minimum, int16_t maximum);
+                           int16_t input_zero_point, int16_t minimum, int16_t maximum, int sums);
+
+/*
+ * The same two by relaxed SIMD, from panels of four inputs together (those above take two). They are exact where the
+ * machine's tinyml_host_multiply_bytes is, with flip 0 where it reads inputs as signed, with 128 where as unsigned: 128 is
+ * then added to every input, and the bias has to take it off.
+ */
+void tinyml_host_dense_bytes(const int8_t *input, const int8_t *weights, const tinyml_eight *eights, int8_t *output,
+                             tinyml_size rows, tinyml_size inputs, tinyml_size outputs, int16_t minimum,
+                             int16_t maximum, int flip);
+void tinyml_host_conv_bytes(const int8_t *input, const int8_t *weights, const tinyml_eight *eights, int8_t *output,
+                            tinyml_size batch, const tinyml_window *window, tinyml_size filter_channels,
+                            int16_t input_zero_point, int16_t minimum, int16_t maximum, int flip);
+
+/* The instruction of these two alone: to each of 4 * count sums the products of four weights and four inputs are added. */
+void tinyml_host_multiply_bytes(const int8_t *weights, const int8_t *inputs, int32_t *sums, tinyml_size count);
 
 /*
  * tinyml_depthwise_int8 from weights of 16 bits: for each eight channels, and each two places of the window in turn (the

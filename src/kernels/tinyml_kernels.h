@@ -213,6 +213,13 @@ TINYML_KERNEL void tinyml_gather(const void *input, const int32_t *indices, void
                    tinyml_size size, tinyml_size count, tinyml_size block_bytes);
 
 /*
+ * input [rows][count] into a part of output [rows][stride], from `offset` elements on, each element through table [256] in
+ * flash.
+ */
+TINYML_KERNEL void tinyml_join_uint8(const uint8_t *input, uint8_t *output, tinyml_size rows, tinyml_size count,
+                       tinyml_size stride, tinyml_size offset, const uint8_t *table);
+
+/*
  * Pictures [pictures][height][width] cut into blocks of block_height x block_width elements, the first of which stands
  * out over the picture by top rows and left columns; the elements that have the same place in their blocks become a
  * picture of their own: batches [block_height][block_width][pictures][batch_height][batch_width].
@@ -506,6 +513,16 @@ TINYML_KERNEL void tinyml_computed_dense_int8(const int8_t *input, const int8_t 
                                 int16_t minimum, int16_t maximum);
 
 /*
+ * tinyml_conv_int8 with weights that have a zero point and one factor for all outputs; the bias without any zero point, or
+ * NULL. A depthwise convolution is one with filter_channels 1, its weights [outputs][window height][window width].
+ */
+TINYML_KERNEL void tinyml_asymmetric_conv_int8(const int8_t *input, const int8_t *weights, const int32_t *bias, int8_t *output,
+                                 tinyml_size batch, const tinyml_window *window, tinyml_size filter_channels,
+                                 int32_t multiplier, int8_t shift, int16_t input_zero_point,
+                                 int16_t weights_zero_point, int16_t output_zero_point, int16_t minimum,
+                                 int16_t maximum);
+
+/*
  * tinyml_conv_int8 and tinyml_depthwise_int8 with int16 activations of zero point 0; bias [outputs] may be NULL. Sums have 64
  * bits and are multiplied by 16 bits of the factor; with `wide` 0 they have 32 bits and are multiplied by 32.
  */
@@ -539,7 +556,14 @@ TINYML_KERNEL void tinyml_transpose_conv_int8(const int8_t *input, const int8_t 
                                 const int8_t *shifts, int16_t input_zero_point, int16_t output_zero_point,
                                 int16_t minimum, int16_t maximum);
 
-/* The same with int16 activations of zero point 0. */
+/* The same with weights that have a zero point. */
+TINYML_KERNEL void tinyml_asymmetric_transpose_conv_int8(const int8_t *input, const int8_t *weights, const int32_t *bias,
+                                           int8_t *output, tinyml_size batch, const tinyml_window *window,
+                                           const int32_t *multipliers, const int8_t *shifts, int16_t input_zero_point,
+                                           int16_t weights_zero_point, int16_t output_zero_point, int16_t minimum,
+                                           int16_t maximum);
+
+/* tinyml_transpose_conv_int8 with int16 activations of zero point 0. */
 TINYML_KERNEL void tinyml_transpose_conv_int16(const int16_t *input, const int8_t *weights, const int64_t *bias, int16_t *output,
                                  tinyml_size batch, const tinyml_window *window, const int32_t *multipliers,
                                  const int8_t *shifts, int16_t minimum, int16_t maximum);

@@ -15,6 +15,7 @@
 #include <avr/pgmspace.h>
 #define TINYML_FLASH PROGMEM
 #define TINYML_READ_INT8(address) ((int8_t)pgm_read_byte(address))
+#define TINYML_READ_UINT8(address) pgm_read_byte(address)
 #define TINYML_READ_INT16(address) ((int16_t)pgm_read_word(address))
 #define TINYML_READ_UINT16(address) ((uint16_t)pgm_read_word(address))
 #define TINYML_READ_INT32(address) ((int32_t)pgm_read_dword(address))
@@ -25,6 +26,7 @@
 #else
 #define TINYML_FLASH
 #define TINYML_READ_INT8(address) (*(address))
+#define TINYML_READ_UINT8(address) (*(address))
 #define TINYML_READ_INT16(address) (*(address))
 #define TINYML_READ_UINT16(address) (*(address))
 #define TINYML_READ_INT32(address) (*(address))

@@ -159,3 +159,21 @@ function halfMultiplier(multiplier: number): number {
 function int16(value: number): number {
   return Math.min(32767, Math.max(-32768, value));
 }
+
+/**
+ * CONCATENATION of uint8: what each stored value of an input becomes in the output's steps. In 32-bit floats, as TensorFlow
+ * Lite rounds (ConcatenationWithScaling in kernels/internal/reference/concatenation.h).
+ *
+ * @returns [256]
+ */
+export function joinUint8Table(input: Quantization, output: Quantization): Uint8Array {
+  const [inputScale, inputZeroPoint] = perTensorScale(input, "input");
+  const [outputScale, outputZeroPoint] = perTensorScale(output, "output");
+  const { fround } = Math;
+  const scale = fround(inputScale * fround(1 / outputScale));
+  const bias = fround(-inputZeroPoint * scale);
+  return Uint8Array.from({ length: 256 }, (_, stored) => {
+    const value = roundAwayFromZero(fround(fround(stored * scale) + bias)) + outputZeroPoint;
+    return Math.min(255, Math.max(0, value));
+  });
+}

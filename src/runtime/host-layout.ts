@@ -1,4 +1,5 @@
 import { TinymlError } from "../errors";
+import { type InputReading, LOWEST_WEIGHT } from "../kernels/byte-products";
 import { alignUp } from "../kernels/heap";
 import { kernels } from "../kernels/kernels";
 import { computedArgument, integers, type KernelArgument, type KernelCall, perSample } from "../model/kernel-call";
@@ -20,14 +21,22 @@ const mostFloats = 2048;
 const mostElements = 16384;
 /** The most places of a depthwise window, TINYML_HOST_TAPS. */
 const mostTaps = 256;
+/** How many inputs are added up where weights have a zero point, TINYML_HOST_SUMMED. */
+const summed = 255;
 
-/** The call that the host runs in place of a described one: the same outputs, from constants in another order. */
-export function hostLayout(call: KernelCall): KernelCall {
-  return layouts[call.kernel]?.(call.arguments) ?? call;
+/**
+ * The call that the host runs in place of a described one: the same outputs, from constants in another order.
+ *
+ * @param inputs how an int8 layer takes them; as this machine multiplies bytes exactly, else widened, if not given
+ */
+export function hostLayout(call: KernelCall, inputs?: InputReading | "widened"): KernelCall {
+  return layouts[call.kernel]?.(call.arguments, inputs) ?? call;
 }
 
 /** By the described kernel; undefined where the host runs the call as it is described. */
-const layouts: Readonly<Record<string, (all: readonly KernelArgument[]) => KernelCall | undefined>> = {
+const layouts: Readonly<
+  Record<string, (all: readonly KernelArgument[], inputs?: InputReading | "widened") => KernelCall | undefined>
+> = {
   tinyml_conv_float(all) {
     const [input, weights, bias, output, batch, window, filterChannels, activation] = all;
     const { inputChannels } = fields(window);
@@ -43,30 +52,53 @@ const layouts: Readonly<Record<string, (all: readonly KernelArgument[]) => Kerne
     const filters = described.map(transposed(described, windowHeight * windowWidth, outputChannels));
     return convFloat(filters, float32(bias), { input, output, batch, window }, activation);
   },
-  tinyml_dense_int8(all) {
+  tinyml_dense_int8(all, inputs) {
     const [input, weights, bias, output, rows, , outputs, zeroPoint, multiplier, shift, ...range] = all;
     const multipliers = new Int32Array(integer(outputs)).fill(integer(multiplier));
     const shifts = new Int8Array(integer(outputs)).fill(integer(shift));
-    return denseInt8(int8Layer(weights, bias, multipliers, shifts, zeroPoint, range), input, output, rows);
+    return denseInt8(int8Layer(weights, bias, multipliers, shifts, zeroPoint, range, inputs), input, output, rows);
   },
-  tinyml_conv_int8(all) {
+  tinyml_conv_int8(all, inputs) {
     const [input, weights, bias, output, batch, window, filterChannels, multipliers, shifts, ...scalars] = all;
     const [inputZeroPoint, outputZeroPoint, ...range] = scalars;
-    const layer = int8Layer(weights, bias, int32(multipliers), int8(shifts), outputZeroPoint, range);
+    const layer = int8Layer(weights, bias, int32(multipliers), int8(shifts), outputZeroPoint, range, inputs);
     return convInt8(layer, { input, output, batch, window, inputZeroPoint }, integer(filterChannels));
   },
-  tinyml_depthwise_int8(all) {
+  tinyml_depthwise_int8(all, inputs) {
     const [input, weights, bias, output, batch, window, multipliers, shifts, ...scalars] = all;
     const [inputZeroPoint, outputZeroPoint, ...range] = scalars;
-    const layer = int8Layer(weights, bias, int32(multipliers), int8(shifts), outputZeroPoint, range);
+    const layer = int8Layer(weights, bias, int32(multipliers), int8(shifts), outputZeroPoint, range, inputs);
     return depthwiseInt8(layer, { input, output, batch, window, inputZeroPoint });
+  },
+  tinyml_asymmetric_conv_int8(all, inputs) {
+    const [input, weights, bias, output, batch, window, filterChannels, multiplier, shift, ...scalars] = all;
+    const [inputZeroPoint, zeroPoint, outputZeroPoint, ...range] = scalars;
+    const { inputChannels, outputChannels } = fields(window);
+    const multipliers = new Int32Array(outputChannels).fill(integer(multiplier));
+    const shifts = new Int8Array(outputChannels).fill(integer(shift));
+    const layer = int8Layer(weights, bias, multipliers, shifts, outputZeroPoint, range, inputs);
+    const slide = { input, output, batch, window, inputZeroPoint };
+    const differences = Int16Array.from(layer.weights, (weight) => weight - integer(zeroPoint));
+    if (integer(filterChannels) === 1 && inputChannels > 1) {
+      const taps = layer.weights.length / outputChannels;
+      const weights = layer.weights.map(transposed(layer.weights, outputChannels, taps));
+      return depthwiseTaps({ ...layer, weights }, slide, integer(zeroPoint));
+    }
+    const biases = foldZeroPoint(differences, layer.biases, outputChannels, integer(inputZeroPoint));
+    const isInt8 = differences.every((difference) => difference >= -128 && difference <= 127);
+    const folded = isInt8
+      ? { ...layer, biases, weights: Int8Array.from(differences) }
+      : { ...withZeroPoint(layer, integer(zeroPoint)), biases };
+    return convInt8(folded, slide, integer(filterChannels));
   },
 };
 
 /** What an int8 layer is made of, as it is described. */
 interface Int8Layer {
-  /** [channels][length], or [length][channels] of a depthwise convolution. */
+  /** [channels][length and sums], or [length][channels] of a depthwise convolution. */
   weights: Int8Array;
+  /** How many of a channel's weights multiply sums of its inputs (tinyml_host_dense_int8). */
+  sums: number;
   biases: Int32Array | undefined;
   /** With `shifts` the factor of each output channel: a FixedPointFactor, in arrays because there are thousands. */
   multipliers: Int32Array;
@@ -76,6 +108,8 @@ interface Int8Layer {
   range: readonly KernelArgument[];
   /** Whether all that is negative becomes the lowest output, as after a relu. */
   rectified: boolean;
+  /** How its kernel takes them. */
+  inputs: InputReading | "widened" | undefined;
 }
 
 function int8Layer(
@@ -85,17 +119,32 @@ function int8Layer(
   shifts: Int8Array,
   outputZeroPoint: KernelArgument,
   range: readonly KernelArgument[],
+  inputs: InputReading | "widened" | undefined,
 ): Int8Layer {
   const rectified = integer(range[0]) >= integer(outputZeroPoint);
   return {
     weights: int8(weights),
+    sums: 0,
     biases: bias.kind === "constant" && bias.constant === undefined ? undefined : int32(bias),
     multipliers,
     shifts,
     outputZeroPoint: integer(outputZeroPoint),
     range,
     rectified,
+    inputs,
   };
+}
+
+/** The layer from whose weights a zero point is taken off by sums of its inputs. */
+function withZeroPoint(layer: Int8Layer, zeroPoint: number): Int8Layer {
+  const channels = layer.shifts.length;
+  const length = layer.weights.length / channels;
+  const sums = Math.ceil(length / summed);
+  const weights = new Int8Array(channels * (length + sums)).fill(zeroPoint);
+  for (let channel = 0; channel < channels; channel++) {
+    weights.set(layer.weights.subarray(channel * length, (channel + 1) * length), channel * (length + sums));
+  }
+  return { ...layer, weights, sums };
 }
 
 /** Where a window slides. */
@@ -124,12 +173,11 @@ function convFloat(
 
 function denseInt8(layer: Int8Layer, input: KernelArgument, output: KernelArgument, rows: KernelArgument) {
   const channels = layer.shifts.length;
-  const length = layer.weights.length / channels;
-  const eights = packEights(layer, 1);
-  if (eights === undefined || length > mostElements) return undefined;
-  const weights = computedArgument("weights", packPanels(layer.weights, length, 1));
-  const all = [input, weights, eights, output, rows, ...integers(length, channels), ...layer.range];
-  return hostCall("dense", all);
+  const length = layer.weights.length / channels - layer.sums;
+  const product = matrixProduct(layer, length, 1);
+  if (product === undefined) return undefined;
+  const all = [input, ...product.constants, output, rows, ...integers(length, channels), ...layer.range];
+  return hostCall("dense", product.elements, [...all, product.last]);
 }
 
 function convInt8(
@@ -146,17 +194,15 @@ function convInt8(
     // A window of one place: the picture's places are the rows of a dense layer.
     return denseInt8(layer, input, output, perSample(samples(batch) * inputHeight * inputWidth));
   }
-  const eights = packEights(layer, groups);
-  if (eights === undefined || length > mostElements) return undefined;
-  const weights = computedArgument("weights", packPanels(layer.weights, length, groups));
-  const all = [input, weights, eights, output, batch, window];
-  return hostCall("conv", [...all, ...integers(filterChannels), inputZeroPoint, ...layer.range]);
+  const product = matrixProduct(layer, length, groups);
+  if (product === undefined) return undefined;
+  const all = [input, ...product.constants, output, batch, window, ...integers(filterChannels), inputZeroPoint];
+  return hostCall("conv", product.elements, [...all, ...layer.range, product.last]);
 }
 
 function depthwiseInt8(layer: Int8Layer, slide: Slide & { inputZeroPoint: KernelArgument }): KernelCall | undefined {
-  const { input, output, batch, window, inputZeroPoint } = slide;
-  const { inputChannels, outputChannels, outputWidth, windowHeight, windowWidth, strideWidth, dilationWidth } =
-    fields(window);
+  const { window, inputZeroPoint } = slide;
+  const { inputChannels, outputChannels, windowHeight, windowWidth } = fields(window);
   const taps = windowHeight * windowWidth;
   if (inputChannels === 1) {
     // With a single channel it is a convolution, but for the order of its weights and the zero point in its bias.
@@ -164,32 +210,79 @@ function depthwiseInt8(layer: Int8Layer, slide: Slide & { inputZeroPoint: Kernel
     const biases = foldZeroPoint(weights, layer.biases, outputChannels, integer(inputZeroPoint));
     return convInt8({ ...layer, weights, biases }, slide, 1);
   }
-  const eights = packEights(layer, 1);
-  const width = (outputWidth - 1) * strideWidth + (windowWidth - 1) * dilationWidth + 1;
-  if (eights === undefined || taps > mostTaps || 8 * windowHeight * width > mostElements) return undefined;
-  const weights = computedArgument("weights", packTaps(layer.weights, taps, outputChannels));
-  const all = [input, weights, eights, output, batch, window];
-  return hostCall("depthwise", [...all, inputZeroPoint, ...layer.range]);
+  return depthwiseTaps(layer, slide);
 }
 
-function hostCall(name: "dense" | "conv" | "depthwise", all: readonly KernelArgument[]): KernelCall {
-  return { kernel: `tinyml_host_${name}_int8`, file: `host_int8_${name}.c`, arguments: all };
+/** A depthwise convolution of several channels, whose weights may have a zero point. */
+function depthwiseTaps(
+  layer: Int8Layer,
+  { input, output, batch, window, inputZeroPoint }: Slide & { inputZeroPoint: KernelArgument },
+  zeroPoint = 0,
+): KernelCall | undefined {
+  const { outputChannels, outputWidth, windowHeight, windowWidth, strideWidth, dilationWidth } = fields(window);
+  const taps = windowHeight * windowWidth;
+  // differences of two bytes have 9 bits: a product can be twice as large as otherwise
+  const eights = packEights(layer, 1, zeroPoint === 0 ? taps : 2 * taps);
+  const width = (outputWidth - 1) * strideWidth + (windowWidth - 1) * dilationWidth + 1;
+  if (eights === undefined || taps > mostTaps || 8 * windowHeight * width > mostElements) return undefined;
+  const weights = computedArgument("weights", packTaps(layer.weights, taps, outputChannels, zeroPoint));
+  const all = [input, weights, eights, output, batch, window];
+  return hostCall("depthwise", "int8", [...all, inputZeroPoint, ...layer.range]);
+}
+
+function hostCall(
+  name: "dense" | "conv" | "depthwise",
+  elements: "int8" | "bytes",
+  all: readonly KernelArgument[],
+): KernelCall {
+  return { kernel: `tinyml_host_${name}_${elements}`, file: `host_int8_${name}.c`, arguments: all };
+}
+
+/**
+ * What the two kernels that multiply matrices have in common: their constants, which of their forms they are of, and their
+ * last argument, `sums` or of the kernels of bytes `flip`.
+ *
+ * @returns undefined where such a layer stays as it is described
+ */
+function matrixProduct(layer: Int8Layer, length: number, groups: number) {
+  const { weights, sums, biases } = layer;
+  const reading = inputsOf(layer);
+  const shifted = reading === "unsigned" ? foldZeroPoint(weights, biases, layer.shifts.length, 128) : biases;
+  const eights = packEights({ ...layer, biases: shifted }, groups, length + sums);
+  if (eights === undefined || length + sums > mostElements) return undefined;
+  const panels = packPanels(weights, length + sums, groups, reading === "widened" ? 2 : 4);
+  const [last] = integers(reading === "widened" ? sums : reading === "unsigned" ? 128 : 0);
+  return {
+    constants: [computedArgument("weights", panels), eights],
+    elements: reading === "widened" ? "int8" : "bytes",
+    last,
+  } as const;
+}
+
+/** The weights from which on it pays to find out what this machine does with bytes. */
+const fewWeights = 1024;
+
+function inputsOf({ weights, sums, inputs }: Int8Layer): InputReading | "widened" {
+  if (sums > 0 || weights.includes(LOWEST_WEIGHT - 1)) return "widened";
+  return inputs ?? (weights.length < fewWeights ? undefined : kernels().byteInputs()) ?? "widened";
 }
 
 /**
  * Weights in panels (tinyml_host_pack_panels), filled up with 0. Each group of channels has panels of its own.
  *
  * @param weights [channels][length]
+ * @param together how many inputs are multiplied together
  */
-function packPanels(weights: Int8Array, length: number, groups: number): Int8Array {
+function packPanels(weights: Int8Array, length: number, groups: number, together: 2 | 4): Int8Array {
   const channels = weights.length / length / groups;
-  const groupBytes = 4 * Math.ceil(channels / 4) * 2 * Math.ceil(length / 2);
+  const groupBytes = 4 * Math.ceil(channels / 4) * together * Math.ceil(length / together);
   const { call, heap } = kernels();
   const to = heap.allocate(groups * groupBytes + weights.length);
   const from = to + groups * groupBytes;
   heap.int8.set(weights, from);
   for (let group = 0; group < groups; group++) {
-    call.tinyml_host_pack_panels(from + group * channels * length, to + group * groupBytes, channels, length);
+    const at = to + group * groupBytes;
+    call.tinyml_host_pack_panels(from + group * channels * length, at, channels, length, together);
   }
   const packed = heap.int8.slice(to, from);
   heap.release(to);
@@ -218,20 +311,25 @@ function packFloatPanels(weights: Float32Array, length: number): Float32Array {
  *
  * @param weights [taps][channels]
  */
-function packTaps(weights: Int8Array, taps: number, channels: number): Int16Array {
+function packTaps(weights: Int8Array, taps: number, channels: number, zeroPoint: number): Int16Array {
   const bytes = 2 * 8 * Math.ceil(channels / 8) * 2 * Math.ceil(taps / 2);
-  const packed = pack(bytes, [weights], (to, from) => kernels().call.tinyml_host_pack_taps(from, to, taps, channels));
+  const packed = pack(bytes, [weights], (to, from) => {
+    kernels().call.tinyml_host_pack_taps(from, to, taps, channels, zeroPoint);
+  });
   return new Int16Array(packed);
 }
 
 /** The bytes of a tinyml_eight. */
 const eightBytes = 256;
 
-/** The tinyml_eight structs of a layer, those of each group by themselves; undefined where a factor does not fit. */
-function packEights(layer: Int8Layer, groups: number): KernelArgument | undefined {
+/**
+ * The tinyml_eight structs of a layer, those of each group by themselves; undefined where a factor does not fit.
+ *
+ * @param inputs how many products of two bytes each sum has
+ */
+function packEights(layer: Int8Layer, groups: number, inputs: number): KernelArgument | undefined {
   const { shifts, biases, multipliers, outputZeroPoint, rectified } = layer;
   const channels = shifts.length / groups;
-  const inputs = layer.weights.length / shifts.length;
   const groupBytes = Math.ceil(channels / 8) * eightBytes;
   let fits = true;
   const packed = pack(groups * groupBytes, [multipliers, shifts, ...(biases ? [biases] : [])], (to, ...from) => {

@@ -1,5 +1,6 @@
 import { totalmem } from "node:os";
 import { TinymlError } from "../errors";
+import type { InputReading } from "../kernels/byte-products";
 import { type Kernels, kernelName, kernels, type NumberFunction } from "../kernels/kernels";
 import type { KernelArgument, KernelCall, KernelConstant, KernelStruct } from "../model/kernel-call";
 import { planMemory } from "../model/memory-plan";
@@ -48,6 +49,11 @@ export interface Placement {
    * within rounding, by the fastest kernels that this machine runs. "reproducible" if not given.
    */
   readonly floats?: Floats;
+  /**
+   * How int8 layers take their inputs: as this machine multiplies bytes exactly, or widened to 16 bits where it does not,
+   * if not given. Tests say it, to run what another machine runs.
+   */
+  readonly inputs?: InputReading | "widened";
   /** Where a constant lies already (a trainer keeps all weights in one piece); undefined to copy it. */
   readonly constantAddress?: (tensor: number) => number | undefined;
 }
@@ -61,7 +67,7 @@ export interface Placement {
  */
 export function placeModel(
   model: Model,
-  { batch = 1, keepAll, floats = "reproducible", constantAddress }: Placement = {},
+  { batch = 1, keepAll, floats = "reproducible", inputs, constantAddress }: Placement = {},
 ): PlacedModel {
   const plan = planMemory(model, ALIGNMENT);
   checkMemory(model, batch, keepAll === true, plan.bytes);
@@ -114,7 +120,7 @@ export function placeModel(
         throw oneByOne(operator);
       const placeConstant = ({ data, tensor }: KernelConstant) =>
         tensor === undefined ? placeComputed(data) : placeTensor(tensor);
-      const hosted = constantAddress === undefined ? calls.map(hostLayout) : calls;
+      const hosted = constantAddress === undefined ? calls.map((call) => hostLayout(call, inputs)) : calls;
       const bytesPerSample = (argument: KernelArgument): number => {
         if (argument.kind !== "tensor") return 0;
         const tensor = model.tensors[argument.tensor];
@@ -122,8 +128,7 @@ export function placeModel(
       };
       const places = { bytesPerSample, placeTensor, placeConstant, placeData };
       return hosted.map((call) => {
-        const name = kernelName(call.kernel);
-        return bindCall(floats === "fastest" ? engine.fastest(name) : engine.call[name], call, places);
+        return bindCall(engine[floats](kernelName(call.kernel)), call, places);
       });
     });
     const all = steps.flat();

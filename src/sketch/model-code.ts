@@ -174,7 +174,9 @@ function writeArgument(
     case "tensor":
       return pointer(context, argument.tensor);
     case "constant":
-      return argument.constant === undefined ? "NULL" : addConstant(context, operator, number, argument.constant);
+      return argument.constant === undefined
+        ? "NULL"
+        : addConstant(context, operator, number, callName, argument.constant);
     case "perSample":
       return `${argument.count}`;
     case "integer":
@@ -271,9 +273,15 @@ function addStruct(
 }
 
 /** Defines a constant of an operator and returns its name. */
-function addConstant(context: Context, operator: Operator, number: number, constant: KernelConstant): string {
+function addConstant(
+  context: Context,
+  operator: Operator,
+  number: number,
+  callName: string,
+  constant: KernelConstant,
+): string {
   const { role, data } = constant;
-  const name = `tinyml_${role}_${number}`;
+  const name = `tinyml_${role}_${callName}`;
   const [ctype, literals] = literalsOf(data);
   context.constantBytes += data.byteLength;
   const head = `static const ${ctype} ${name}[${data.length}] TINYML_FLASH`;

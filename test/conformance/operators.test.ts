@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import type { Model, Tensor, TensorData } from "../../src/model/model";
+import type { TensorData } from "../../src/model/model";
 import { tensorDataOver } from "../../src/model/tensor";
 import { readTflite } from "../../src/tflite/read-tflite";
 import { writeTflite } from "../../src/tflite/write-tflite";
@@ -8,7 +8,7 @@ import { type Chip, requireChip, runOnChip, tooLarge } from "../support/chips";
 import { runInFlow, runInLiteRt } from "../support/run-model";
 import { runStdio, sketchOf } from "../support/sketches";
 import { requireTool } from "../support/tools";
-import { anyConvolution, anyDepthwise, anyPool, type Sample } from "./operators";
+import { anyConvolution, anyDepthwise, anyPool, type Sample, withBias } from "./operators";
 import { anyTransposeConvolution } from "./operators/transpose-convolution";
 
 /* Single operators over random shapes and options. A failure names its seed and its smallest counterexample. */
@@ -109,31 +109,4 @@ function assertNear(found: TensorData, expected: TensorData): void {
     const allowed = 1e-5 * Math.max(1, Math.abs(value));
     assert.ok(Math.abs(Number(found[i]) - value) <= allowed, `number ${i} is ${found[i]}, not ${value}`);
   });
-}
-
-/** LiteRT computes no convolution without a bias; zeros are the same. */
-function withBias(model: Model): Model {
-  const [operator] = model.operators;
-  const { type, inputs } = operator;
-  if ((type !== "CONV_2D" && type !== "DEPTHWISE_CONV_2D") || (inputs[2] ?? -1) >= 0) return model;
-  const input = model.tensors[inputs[0]];
-  const weights = model.tensors[inputs[1]];
-  const outputs = model.tensors[operator.outputs[0]].shape[3];
-  const inputScale = input.quantization?.scales[0] ?? 1;
-  const scales = (weights.quantization?.scales ?? []).map((scale) => Math.fround(inputScale * scale));
-  const bias: Tensor =
-    input.type === "int8"
-      ? {
-          name: "bias",
-          type: "int32",
-          shape: [outputs],
-          data: new Int32Array(outputs),
-          quantization: { scales, zeroPoints: scales.map(() => 0), axis: 0 },
-        }
-      : { name: "bias", type: "float32", shape: [outputs], data: new Float32Array(outputs) };
-  return {
-    ...model,
-    tensors: [...model.tensors, bias],
-    operators: [{ ...operator, inputs: [inputs[0], inputs[1], model.tensors.length] }],
-  };
 }

@@ -217,3 +217,30 @@ function shapesOf({ type, inputs, options }: Operator, tensors: readonly Tensor[
     [],
   );
 }
+
+/** LiteRT computes no convolution without a bias; zeros are the same. */
+export function withBias(model: Model): Model {
+  const [operator] = model.operators;
+  const { type, inputs } = operator;
+  if ((type !== "CONV_2D" && type !== "DEPTHWISE_CONV_2D") || (inputs[2] ?? -1) >= 0) return model;
+  const input = model.tensors[inputs[0]];
+  const weights = model.tensors[inputs[1]];
+  const outputs = model.tensors[operator.outputs[0]].shape[3];
+  const inputScale = input.quantization?.scales[0] ?? 1;
+  const scales = (weights.quantization?.scales ?? []).map((scale) => Math.fround(inputScale * scale));
+  const bias: Tensor =
+    input.type === "int8"
+      ? {
+          name: "bias",
+          type: "int32",
+          shape: [outputs],
+          data: new Int32Array(outputs),
+          quantization: { scales, zeroPoints: scales.map(() => 0), axis: 0 },
+        }
+      : { name: "bias", type: "float32", shape: [outputs], data: new Float32Array(outputs) };
+  return {
+    ...model,
+    tensors: [...model.tensors, bias],
+    operators: [{ ...operator, inputs: [inputs[0], inputs[1], model.tensors.length] }],
+  };
+}

@@ -1,27 +1,17 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { packagePath } from "../../build/package-files";
 import { readTflite } from "../../src/tflite/read-tflite";
 import { writeTflite } from "../../src/tflite/write-tflite";
 import { temporaryFolder } from "../support/folders";
-import { nodeBinary, skipUnlessThere } from "../support/machine";
+import { nodes, resultOn } from "../support/library-on-node";
+import { skipUnlessThere } from "../support/machine";
 import { bookNetwork, pictureNetwork } from "../tflite/models";
 
 /*
  * The built library on each Node. From version 21 on Node has relaxed SIMD, whose floats are rounded as the machine likes
  * best: predictions may be of that, what enters a model or a sketch may not.
  */
-
-const run = promisify(execFile);
-
-/** The Node that runs the tests, and those of test/node-red-5. */
-const nodes = [
-  { name: `Node ${process.version}`, path: process.execPath, major: Number.parseInt(process.version.slice(1), 10) },
-  ...([22, 24] as const).map((major) => ({ name: `Node ${major}`, path: nodeBinary(major), major })),
-];
 
 /** A model's floats by both kinds of kernels, its known answer, and which kernels are relaxed ones. */
 const runModel = `
@@ -75,16 +65,6 @@ const trainAndQuantize = `
   const float = await library.startTraining({ recipe, table, name: "m" });
   const int8 = await library.startQuantizing({ model: float, table });
   result = { float: file(float), int8: file(int8), normalize: float.metadata.features };`;
-
-async function resultOn(node: string, program: string, argument = "") {
-  const script = `
-    const [file, argument] = process.argv.slice(1);
-    const library = require(file);
-    (async () => { let result; ${program}; console.log(JSON.stringify(result)); })();`;
-  const { stdout, stderr } = await run(node, ["-e", script, packagePath("dist", "lib.js"), argument]);
-  assert.equal(stderr, "");
-  return JSON.parse(stdout);
-}
 
 function assertClose(found: readonly number[], wanted: readonly number[]): void {
   assert.equal(found.length, wanted.length);

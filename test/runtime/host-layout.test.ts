@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import * as fc from "fast-check";
 import type { Quantization, Tensor } from "../../src/model/model";
 import { elementCount } from "../../src/model/tensor";
 import { copyInto, type Placement, placeModel } from "../../src/runtime/place-model";
+import { writeTflite } from "../../src/tflite/write-tflite";
 import { anyConvolution, anyDepthwise, type Sample } from "../conformance/operators";
+import { temporaryFolder } from "../support/folders";
+import { nodes, resultOn } from "../support/library-on-node";
+import { skipUnlessThere } from "../support/machine";
 
 /* What the host computes from constants in its own order, against the plain kernels that boards run. */
 
@@ -79,11 +85,13 @@ function run({ model, input }: Sample, placement: Placement): Int8Array {
   return outputs;
 }
 
+const anyDense = anyConvolution(true).map(flattened);
+
 describe("constants laid out for the host give the bits of the plain kernels", () => {
   const layers: Record<string, fc.Arbitrary<Sample>> = {
     CONV_2D: anyConvolution(true),
     DEPTHWISE_CONV_2D: anyDepthwise(true),
-    FULLY_CONNECTED: anyConvolution(true).map(flattened),
+    FULLY_CONNECTED: anyDense,
   };
   for (const [type, any] of Object.entries(layers)) {
     it(type, () => {
@@ -95,5 +103,84 @@ describe("constants laid out for the host give the bits of the plain kernels", (
         { numRuns: 400 },
       );
     }).timeout(60000);
+  }
+});
+
+/** The same layer with inputs, those around the picture too, that are changed by a function from bytes to bytes. */
+function withInputs({ model, input }: Sample, change: (stored: number) => number): Sample {
+  const tensors = model.tensors.map((tensor, index) => {
+    const { quantization } = tensor;
+    if (index !== model.inputs[0] || quantization === undefined) return tensor;
+    return { ...tensor, quantization: { ...quantization, zeroPoints: quantization.zeroPoints.map(change) } };
+  });
+  return { model: { ...model, tensors }, input: Int8Array.from(input, (stored) => change(Number(stored))) };
+}
+
+/** What the first Node that has relaxed SIMD makes of layers whose inputs are taken in a given way, or in its own. */
+const runSamples = `
+  const { inputs, samples } = JSON.parse(require("node:fs").readFileSync(argument, "utf8"));
+  result = {
+    machine: library.kernels().byteInputs() ?? "widened",
+    outputs: samples.map(({ file, input }) => {
+      const model = library.readTflite(Buffer.from(file, "base64"));
+      const placed = library.placeModel(model, inputs === undefined ? {} : { inputs });
+      library.copyInto(placed.kernels, placed.addresses[model.inputs[0]], Buffer.from(input, "base64"));
+      placed.forward(1);
+      const at = placed.addresses[model.outputs[0]];
+      const { shape } = model.tensors[model.outputs[0]];
+      const output = placed.kernels.heap.int8.slice(at, at + library.elementCount(shape));
+      placed.dispose();
+      return Array.from(output);
+    }),
+  };`;
+
+async function runOn(node: string, samples: readonly Sample[], inputs?: "signed" | "unsigned" | "widened") {
+  const file = join(await temporaryFolder(), "samples.json");
+  const written = samples.map(({ model, input }) => ({
+    file: Buffer.from(writeTflite(model)).toString("base64"),
+    input: Buffer.from(Int8Array.from(input, Number).buffer).toString("base64"),
+  }));
+  await writeFile(file, JSON.stringify({ inputs, samples: written }));
+  const { machine, outputs } = await resultOn(node, runSamples, file);
+  return { machine, outputs };
+}
+
+describe("int8 layers by relaxed SIMD's dot product of bytes give the bits of the plain kernels", function () {
+  this.timeout(60_000);
+  const seed = Date.now() % 2 ** 31;
+  const samples = fc
+    .sample(fc.tuple(fc.oneof(anyConvolution(true), anyDense), anyFactors), { numRuns: 400, seed })
+    .map(([sample, factors]) => rescaled(sample, factors));
+  const plain = (all: readonly Sample[]) =>
+    all.map((sample) => Array.from(run(sample, { constantAddress: () => undefined })));
+
+  for (const { name, path } of nodes.filter(({ major }) => major >= 21)) {
+    describe(`${name}, samples of seed ${seed}`, () => {
+      before(function () {
+        skipUnlessThere(this, path);
+      });
+
+      // With the bytes 0 … 127 every machine is exact, so that both forms of the kernels can be run on any.
+      const forms = {
+        signed: { range: "0 … 127", change: (stored: number) => stored & 127 },
+        unsigned: { range: "-128 … -1", change: (stored: number) => stored | -128 },
+      } as const;
+      for (const form of ["signed", "unsigned"] as const) {
+        it(`inputs of ${forms[form].range}, multiplied as ${form}`, async () => {
+          const changed = samples.map((sample) => withInputs(sample, forms[form].change));
+          assert.deepEqual((await runOn(path, changed, form)).outputs, plain(changed));
+        });
+      }
+
+      it("all inputs, in the way that this machine's is found to be; the other ways it is found not to be exact", async () => {
+        const wanted = plain(samples);
+        const { machine, outputs } = await runOn(path, samples);
+        assert.deepEqual(outputs, wanted);
+        for (const form of ["signed", "unsigned"] as const) {
+          const forced = await runOn(path, samples, form);
+          assert.equal(JSON.stringify(forced.outputs) === JSON.stringify(wanted), form === machine, form);
+        }
+      });
+    });
   }
 });

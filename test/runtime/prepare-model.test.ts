@@ -168,18 +168,6 @@ describe("preparing a model", () => {
     assert.deepEqual(run(model, input), new Float32Array(9).fill(1));
   });
 
-  it("a uint8 bias without a scale of its own keeps up with weights that get smaller steps", () => {
-    const model = legacy(0, 255);
-    const bare = {
-      ...model,
-      tensors: model.tensors.map(({ quantization, ...tensor }) =>
-        tensor.name === "bias" ? tensor : { ...tensor, ...(quantization && { quantization }) },
-      ),
-    };
-    const input = Uint8Array.from(wave(27, 7), (value) => 128 + 127 * value);
-    assert.deepEqual(run(bare, input), run(model, input));
-  });
-
   it("types that no conversion fits to a kernel are refused", () => {
     const graph = new Graph();
     const input = graph.tensor({ name: "input", type: "uint8", shape: [3] });
@@ -217,8 +205,8 @@ describe("preparing a model", () => {
       assert.ok(prepareModel(model).operators.every(({ type }) => type !== "RELU"));
       const found = run(model, input);
       assert.ok(found instanceof Uint8Array);
-      // weights that need all of uint8 lose half a step of theirs
-      assertClose(found, (await runInLiteRt(model, [input]))[0], high - low > 250 ? 3 : 1);
+      // XNNPACK rounds otherwise; test/conformance/uint8.test.ts compares with TensorFlow Lite's own kernels
+      assertClose(found, (await runInLiteRt(model, [input]))[0], 1);
     }
   });
 });

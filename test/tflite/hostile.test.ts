@@ -302,12 +302,12 @@ describe("hostile .tflite files", () => {
     assert.throws(() => checkModel(long), { code: "TINYML_MODEL_UNSUPPORTED", message: /MEAN.*axes.*4096 entries/ });
   });
 
-  it("refuse uint8 tensors of several scales that are only moved side by side", () => {
+  it("refuse int8 tensors of several scales that are only moved side by side", () => {
     const graph = new Graph();
     const [a, b] = [0.5, 0.25].map((scale) =>
-      graph.tensor({ name: "input", type: "uint8", shape: [2], quantization: quantized(scale, 0) }),
+      graph.tensor({ name: "input", type: "int8", shape: [2], quantization: quantized(scale, 0) }),
     );
-    const output = graph.tensor({ name: "output", type: "uint8", shape: [4], quantization: quantized(0.5, 0) });
+    const output = graph.tensor({ name: "output", type: "int8", shape: [4], quantization: quantized(0.5, 0) });
     const options = { axis: 0, activation: "NONE" as const };
     graph.operator({ type: "CONCATENATION", inputs: [a, b], outputs: [output], options });
     assert.throws(() => checkModel(graph.model([a, b], [output])), { message: /CONCATENATION.*same scale/ });

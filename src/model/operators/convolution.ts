@@ -13,8 +13,20 @@ import {
   required,
   tensorArgument,
 } from "../kernel-call";
-import type { FusedActivation, OperatorOptions, QuantizedBiasType, Tensor } from "../model";
-import { activationRange, type ConvolutionInt8Parameters, convolutionInt8Parameters } from "../quantization";
+import type {
+  DilationOptions,
+  FusedActivation,
+  OperatorOptions,
+  QuantizedBiasType,
+  Tensor,
+  WindowOptions,
+} from "../model";
+import {
+  activationRange,
+  type ConvolutionInt8Parameters,
+  convolutionInt8Parameters,
+  denseInt8Parameters,
+} from "../quantization";
 import { elementCount } from "../tensor";
 import { checkWindowOptions, slideWindow } from "../window";
 import { foldZeroPoint } from "./fold-zero-point";
@@ -32,6 +44,7 @@ const CONVOLUTION = {
   types: [
     [["float32", "float32", "float32"], ["float32"]],
     [["int8", "int8", "int32"], ["int8"]],
+    [["int8", "uint8", "int32"], ["int8"]],
     [["int16", "int8", "int64"], ["int16"]],
   ],
   checkOptions: checkWindowOptions,
@@ -90,8 +103,10 @@ export function checkConvolutionScales(axis: number) {
     if (found.scales.length > 1 && found.axis !== axis) {
       return `its int8 weights must have their scales along dimension ${axis}, not ${found.axis}`;
     }
+    if (weights?.type === "uint8" && found.scales.length > 1) return "its uint8 weights must have one scale";
     const isShifted = (zeroPoint: number): boolean => zeroPoint !== 0;
-    const shifted = found.zeroPoints.find(isShifted) ?? bias?.quantization?.zeroPoints.find(isShifted);
+    const symmetric = weights?.type === "uint8" ? [] : found.zeroPoints;
+    const shifted = symmetric.find(isShifted) ?? bias?.quantization?.zeroPoints.find(isShifted);
     return shifted === undefined ? undefined : `its int8 weights and bias must have the zero point 0, not ${shifted}`;
   };
 }
@@ -142,6 +157,9 @@ function convolution(
     const all = [...between(wideBias(bias)), ...int16Arguments(factors, activation, output, wide)];
     return { kernel: `tinyml_${name}_int16`, file: `int16_${name}.c`, arguments: all };
   }
+  if (weights.type === "uint8") {
+    return asymmetricConvolution([input, weights, bias], output, options, depthwise);
+  }
   const p = convolutionInt8Parameters(from, by, to, activation, channels);
   const folded = () => foldZeroPoint(dataOf(weights), bias && dataOf(bias), channels, p.inputZeroPoint);
   const all: KernelArgument[] = [
@@ -151,6 +169,45 @@ function convolution(
     ...integers(p.inputZeroPoint, p.outputZeroPoint, p.minimum, p.maximum),
   ];
   return { kernel: `tinyml_${name}_int8`, file: `int8_${name}.c`, arguments: all };
+}
+
+/**
+ * A convolution or dense layer of int8 whose weights have a zero point. Its one factor is that of TensorFlow Lite's uint8
+ * convolutions (GetQuantizedConvolutionMultipler in kernels/kernel_util.cc), which is that of dense layers.
+ *
+ * @param depthwise whether the weights' last dimension is the outputs
+ */
+export function asymmetricConvolution(
+  [input, weights, bias]: readonly [Operand, Operand, Operand | undefined],
+  output: Operand,
+  options: WindowOptions & Partial<DilationOptions> & { activation: FusedActivation },
+  depthwise: boolean,
+): KernelCall {
+  const [first, windowHeight, windowWidth, last] = weights.shape;
+  const { data, zeroPoint } = int8Weights(weights);
+  const taps = windowHeight * windowWidth;
+  const inOrder = depthwise ? data.map((_, i) => data[(i % taps) * last + Math.floor(i / taps)]) : data;
+  const by = { ...quantizationOf(weights), zeroPoints: [0] };
+  const p = denseInt8Parameters(quantizationOf(input), by, quantizationOf(output), options.activation);
+  const all: KernelArgument[] = [
+    tensorArgument(input),
+    computedArgument("weights", inOrder),
+    constantArgument("bias", bias),
+    tensorArgument(output),
+    perSample(input.shape[0]),
+    windowArgument(input.shape, [windowHeight, windowWidth], depthwise ? last : first, options),
+    ...integers(depthwise ? 1 : last, p.multiplier, p.shift, p.inputZeroPoint, zeroPoint),
+    ...integers(p.outputZeroPoint, p.minimum, p.maximum),
+  ];
+  return { kernel: "tinyml_asymmetric_conv_int8", file: "int8_asymmetric_conv.c", arguments: all };
+}
+
+/** Weights of int8 or uint8 as int8: 128 less and their zero point 128 less are the same real numbers. */
+export function int8Weights(weights: Operand): { data: Int8Array; zeroPoint: number } {
+  const [zeroPoint = 0] = quantizationOf(weights).zeroPoints;
+  const data = dataOf(weights);
+  if (weights.type !== "uint8") return { data: Int8Array.from(data), zeroPoint };
+  return { data: Int8Array.from(data, (stored) => stored - 128), zeroPoint: zeroPoint - 128 };
 }
 
 /** The last arguments of the int16 kernels: a factor for each output, whether sums are wide if it is a choice, the limits. */

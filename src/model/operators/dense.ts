@@ -15,7 +15,7 @@ import {
 import type { OperatorOptions, Tensor } from "../model";
 import { convolutionInt8Parameters, denseInt8Parameters } from "../quantization";
 import { elementCount } from "../tensor";
-import { hasWideSums, int16Arguments, wideBias } from "./convolution";
+import { asymmetricConvolution, hasWideSums, int16Arguments, wideBias } from "./convolution";
 import { foldZeroPoint } from "./fold-zero-point";
 import { type OperatorRules, perTensor } from "./operator-rule";
 import { windowArgument } from "./window-argument";
@@ -32,6 +32,7 @@ export const DENSE: OperatorRules<"FULLY_CONNECTED"> = {
     types: [
       [["float32", "float32", "float32"], ["float32"]],
       [["int8", "int8", "int32"], ["int8"]],
+      [["int8", "uint8", "int32"], ["int8"]],
       [["int16", "int8", "int64"], ["int16"]],
       [["int16", "int8", "int32"], ["int16"]],
     ],
@@ -134,7 +135,7 @@ function denseInt8({ inputs, outputs: [output] }: Operands, { activation }: Dens
   }
   const p = denseInt8Parameters(from, { ...by, zeroPoints: [0] }, to, activation);
   const weightsZeroPoint = by.zeroPoints[0] ?? 0;
-  if (weightsZeroPoint !== 0 || isComputed(weights, bias)) {
+  if (isComputed(weights, bias)) {
     const all: KernelArgument[] = [
       ...[input, weights].map(tensorArgument),
       computedBias(bias),
@@ -143,6 +144,12 @@ function denseInt8({ inputs, outputs: [output] }: Operands, { activation }: Dens
       ...integers(p.inputZeroPoint, weightsZeroPoint, p.outputZeroPoint, p.multiplier, p.shift, p.minimum, p.maximum),
     ];
     return { kernel: "tinyml_computed_dense_int8", file: "int8_computed_dense.c", arguments: all };
+  }
+  if (weights.type === "uint8" || weightsZeroPoint !== 0) {
+    const [units, width] = weights.shape;
+    const places = { ...input, shape: [elementCount(output.shape) / units, 1, 1, width] };
+    const windows = { ...weights, shape: [units, 1, 1, width] };
+    return asymmetricConvolution([places, windows, bias], output, { ...ONE_PLACE, activation }, false);
   }
   const folded = foldZeroPoint(dataOf(weights), bias && dataOf(bias), weights.shape[0], p.inputZeroPoint);
   const all: KernelArgument[] = [
@@ -187,17 +194,19 @@ function denseInt16({ inputs, outputs: [output] }: Operands, options: DenseOptio
   return { kernel: "tinyml_conv_int16", file: "int16_conv.c", arguments: all };
 }
 
+/** How a window slides over a picture of one place. */
+const ONE_PLACE = { padding: "VALID", strideHeight: 1, strideWidth: 1 } as const;
+
 /** The first arguments of the convolution over pictures of one place each that a dense layer is. */
 function asConvolution(input: Operand, weights: Operand, bias: KernelArgument, output: Operand): KernelArgument[] {
   const [units, width] = weights.shape;
-  const options = { padding: "VALID", strideHeight: 1, strideWidth: 1 } as const;
   return [
     tensorArgument(input),
     constantArgument("weights", weights),
     bias,
     tensorArgument(output),
     perSample(elementCount(output.shape) / units),
-    windowArgument([1, 1, 1, width], [1, 1], units, options),
+    windowArgument([1, 1, 1, width], [1, 1], units, ONE_PLACE),
     ...integers(width),
   ];
 }

@@ -1,6 +1,16 @@
-import { type KernelCall, type Operands, required } from "../kernel-call";
+import {
+  computedArgument,
+  integers,
+  type KernelCall,
+  type Operands,
+  quantizationOf,
+  required,
+  tensorArgument,
+} from "../kernel-call";
 import type { Tensor } from "../model";
-import { haveSameScale, type OperatorRules, type Shape } from "./operator-rule";
+import { joinUint8Table } from "../quantization-tables";
+import { elementCount } from "../tensor";
+import { haveSameScale, type OperatorRules, perTensor, type Shape } from "./operator-rule";
 import { accepted, movingTypes, resolveAxis } from "./parameters";
 import { copyCall, stridesOf } from "./strided-copy";
 
@@ -23,6 +33,10 @@ const SIDE_BY_SIDE = {
 export const JOINING: OperatorRules<"CONCATENATION" | "PACK"> = {
   CONCATENATION: {
     ...SIDE_BY_SIDE,
+    checkQuantization(inputs, outputs) {
+      const haveScales = [...inputs, ...outputs].every((tensor) => tensor?.type === "uint8" && perTensor(tensor));
+      return haveScales ? undefined : SIDE_BY_SIDE.checkQuantization(inputs, outputs);
+    },
     checkOptions({ activation }) {
       return activation === "NONE" ? undefined : `its fused activation ${activation} is not computed by this package`;
     },
@@ -53,7 +67,10 @@ export const JOINING: OperatorRules<"CONCATENATION" | "PACK"> = {
   },
 };
 
-/** A copy for each input: they follow each other along an axis of the output, which they may lack. */
+/**
+ * A copy for each input: they follow each other along an axis of the output, which they may lack. Elements of uint8 may
+ * have other steps there.
+ */
 function joinCalls({ inputs, outputs: [output] }: Operands, along: number): KernelCall[] {
   const outputStrides = stridesOf(output.shape);
   let start = 0;
@@ -63,6 +80,14 @@ function joinCalls({ inputs, outputs: [output] }: Operands, along: number): Kern
     const sizes = hasAxis ? input.shape : input.shape.toSpliced(along, 0, 1);
     const outputOffset = start * outputStrides[along];
     start += sizes[along];
+    if (output.type === "uint8" && !haveSameScale(input, output)) {
+      const table = joinUint8Table(quantizationOf(input), quantizationOf(output));
+      const stride = elementCount(output.shape.slice(along));
+      const rows = elementCount(output.shape) / stride;
+      const numbers = integers(rows, elementCount(input.shape) / rows, stride, outputOffset);
+      const all = [tensorArgument(input), tensorArgument(output), ...numbers, computedArgument("table", table)];
+      return { kernel: "tinyml_join_uint8", file: "uint8_join.c", arguments: all };
+    }
     return copyCall(input, output, { sizes, inputStrides: stridesOf(sizes), outputStrides, outputOffset });
   });
 }

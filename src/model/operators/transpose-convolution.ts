@@ -11,10 +11,10 @@ import {
   tensorArgument,
 } from "../kernel-call";
 import type { OperatorOptions } from "../model";
-import { activationRange, convolutionInt8Parameters } from "../quantization";
+import { activationRange, convolutionInt8Parameters, denseInt8Parameters } from "../quantization";
 import { elementCount } from "../tensor";
 import { checkWindowOptions, MAXIMUM_SIZE } from "../window";
-import { checkConvolutionScales, int16Arguments, wideBias } from "./convolution";
+import { checkConvolutionScales, int8Weights, int16Arguments, wideBias } from "./convolution";
 import { kernelType, type OperatorRules } from "./operator-rule";
 
 /** A convolution turned round: each place of the input spreads its window over the output. */
@@ -30,6 +30,7 @@ export const TRANSPOSE_CONVOLUTION: OperatorRules<"TRANSPOSE_CONV"> = {
     types: [
       [["int32", "float32", "float32", "float32"], ["float32"]],
       [["int32", "int8", "int8", "int32"], ["int8"]],
+      [["int32", "uint8", "int8", "int32"], ["int8"]],
       [["int32", "int8", "int16", "int64"], ["int16"]],
       [["int32", "int8", "int16", "int16"], ["int16"]],
     ],
@@ -87,12 +88,12 @@ function transposeConvolution(
   };
   const comment = "How its window spreads over the output.";
   const type = kernelType(output);
-  const all = (biasArgument: KernelArgument, last: readonly KernelArgument[]): KernelCall => ({
+  const all = (by: KernelArgument, biasArgument: KernelArgument, last: readonly KernelArgument[]): KernelCall => ({
     kernel: `tinyml_transpose_conv_${type}`,
     file: `${type}_transpose_conv.c`,
     arguments: [
       tensorArgument(input),
-      constantArgument("weights", weights),
+      by,
       biasArgument,
       tensorArgument(output),
       perSample(batch),
@@ -100,14 +101,25 @@ function transposeConvolution(
       ...last,
     ],
   });
-  if (type === "float") return all(constantArgument("bias", bias), [{ kind: "activation", activation }]);
+  const asStored = constantArgument("weights", weights);
+  if (type === "float") return all(asStored, constantArgument("bias", bias), [{ kind: "activation", activation }]);
   const [from, by, to] = [input, weights, output].map(quantizationOf);
+  if (weights.type === "uint8") {
+    const { data, zeroPoint } = int8Weights(weights);
+    const one = denseInt8Parameters(from, { ...by, zeroPoints: [0] }, to, activation);
+    const call = all(computedArgument("weights", data), constantArgument("bias", bias), [
+      computedArgument("multipliers", new Int32Array(outputChannels).fill(one.multiplier)),
+      computedArgument("shifts", new Int8Array(outputChannels).fill(one.shift)),
+      ...integers(one.inputZeroPoint, zeroPoint, one.outputZeroPoint, one.minimum, one.maximum),
+    ]);
+    return { ...call, kernel: "tinyml_asymmetric_transpose_conv_int8" };
+  }
   const p = convolutionInt8Parameters(from, by, to, activation, outputChannels);
   const factors = [computedArgument("multipliers", p.multipliers), computedArgument("shifts", p.shifts)];
   const { minimum, maximum } = activationRange(activation, to, output.type);
   if (type === "int8") {
     const last = integers(p.inputZeroPoint, p.outputZeroPoint, minimum, maximum);
-    return all(constantArgument("bias", bias), [...factors, ...last]);
+    return all(asStored, constantArgument("bias", bias), [...factors, ...last]);
   }
-  return all(wideBias(bias), int16Arguments(p, activation, output));
+  return all(asStored, wideBias(bias), int16Arguments(p, activation, output));
 }

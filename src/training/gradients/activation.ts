@@ -43,7 +43,7 @@ function elementwise(
   tensor: number,
   ...parameters: readonly number[]
 ): TrainingWork {
-  const run = places.kernels.call[kernel];
+  const run = places.kernels.reproducible(kernel);
   const count = places.count(output);
   const [value, gradient, inputGradient] = [places.value(tensor), places.gradient(output), places.gradient(input)];
   if (inputGradient === 0) return [];
