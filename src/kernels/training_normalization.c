@@ -84,13 +84,16 @@ void tinyml_normalize_batch(const float *input, float *output, tinyml_size rows,
   }
 }
 
-/* Once for a batch: a share of 1 - momentum of its mean and variance goes into the moving ones [channels]. */
+/*
+ * Once for a batch: a share of 1 - momentum of its mean and variance goes into the moving ones [channels]. It takes nothing but
+ * the whole batch's sums, which a part without samples has, too.
+ */
 void tinyml_move_statistics(float *moving_mean, float *moving_variance, float *statistics, tinyml_size channels,
                             float momentum) {
   tinyml_batch_statistics s = tinyml_statistics_in(statistics, channels);
   float share = 1.0f - momentum;
   for (tinyml_size c = 0; c < channels; c++) {
-    moving_mean[c] -= (moving_mean[c] - s.mean[c]) * share;
+    moving_mean[c] -= (moving_mean[c] - s.sums[c] / *s.rows) * share;
     moving_variance[c] -= (moving_variance[c] - s.squares[c] / *s.rows) * share;
   }
 }

@@ -1,4 +1,6 @@
+import { TinymlError } from "../errors";
 import type { Network } from "./network";
+import type { Recipe } from "./recipe";
 
 /** Who made a number that is none: infinite, or not a number. */
 export type Culprit =
@@ -40,4 +42,26 @@ export function findCulprit(
 
 function isNone(value: number): boolean {
   return !Number.isFinite(value);
+}
+
+/** The error about a loss that is no number. @param culprit whose sample is a row of the table */
+export function diverged(epoch: number, recipe: Recipe, culprit?: Culprit): TinymlError {
+  if (culprit?.kind === "sample") {
+    return new TinymlError(
+      "TINYML_NOT_A_NUMBER",
+      `Row ${culprit.sample + 1} of the dataset has a number that is infinite or none, or becomes so by the recipe's features; correct it, or leave it out.`,
+    );
+  }
+  const rate = recipe.training.optimizer.learningRate;
+  const advice = recipe.features.length === 0 ? "switch on normalizing, or use" : "use";
+  return new TinymlError(
+    "TINYML_TRAINING_DIVERGED",
+    `The loss left the range of numbers in epoch ${epoch}${placeOf(recipe, culprit)}; ${advice} a learning rate below ${rate}.`,
+  );
+}
+
+function placeOf({ layers }: Recipe, culprit: Exclude<Culprit, { kind: "sample" }> | undefined): string {
+  if (culprit?.layer === undefined) return "";
+  const layer = `layers.${culprit.layer} (${layers[culprit.layer].type})`;
+  return culprit.kind === "weights" ? `, first the weights of ${layer}` : `, first in what ${layer} gives`;
 }

@@ -6,6 +6,7 @@ import { TinymlError } from "../errors";
 import type { TrainingReport } from "../model/metadata";
 import type { Team } from "../thread-team";
 import { type EpochResult, readCheckpoint, writeCheckpoint } from "./checkpoint";
+import { diverged } from "./divergence";
 import type { Recipe } from "./recipe";
 import { learningRateAt } from "./schedules";
 import { tableDigest } from "./table-digest";
@@ -114,10 +115,11 @@ export function runEpochs({
   for (; epoch <= epochs; epoch++) {
     if (place === start) random.shuffle(order);
     const learningRate = learningRateAt(recipe.training, epoch, validationLosses);
-    const loss = trainer.trainEpoch(table, order, { learningRate, from: place, ask, onBatch });
+    const loss = trainer.trainEpoch(table, order, { learningRate, epoch, from: place, ask, onBatch });
     place = start;
+    if (!Number.isFinite(loss)) throw diverged(epoch, recipe, trainer.culprit());
     const score = trainer.score(table, rows.validation);
-    if (!Number.isFinite(loss) || !Number.isFinite(score.loss)) throw diverged(epoch, recipe);
+    if (!Number.isFinite(score.loss)) throw diverged(epoch, recipe);
     losses.push(loss);
     validationLosses.push(score.loss);
     const now = { epoch, loss, validationLoss: score.loss, validationMetric: score.metric };
@@ -169,13 +171,4 @@ function thinCurve(losses: readonly number[], validationLosses: readonly number[
   );
   const at = (values: readonly number[]): number[] => epoch.map((e) => Number(values[e - 1].toPrecision(4)));
   return { epoch, loss: at(losses), validationLoss: at(validationLosses) };
-}
-
-function diverged(epoch: number, recipe: Recipe): TinymlError {
-  const rate = recipe.training.optimizer.learningRate;
-  const advice = recipe.features.length === 0 ? "switch on normalizing, or use" : "use";
-  return new TinymlError(
-    "TINYML_TRAINING_DIVERGED",
-    `The loss left the range of numbers in epoch ${epoch}; ${advice} a learning rate below ${rate}.`,
-  );
 }

@@ -6,7 +6,9 @@ import type { FeatureBlock } from "../model/metadata";
 import type { Model } from "../model/model";
 import { elementCount } from "../model/tensor";
 import { alone, type Team } from "../thread-team";
+import { createAugmentation } from "./augmentation";
 import { classWeightsOf } from "./class-weights";
+import { type Culprit, findCulprit } from "./divergence";
 import { hasGradient } from "./gradients/gradients";
 import { planLoss } from "./losses";
 import type { Network } from "./network";
@@ -33,6 +35,8 @@ export interface EpochPlace {
 export interface EpochHooks {
   /** The optimizer's if not given. */
   learningRate?: number;
+  /** Which epoch it is, 1 if not given: augmentation is another one in each. */
+  epoch?: number;
   /** Begins within the epoch, where an earlier run was cut off. */
   from?: EpochPlace;
   /** Asked before each batch, in the first thread of a team. */
@@ -62,9 +66,11 @@ export interface Trainer {
   wakeDeadUnits(table: Table, rows?: ArrayLike<number>): void;
   /**
    * One pass over the rows of a table in the given order, a step for every batch. Returns the mean loss over the rows as
-   * they were met. The same weights, rows and order give the same bits on every machine, for any number of threads.
+   * they were met; it ends with a batch whose loss is no number, which moves no weight. The same weights, rows and order give the same bits on every machine, for any number of threads.
    */
   trainEpoch(table: Table, order: ArrayLike<number>, hooks?: EpochHooks): number;
+  /** Who made the last epoch's loss a number that is none; undefined where it can't be known. */
+  culprit(): Culprit | undefined;
   /** Loss and metric over rows (all of the table if not given), without learning from them. */
   score(table: Table, rows?: ArrayLike<number>): Score;
   /** A copy of all weights as they are now. */
@@ -99,12 +105,14 @@ const addedAtOnce = 32768;
  * @throws TinymlError TINYML_NOT_TRAINABLE when its model is quantized or has an operator without a gradient, TINYML_OUT_OF_MEMORY
  */
 export function createTrainer(
-  { model, frozen, regularizers }: Network,
+  network: Network,
   settings: TrainingSettings,
   rows: number,
   { features = [], team = alone }: TrainerOptions = {},
 ): Trainer {
+  const { model, frozen, regularizers } = network;
   checkTrainable(model);
+  const augment = createAugmentation(settings, model.tensors[model.inputs[0]].shape.slice(1));
   const { call, heap } = kernels();
   const batchSize = Math.min(settings.batchSize, rows);
   const plan = planShards(model, batchSize);
@@ -209,7 +217,7 @@ export function createTrainer(
     /** Copies the rows order[from], order[from + 1], … into a shard. */
     const fill = (
       shard: Shard,
-      { reader, table, classWeights }: Source,
+      { reader, table, classWeights, epoch }: Source,
       order: ArrayLike<number>,
       from: number,
       rows: number,
@@ -225,6 +233,27 @@ export function createTrainer(
       }
       shard.rows = rows;
       shard.prepare();
+      if (epoch === undefined || augment === undefined) return;
+      for (let i = 0; i < rows; i++) {
+        const at = shard.input / 4 + i * inputWidth;
+        augment(heap.float32.subarray(at, at + inputWidth), epoch, order[from + i]);
+      }
+    };
+
+    let culprit: Culprit | undefined;
+    /** Looks for a number that is none in shards whose loss is none. */
+    const findCulpritIn = (order: ArrayLike<number>, from: number): void => {
+      const shard = shards.find(({ rows, loss }) => rows > 0 && !Number.isFinite(loss));
+      if (shard === undefined || culprit !== undefined) return;
+      const { moment, rows } = shard;
+      const numbersOf = (tensor: number): Float32Array => {
+        const { data, shape } = model.tensors[tensor];
+        const at = shard.value(tensor) / 4;
+        return heap.float32.subarray(at, at + (data === undefined ? rows : 1) * elementCount(shape));
+      };
+      const found = findCulprit(network, numbersOf, rows);
+      culprit =
+        found?.kind === "sample" ? { kind: "sample", sample: order[from + moment.firstSample + found.sample] } : found;
     };
 
     /** Runs the work of the shards side by side, from meeting to meeting. `round` is that of the first. */
@@ -329,6 +358,7 @@ export function createTrainer(
           fill(shards[i], source, order, from + moment.firstSample, rowsOfShard(number));
         }
         runShards(round);
+        findCulpritIn(order, from);
         for (let i = 0; i < shards.length && round + i < rounds; i++) {
           const number = shardNumber(round + i);
           addGradients(round + i, shardGradients[i]);
@@ -370,12 +400,15 @@ export function createTrainer(
       },
       trainEpoch(table, order, hooks = {}) {
         const { learningRate = settings.optimizer.learningRate, from = { rows: 0, loss: 0 }, ask, onBatch } = hooks;
+        const { epoch = 1 } = hooks;
         let { rows: done, loss: sum } = from;
-        const data = { table, classWeights: classWeightsOfRows(settings, table, order) };
+        const data = { table, classWeights: classWeightsOfRows(settings, table, order), epoch };
+        culprit = undefined;
         return withSource(data, inputWidth, (source) => {
           while (done < order.length) {
             const rows = Math.min(batchSize, order.length - done);
             const asked = trainBatch(source, order, done, rows, team.rank === 0 ? (ask?.() ?? 0) : 0);
+            if (!Number.isFinite(batchLoss)) return batchLoss;
             moveWeights(learningRate);
             sum += batchLoss;
             done += rows;
@@ -384,6 +417,7 @@ export function createTrainer(
           return sum / done;
         });
       },
+      culprit: () => culprit,
       score(table, rows = allRows(table)) {
         let loss = 0;
         let hits = 0;
@@ -456,6 +490,8 @@ interface Data {
   table: Table;
   /** By label, how much a row counts. */
   classWeights?: Float32Array | undefined;
+  /** While it is learned from: the epoch, which augmentation follows from. */
+  epoch?: number;
 }
 
 /** The same, open for reading. */

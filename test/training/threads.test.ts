@@ -98,6 +98,8 @@ describe("threads that train one network", () => {
         epochs: 2,
         clipNorm: 0.5,
         classWeights: "balanced",
+        schedule: { type: "cosine" },
+        augmentation: [{ type: "shift", range: 0.1 }, { type: "flip" }],
       },
     });
     assert.ok(planShards(compileRecipe(recipe, 2, createRandom(1)).model, 64).count > 1);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { selectRows, type Table } from "../../src/dataset/table";
+import { inputsInMemory, type Split, selectRows, type Table } from "../../src/dataset/table";
 import type { ErrorCode } from "../../src/errors";
 import { kernels } from "../../src/kernels/kernels";
 import { packageFolder } from "../../src/package-folder";
@@ -353,5 +353,58 @@ describe("one sigmoid for two labels", () => {
       code: "TINYML_RECIPE_INVALID",
       message: /the dataset has 3 labels, so the last layer needs 3 units, not 1/,
     });
+  });
+});
+
+describe("a loss that is no number", () => {
+  it("names the row that has one", () => {
+    const table = cloudsTable();
+    const inputs = inputsInMemory(table).slice();
+    inputs[2 * 17] = Number.NaN;
+    const splits = Array.from({ length: table.rows }, (_, row): Split => (row % 4 === 0 ? "validation" : "training"));
+    const recipe = parseRecipe({ ...cloudsRecipe, features: [] });
+    assert.throws(() => trainRecipe({ recipe, table: { ...table, inputs, splits }, name: "nan" }), {
+      code: "TINYML_NOT_A_NUMBER",
+      message: /Row 18 of the dataset/,
+    });
+  });
+
+  it("names the layer where it began", () => {
+    const recipe = parseRecipe({
+      ...cloudsRecipe,
+      layers: [
+        { type: "dense", units: 4 },
+        { type: "dense", units: 4 },
+        { type: "dense", units: 3, activation: "softmax" },
+      ],
+      training: { ...cloudsRecipe.training, optimizer: { type: "sgd", learningRate: 1e25 } },
+    });
+    assert.throws(() => trainRecipe({ recipe, table: cloudsTable(), name: "hot" }), {
+      code: "TINYML_TRAINING_DIVERGED",
+      message: /epoch 1, first in what layers\.1 \(dense\) gives; use a learning rate below 1e\+25/,
+    });
+  });
+});
+
+describe("augmentation", () => {
+  it("changes what is learned, in the same way for the same seed, and leaves the validation rows alone", () => {
+    const task = (training: Partial<RecipeInput["training"]>) => ({
+      recipe: parseRecipe({
+        ...cloudsRecipe,
+        training: { ...cloudsRecipe.training, epochs: 5, earlyStopping: false, ...training },
+      }),
+      table: cloudsTable(),
+      name: "clouds",
+    });
+    const bytes = (training: Partial<RecipeInput["training"]>): Uint8Array =>
+      writeTflite(trainRecipe(task(training)), { metadata: false });
+    const noise = [{ type: "noise" as const, deviation: 0.3 }];
+    assert.deepEqual(bytes({ augmentation: noise }), bytes({ augmentation: noise }));
+    assert.notDeepEqual(bytes({ augmentation: noise }), bytes({}));
+    // a learning rate that moves nothing: the loss over the validation rows is that without augmentation
+    const still = { optimizer: { type: "sgd" as const, learningRate: 1e-30 }, epochs: 2 };
+    const validationLoss = (training: Partial<RecipeInput["training"]>) =>
+      trainRecipe(task({ ...still, ...training })).metadata?.report?.curve.validationLoss;
+    assert.deepEqual(validationLoss({ augmentation: noise }), validationLoss({}));
   });
 });
