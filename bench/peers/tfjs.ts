@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import type { Layer } from "../../src/training/recipe-layers";
 import type { Callable } from "../measure";
 import type { DenseLayer, Network } from "../networks";
 
@@ -100,4 +101,50 @@ export async function tfjsEpochMilliseconds(
   }
   tf.dispose([inputs, outputs, ...training, ...validation]);
   return best;
+}
+
+/** Milliseconds of one step of a network over pictures on its first samples, on the cpu backend: an epoch takes minutes. */
+export async function tfjsStepMilliseconds({ table, recipe }: Network, samples: number): Promise<number> {
+  await useBackend("cpu");
+  const classes = table.labels?.length ?? 0;
+  const inputLayer = tf.layers.inputLayer({ inputShape: [...recipe.input.shape] });
+  const model = tf.sequential({ layers: [inputLayer, ...recipe.layers.map(pictureLayer)] });
+  model.compile({ optimizer: tf.train.adam(), loss: "categoricalCrossentropy" });
+  const shape = [samples, ...recipe.input.shape];
+  const inputs = tf.tensor(table.inputs.slice(0, samples * (table.inputs.length / table.rows)), shape);
+  const outputs = tf.tidy(() => tf.oneHot(tf.tensor1d(table.outputs.slice(0, samples), "int32"), classes).toFloat());
+  const start = performance.now();
+  await model.trainOnBatch(inputs, outputs);
+  const milliseconds = performance.now() - start;
+  tf.dispose([inputs, outputs]);
+  return milliseconds;
+}
+
+/** A layer of the bench's networks over pictures, with random weights. */
+function pictureLayer(layer: Layer): tf.layers.Layer {
+  const both = (value: number | readonly [number, number]): [number, number] =>
+    typeof value === "number" ? [value, value] : [...value];
+  switch (layer.type) {
+    case "conv2d":
+    case "depthwiseConv2d": {
+      const { padding, activation } = layer;
+      if (activation !== "relu" && activation !== "linear") break;
+      const settings = { kernelSize: both(layer.kernelSize), strides: both(layer.strides), padding, activation };
+      if (layer.type === "depthwiseConv2d") return tf.layers.depthwiseConv2d(settings);
+      return tf.layers.conv2d({ ...settings, filters: layer.filters });
+    }
+    case "maxPooling2d":
+      return tf.layers.maxPooling2d({ poolSize: both(layer.poolSize) });
+    case "batchNormalization":
+      return tf.layers.batchNormalization();
+    case "activation":
+      return tf.layers.reLU();
+    case "flatten":
+      return tf.layers.flatten();
+    case "globalAveragePooling2d":
+      return tf.layers.globalAveragePooling2d({});
+    case "dense":
+      return tf.layers.dense({ units: layer.units, activation: "softmax" });
+  }
+  throw new Error(`the bench's peers are not built for ${layer.type}`);
 }
