@@ -13,6 +13,7 @@ import { checkText, type Section, sectionText } from "./report";
 
 const allSections = [
   "training",
+  "threads",
   "event-loop",
   "prediction",
   "models",

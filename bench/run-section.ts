@@ -7,6 +7,7 @@ import type { Section } from "./report";
 
 const sections: Record<string, () => Promise<Section>> = {
   training: async () => (await import("./sections/training")).measureTraining(),
+  threads: async () => (await import("./sections/threads")).measureThreads(),
   "event-loop": async () => (await import("./sections/event-loop")).measureEventLoop(),
   prediction: async () => (await import("./sections/prediction")).measurePrediction(),
   models: async () => (await import("./sections/models")).measureModels(),

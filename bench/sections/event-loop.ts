@@ -1,5 +1,5 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Delays, delaysDuring } from "../event-loop-delay";
 import { library } from "../library";
 import { median } from "../measure";
 import { potentiometer } from "../networks";
@@ -50,18 +50,4 @@ export async function measureEventLoop(): Promise<Section> {
       { what: "event loop delay p99 at most 20 ms", passed: busy.p99 <= 20, measured: `${digits(busy.p99)} ms` },
     ],
   };
-}
-
-interface Delays {
-  p50: number;
-  p99: number;
-  max: number;
-}
-
-async function delaysDuring(work: () => Promise<unknown>): Promise<Delays> {
-  const histogram = monitorEventLoopDelay({ resolution: 1 });
-  histogram.enable();
-  await work();
-  histogram.disable();
-  return { p50: histogram.percentile(50) / 1e6, p99: histogram.percentile(99) / 1e6, max: histogram.max / 1e6 };
 }
