@@ -14,7 +14,8 @@ import { modelNameOf, prepareModelFile, readBytes, writeModelFile } from "./file
 /** `tinyml train`: a recipe and data become a .tflite model. */
 export const train: Command = {
   usage: `tinyml train RECIPE.json --data DATA --out M.tflite [--seed N] [--name NAME] [--test-rows N] [--json] [--force]
-      trains a recipe on data; --test-rows keeps the last rows away from it`,
+             [--engine built-in|tfjs-node]
+      trains a recipe on data; --test-rows keeps the last rows away from it; the engine tfjs-node is your own installation`,
   run,
 };
 
@@ -22,12 +23,16 @@ async function run(argv: readonly string[]): Promise<Report> {
   const options = parseArguments(argv, {
     file: "a recipe (a .json file)",
     required: ["data", "out"],
-    optional: ["seed", "name", "test-rows"],
+    optional: ["seed", "name", "test-rows", "engine"],
     flags: ["json", "force"],
   });
   const seed = options.value("seed");
   if (seed !== undefined && !(/^\d{1,10}$/.test(seed) && Number(seed) < 2 ** 32)) {
     throw usage(`--seed takes a whole number from 0 to ${2 ** 32 - 1}, not "${seed}".`);
+  }
+  const engine = options.value("engine") ?? "built-in";
+  if (engine !== "built-in" && engine !== "tfjs-node") {
+    throw usage(`There is no engine "${engine}". Known: built-in, tfjs-node.`);
   }
   const out = options.required("out");
   const name = modelNameOf(options.value("name"), out);
@@ -38,7 +43,8 @@ async function run(argv: readonly string[]): Promise<Report> {
   await prepareModelFile(out, options.flag("force"));
   const asJson = options.flag("json");
   const line = createProgressLine(!asJson && process.stderr.isTTY);
-  const model = await startTraining({ recipe, table, name }, { onProgress: line.show }).finally(line.clear);
+  const trained = { recipe, table, name, ...(engine === "tfjs-node" && { tfjsNode: { folder: process.cwd() } }) };
+  const model = await startTraining(trained, { onProgress: line.show }).finally(line.clear);
   const bytes = await writeModelFile(out, model);
   const summary = summarizeModel(model, bytes);
   const { accuracy, validationMse } = summary;
