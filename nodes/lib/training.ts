@@ -46,6 +46,8 @@ export * from "../../src/training/start-evaluating";
 export * from "../../src/training/start-training";
 export * from "../../src/training/summarize-recipe";
 export * from "../../src/training/table-digest";
+export * from "../../src/training/tfjs-network";
+export * from "../../src/training/tfjs-trainer";
 export * from "../../src/training/train-recipe";
 export * from "../../src/training/trainer";
 export * from "../curve";

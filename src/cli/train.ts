@@ -14,9 +14,10 @@ import { modelNameOf, prepareModelFile, readBytes, writeModelFile } from "./file
 
 /** `tinyml train`: a recipe and data become a .tflite model. */
 export const train: Command = {
-  usage: `tinyml train RECIPE.json --data DATA --out M.tflite [--seed N] [--name NAME] [--test-rows N] [--threads N] [--checkpoint FILE [--resume]] [--json] [--force]
+  usage: `tinyml train RECIPE.json --data DATA --out M.tflite [--seed N] [--name NAME] [--test-rows N] [--threads N]
+             [--checkpoint FILE [--resume]] [--engine built-in|tfjs-node] [--json] [--force]
       trains a recipe on data; --test-rows keeps the last rows away from it, --checkpoint keeps what is needed to go on
-      after a crash with --resume`,
+      after a crash with --resume; the engine tfjs-node is an installation of your own`,
   run,
 };
 
@@ -24,7 +25,7 @@ async function run(argv: readonly string[]): Promise<Report> {
   const options = parseArguments(argv, {
     file: "a recipe (a .json file)",
     required: ["data", "out"],
-    optional: ["seed", "name", "test-rows", "threads", "checkpoint"],
+    optional: ["seed", "name", "test-rows", "threads", "checkpoint", "engine"],
     flags: ["json", "force", "resume"],
   });
   const threads = threadsOf(options.value("threads"));
@@ -35,6 +36,10 @@ async function run(argv: readonly string[]): Promise<Report> {
   if (seed !== undefined && !(/^\d{1,10}$/.test(seed) && Number(seed) < 2 ** 32)) {
     throw usage(`--seed takes a whole number from 0 to ${2 ** 32 - 1}, not "${seed}".`);
   }
+  const engine = options.value("engine") ?? "built-in";
+  if (engine !== "built-in" && engine !== "tfjs-node") {
+    throw usage(`There is no engine "${engine}". Known: built-in, tfjs-node.`);
+  }
   const out = options.required("out");
   const name = modelNameOf(options.value("name"), out);
   const recipe = withSeed(parseRecipe(await readJson(options.file)), seed);
@@ -44,8 +49,17 @@ async function run(argv: readonly string[]): Promise<Report> {
   await prepareModelFile(out, options.flag("force"));
   const asJson = options.flag("json");
   const line = createProgressLine(!asJson && process.stderr.isTTY);
-  const training = { recipe, table, name, ...(file !== undefined && { checkpoint: { file, resume } }) };
-  const model = await startTraining(training, { onProgress: line.show, threads }).finally(line.clear);
+  const training = {
+    recipe,
+    table,
+    name,
+    ...(file !== undefined && { checkpoint: { file, resume } }),
+    ...(engine === "tfjs-node" && { tfjsNode: { folder: process.cwd() } }),
+  };
+  const model = await startTraining(training, {
+    onProgress: line.show,
+    threads: engine === "tfjs-node" ? 1 : threads,
+  }).finally(line.clear);
   const bytes = await writeModelFile(out, model);
   const summary = summarizeModel(model, bytes);
   const { accuracy, validationMse } = summary;

@@ -12,6 +12,7 @@ import type { Recipe } from "./recipe";
 import { invalidRecipe } from "./recipe-error";
 import { runEpochs, type TrainingRun } from "./run-epochs";
 import { planShards } from "./shard-plan";
+import { createTfjsTrainer, loadTfjsNode } from "./tfjs-trainer";
 import { createTrainer } from "./trainer";
 
 /** What to train. Plain data, so that it can be posted to a worker thread. */
@@ -22,6 +23,8 @@ export interface TrainingTask {
   name: string;
   /** Where the training is kept while it runs, so that it can be resumed when it is cut off. */
   checkpoint?: CheckpointTask;
+  /** Trains by the user's own TensorFlow for Node, which is looked for in `folder` and above; by our kernels where absent. */
+  tfjsNode?: { folder: string };
 }
 
 export interface CheckpointTask {
@@ -56,7 +59,7 @@ export interface TrainingHooks {
  *
  * @throws TinymlError TINYML_DATASET_EMPTY, TINYML_DATASET_MISMATCH, TINYML_ONE_CLASS, TINYML_RECIPE_INVALID,
  *   TINYML_TRAINING_DIVERGED, TINYML_TRAINING_CANCELLED, TINYML_OUT_OF_MEMORY, TINYML_NO_CHECKPOINT,
- *   TINYML_CHECKPOINT_MISMATCH, TINYML_STORAGE
+ *   TINYML_CHECKPOINT_MISMATCH, TINYML_ENGINE_MISSING, TINYML_STORAGE
  */
 export function trainRecipe(task: TrainingTask, hooks: TrainingHooks = {}): Model {
   const [member] = createTeam(1);
@@ -72,7 +75,7 @@ export function trainRecipe(task: TrainingTask, hooks: TrainingHooks = {}): Mode
  * @throws TinymlError what `trainRecipe` throws, and BrokenTeam when another thread failed
  */
 export function trainAsMember(
-  { recipe, table, name, checkpoint }: TrainingTask,
+  { recipe, table, name, checkpoint, tfjsNode }: TrainingTask,
   hooks: TrainingHooks,
   member: TeamMember,
 ): Model | undefined {
@@ -90,14 +93,20 @@ export function trainAsMember(
   const outputs = table.task === "classification" ? (table.labels?.length ?? 0) : outputWidth(table);
   const network = compileRecipe(recipe, outputs, random);
   const mostRows = Math.max(rows.training.length, rows.validation.length);
+  if (tfjsNode !== undefined && member.rank > 0) return undefined;
   const shards = planShards(network.model, Math.min(settings.batchSize, mostRows));
   if (member.rank >= shards.count) return undefined;
-  const team = joinTeam(member, Math.min(member.size, shards.count));
+  const team = joinTeam(member, tfjsNode === undefined ? Math.min(member.size, shards.count) : 1);
   const features = fitFeatures(recipe.features, table, rows.training);
-  const trainer = createTrainer(network, settings, mostRows, { features, team });
+  const trainer =
+    tfjsNode === undefined
+      ? createTrainer(network, settings, mostRows, { features, team })
+      : createTfjsTrainer(loadTfjsNode(tfjsNode.folder), network, recipe, features);
   try {
     const run: TrainingRun = { trainer, team, recipe, table, rows, random, hooks };
-    const report = runEpochs(checkpoint === undefined ? run : { ...run, checkpoint });
+    // TensorFlow.js does not give the state of its optimizers, so there is nothing to keep.
+    const isKept = checkpoint !== undefined && (tfjsNode === undefined || checkpoint.resume === true);
+    const report = runEpochs(isKept ? { ...run, checkpoint } : run);
     if (team.rank > 0) return undefined;
     const metadata: Metadata = {
       version: 1,
