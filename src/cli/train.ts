@@ -6,6 +6,7 @@ import { buildNetwork } from "../training/compile-recipe";
 import { parseRecipe, type Recipe } from "../training/recipe";
 import { startTraining } from "../training/start-training";
 import type { TrainingProgress } from "../training/train-recipe";
+import { threadsAtOnce } from "../worker-thread";
 import { parseArguments, usage } from "./arguments";
 import type { Command, Report } from "./command";
 import { readData } from "./data";
@@ -13,8 +14,9 @@ import { modelNameOf, prepareModelFile, readBytes, writeModelFile } from "./file
 
 /** `tinyml train`: a recipe and data become a .tflite model. */
 export const train: Command = {
-  usage: `tinyml train RECIPE.json --data DATA --out M.tflite [--seed N] [--name NAME] [--test-rows N] [--json] [--force]
-      trains a recipe on data; --test-rows keeps the last rows away from it`,
+  usage: `tinyml train RECIPE.json --data DATA --out M.tflite [--seed N] [--name NAME] [--test-rows N] [--threads N] [--checkpoint FILE [--resume]] [--json] [--force]
+      trains a recipe on data; --test-rows keeps the last rows away from it, --checkpoint keeps what is needed to go on
+      after a crash with --resume`,
   run,
 };
 
@@ -22,9 +24,13 @@ async function run(argv: readonly string[]): Promise<Report> {
   const options = parseArguments(argv, {
     file: "a recipe (a .json file)",
     required: ["data", "out"],
-    optional: ["seed", "name", "test-rows"],
-    flags: ["json", "force"],
+    optional: ["seed", "name", "test-rows", "threads", "checkpoint"],
+    flags: ["json", "force", "resume"],
   });
+  const threads = threadsOf(options.value("threads"));
+  const file = options.value("checkpoint");
+  const resume = options.flag("resume");
+  if (resume && file === undefined) throw usage("--resume needs --checkpoint FILE, the file to go on from.");
   const seed = options.value("seed");
   if (seed !== undefined && !(/^\d{1,10}$/.test(seed) && Number(seed) < 2 ** 32)) {
     throw usage(`--seed takes a whole number from 0 to ${2 ** 32 - 1}, not "${seed}".`);
@@ -38,7 +44,8 @@ async function run(argv: readonly string[]): Promise<Report> {
   await prepareModelFile(out, options.flag("force"));
   const asJson = options.flag("json");
   const line = createProgressLine(!asJson && process.stderr.isTTY);
-  const model = await startTraining({ recipe, table, name }, { onProgress: line.show }).finally(line.clear);
+  const training = { recipe, table, name, ...(file !== undefined && { checkpoint: { file, resume } }) };
+  const model = await startTraining(training, { onProgress: line.show, threads }).finally(line.clear);
   const bytes = await writeModelFile(out, model);
   const summary = summarizeModel(model, bytes);
   const { accuracy, validationMse } = summary;
@@ -48,6 +55,13 @@ async function run(argv: readonly string[]): Promise<Report> {
     text: `${out}: ${bytes} bytes; ${report === undefined ? "trained" : describe(report)}`,
     asJson,
   };
+}
+
+/** How many threads train: as asked, or one for each core but one. */
+function threadsOf(asked: string | undefined): number {
+  if (asked === undefined) return threadsAtOnce;
+  if (/^[1-9]\d?$/.test(asked)) return Number(asked);
+  throw usage(`--threads takes a whole number from 1 to 99, not "${asked}".`);
 }
 
 /** How many numbers the recipe's network gives. */

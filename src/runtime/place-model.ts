@@ -191,7 +191,7 @@ function checkMemory(model: Model, batch: number, keepAll: boolean, planned: num
 }
 
 /** The tensors that only give another one a new shape, and have no memory of their own. */
-function sharedOutputs({ operators }: Model): number[] {
+export function sharedOutputs({ operators }: Model): number[] {
   return operators.filter(({ type }) => operatorRule(type).sharesMemory).flatMap(({ outputs }) => outputs);
 }
 

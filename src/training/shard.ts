@@ -1,9 +1,10 @@
+import { TinymlError } from "../errors";
 import { type Features, planFeatures } from "../features/features";
 import { kernels } from "../kernels/kernels";
 import type { FeatureBlock } from "../model/metadata";
 import type { Model } from "../model/model";
-import { elementCount } from "../model/tensor";
-import { type PlacedModel, placeModel, type Step } from "../runtime/place-model";
+import { elementCount, tensorBytes } from "../model/tensor";
+import { maximumBytes, type PlacedModel, placeModel, type Step, sharedOutputs } from "../runtime/place-model";
 import { planBackward, sumWork } from "./fan-out";
 import { planGradientMemory } from "./gradient-memory";
 import type { BatchSum, TrainingMoment, TrainingPlaces } from "./gradients/gradient-rule";
@@ -164,4 +165,38 @@ export function createShard({ model, settings, features, samples, weight, weight
     dispose();
     throw error;
   }
+}
+
+/** The name of the layer that a tensor belongs to: layers name their tensors "layer" or "layer/part". */
+function layerOf(name: string): string {
+  return name.split("/", 1)[0];
+}
+
+/**
+ * Refuses a training that would take more memory than this machine has for it, before any of it is reserved.
+ *
+ * @param needs.samples of a shard: so many are in memory at once
+ * @param needs.weightBytes of the weights and all that is kept for each of them
+ * @throws TinymlError TINYML_OUT_OF_MEMORY that names the largest layer
+ */
+export function checkTrainingMemory(
+  model: Model,
+  { batchSize, samples, weightBytes }: { batchSize: number; samples: number; weightBytes: number },
+): void {
+  const shared = new Set(sharedOutputs(model));
+  const computed = model.tensors.filter(({ data }, index) => data === undefined && !shared.has(index));
+  const activationBytes = computed.reduce((sum, tensor) => sum + samples * tensorBytes(tensor), 0);
+  const bytes = weightBytes + activationBytes;
+  if (bytes <= maximumBytes) return;
+  const megabytes = (size: number): number => Math.ceil(size / 1e6);
+  const byActivations = activationBytes > weightBytes;
+  const candidates = byActivations ? computed : model.tensors.filter(({ data }) => data !== undefined);
+  const largest = candidates.reduce((a, b) => (tensorBytes(b) > tensorBytes(a) ? b : a));
+  const cause = byActivations
+    ? `most of it for what ${layerOf(largest.name)} gives for a batch of ${batchSize} samples. Use a smaller batchSize, or a smaller layer there`
+    : `most of it for the weights of ${layerOf(largest.name)}. Use a smaller layer there, or pool before it`;
+  throw new TinymlError(
+    "TINYML_OUT_OF_MEMORY",
+    `This training needs ${megabytes(bytes)} MB, and on this machine it may take ${Math.floor(maximumBytes / 1e6)} MB; ${cause}.`,
+  );
 }

@@ -12,7 +12,7 @@ import { planLoss } from "./losses";
 import type { Network } from "./network";
 import { optimizerSlots, planUpdate, weightPenalty } from "./optimizers";
 import type { TrainingSettings } from "./recipe-settings";
-import { createShard, type Shard } from "./shard";
+import { checkTrainingMemory, createShard, type Shard } from "./shard";
 import { planShards } from "./shard-plan";
 import { createShardSums } from "./shard-sums";
 
@@ -134,6 +134,13 @@ export function createTrainer(
   const [ownFrom, ownTo] = [share(team.rank), share(team.rank + 1)];
   const ownCount = ownTo - ownFrom;
 
+  checkTrainingMemory(model, {
+    batchSize,
+    samples: plan.samples,
+    // weights, a shard's gradients, their sums, what the optimizer keeps
+    weightBytes:
+      4 * (count + trained + (plan.count > 1 ? ownCount : 0) + optimizerSlots(settings.optimizer) * ownCount),
+  });
   const blocks: number[] = [];
   const allocate = (floats: number): number => {
     const address = heap.allocate(4 * floats);

@@ -83,6 +83,22 @@ describe("tinyml train", function () {
     assert.notDeepEqual(repeatable(first), repeatable(other));
   });
 
+  it("gives the same model for any number of threads, and resumes what was cut off only where something was", async () => {
+    const train = (out: string, ...args: string[]) =>
+      tinymlJson(folder, "train", "quick.json", "--data", "pot", "--out", out, "--name", "pot", ...args);
+    await train("one", "--threads", "1");
+    await train("three", "--threads=3", "--checkpoint", "kept");
+    assert.deepEqual(repeatable(await read("three")), repeatable(await read("one")));
+    for (const [args, code] of [
+      [["--checkpoint", "kept", "--resume"], "TINYML_NO_CHECKPOINT"],
+      [["--resume"], "TINYML_USAGE"],
+      [["--threads", "0"], "TINYML_USAGE"],
+    ] as const) {
+      const { stderr } = await tinyml(folder, "train", "quick.json", "--data", "pot", "--out", "no.tflite", ...args);
+      assert.match(stderr, new RegExp(code));
+    }
+  });
+
   it("--seed takes the place of the recipe's, and the model remembers it", async () => {
     const seedOf = async (...args: string[]): Promise<unknown> => {
       await tinymlJson(folder, "train", "quick.json", "--data", "pot", "--out", "seed.tflite", ...args);
