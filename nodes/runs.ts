@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { TinymlError, toTinymlError } from "../src/errors";
 import type { TrainingReport } from "../src/model/metadata";
@@ -23,6 +23,8 @@ export interface Run {
   seconds: number;
   epoch: number;
   epochs: number;
+  /** While it waits for a free core: how many trainings are ahead of it. */
+  ahead?: number;
   /** While it runs: of the last epoch. When it is finished: of the epoch that was kept, which is what the stored model has. */
   loss?: number;
   validationLoss?: number;
@@ -54,6 +56,10 @@ export interface RunProgress {
 /** A run that is under way. */
 export interface OpenRun {
   readonly run: Run;
+  /** Where what is needed to resume it is kept. */
+  readonly checkpoint: string;
+  /** Tells how many trainings are ahead of it; undefined when its turn has come. */
+  waiting(ahead: number | undefined): void;
   /** Counts an epoch in. */
   progress(progress: RunProgress): void;
   /** Stops the training; the run ends when the training has. */
@@ -94,25 +100,19 @@ export function claimModel(storage: string, model: string): () => void {
 /**
  * Begins a run under `<storage>/runs/<id>/`. `publish` is called with the run at once, at most five times a second while it
  * goes on, and when it has ended. Who stops the run aborts the controller.
+ * @param interrupted the run that is resumed, if one is
  */
 export async function beginRun(
   storage: string,
   start: RunStart,
   controller: AbortController,
   publish: (run: Run) => void,
+  interrupted?: Run,
 ): Promise<OpenRun> {
   const earlier = await readRuns(storage);
-  const started = Date.now();
-  counter += 1;
-  const run: Run = {
-    ...start,
-    id: `${started.toString(36)}-${counter.toString(36)}`,
-    state: "running",
-    started,
-    seconds: 0,
-    epoch: 0,
-    curve: emptyCurve(),
-  };
+  const run = interrupted ?? newRun(start);
+  run.state = "running";
+  delete run.error;
   let due = 0;
   let timer: NodeJS.Timeout | undefined;
   const tell = () => {
@@ -122,12 +122,20 @@ export async function beginRun(
     publish(run);
   };
   const close = (): Promise<void> => {
+    delete run.ahead;
     openRuns.delete(run.id);
     tell();
     return storeRun(storage, run);
   };
   const open: OpenRun = {
     run,
+    checkpoint: checkpointFile(storage, run.id),
+    waiting(ahead) {
+      if (run.ahead === ahead) return;
+      if (ahead === undefined) delete run.ahead;
+      else run.ahead = ahead;
+      tell();
+    },
     progress({ epoch, epochs, loss, validationLoss, seconds }) {
       Object.assign(run, { epoch, epochs, loss, validationLoss, seconds });
       addPoint(run.curve, epoch, loss, validationLoss);
@@ -153,7 +161,7 @@ export async function beginRun(
     },
   };
   openRuns.set(run.id, open);
-  earlier.unshift(run);
+  if (interrupted === undefined) earlier.unshift(run);
   await forgetOldRuns(storage, earlier);
   await storeRun(storage, run);
   tell();
@@ -170,6 +178,35 @@ export async function lastRunOf(storage: string, node: string): Promise<Run | un
   return (await readRuns(storage)).find((run) => run.node === node);
 }
 
+/**
+ * The newest run of a training node, where it was interrupted and can be resumed.
+ * @throws TinymlError TINYML_NO_CHECKPOINT
+ */
+export async function interruptedRunOf(storage: string, node: string): Promise<Run> {
+  const run = await lastRunOf(storage, node);
+  const isKept =
+    run !== undefined && (await stat(checkpointFile(storage, run.id)).catch(() => undefined)) !== undefined;
+  if (isKept && run.state !== "running") return run;
+  throw new TinymlError(
+    "TINYML_NO_CHECKPOINT",
+    "This node has no interrupted training to resume. One is kept from some seconds after its start on; start it anew.",
+  );
+}
+
+function newRun(start: RunStart): Run {
+  const started = Date.now();
+  counter += 1;
+  return {
+    ...start,
+    id: `${started.toString(36)}-${counter.toString(36)}`,
+    state: "running",
+    started,
+    seconds: 0,
+    epoch: 0,
+    curve: emptyCurve(),
+  };
+}
+
 /** Stops a run. False when no such run is under way. */
 export function stopRun(id: string): boolean {
   const open = openRuns.get(id);
@@ -179,6 +216,10 @@ export function stopRun(id: string): boolean {
 
 function runFile(storage: string, id: string): string {
   return join(storage, "runs", id, "run.json");
+}
+
+function checkpointFile(storage: string, id: string): string {
+  return join(storage, "runs", id, "checkpoint");
 }
 
 /** Stores a run. It is kept for the display only: a disk that is full is told by the model that can't be stored. */
@@ -207,7 +248,7 @@ async function readStoredRuns(storage: string): Promise<Run[]> {
         run.state = "failed";
         const error = new TinymlError(
           "TINYML_WORKER_FAILED",
-          "Node-RED stopped while this model was trained. Train it again.",
+          'Node-RED stopped while this model was trained. Resume it with msg.train = "resume", or train it again.',
         );
         run.error = { code: error.code, message: error.message };
       }

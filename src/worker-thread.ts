@@ -19,6 +19,8 @@ export interface ThreadOptions<Progress> {
   onProgress?(progress: Progress): void;
   /** Called while the task waits for a free core: how many are ahead of it. */
   onWaiting?(ahead: number): void;
+  /** Called when its turn has come. */
+  onStart?(): void;
   /** Cancels the task, waiting or running; the promise rejects with TINYML_TRAINING_CANCELLED. */
   signal?: AbortSignal;
 }
@@ -37,7 +39,7 @@ export interface ThreadHooks<Progress> {
 export const threadsAtOnce = Math.max(1, availableParallelism() - 1);
 
 /** Milliseconds in which a task that was told to stop must end by itself; after them its thread is ended. */
-const patience = 1000;
+const patience = 3000;
 
 interface Waiting {
   threads: number;
@@ -68,6 +70,7 @@ export async function runInThread<Task, Progress, Result>(
   const threads = options.threads ?? 1;
   await waitForTurn(threads, options.signal, options.onWaiting);
   try {
+    options.onStart?.();
     return await runThreads(script, task, threads, options);
   } finally {
     running -= threads;

@@ -4,6 +4,7 @@ import {
   claimModel,
   commandOf,
   findDataset,
+  interruptedRunOf,
   lastRunOf,
   type Message,
   type Run,
@@ -28,7 +29,8 @@ export function register(RED: NodeAPI): void {
     let closed = false;
 
     const show = (run: Run) => {
-      if (run.state === "running") status.show("blue", "dot", text("status.training", describe(run)));
+      if (run.ahead !== undefined) status.show("blue", "ring", text("status.waiting", { ahead: run.ahead }));
+      else if (run.state === "running") status.show("blue", "dot", text("status.training", describe(run)));
       else if (run.state === "finished") status.show("green", "dot", text("status.trained", describe(run)));
       else if (run.state === "stopped") status.show("grey", "ring", text("status.stopped", describe(run)));
     };
@@ -37,8 +39,13 @@ export function register(RED: NodeAPI): void {
       show(run);
     };
 
-    async function train(message: Message, send: Send, controller: AbortController, begun: (run: Run) => void) {
+    async function train(
+      message: Message,
+      send: Send,
+      { controller, resume, begun }: { controller: AbortController; resume: boolean; begun(run: Run): void },
+    ) {
       const { signal } = controller;
+      const interrupted = resume ? await interruptedRunOf(storage, node.id) : undefined;
       const source = findDataset(RED, config.dataset);
       status.show("blue", "ring", text("status.preparing"));
       const table = await source.read();
@@ -58,10 +65,16 @@ export function register(RED: NodeAPI): void {
         readings: table.rows,
         epochs,
       };
-      const open = await beginRun(storage, start, controller, publish);
+      const open = await beginRun(storage, start, controller, publish, interrupted);
       begun(open.run);
       try {
-        const model = await startTraining({ recipe, table, name: config.model }, { onProgress: open.progress, signal });
+        const task = { recipe, table, name: config.model, checkpoint: { file: open.checkpoint, resume } };
+        const model = await startTraining(task, {
+          onProgress: open.progress,
+          onWaiting: open.waiting,
+          onStart: () => open.waiting(undefined),
+          signal,
+        });
         const bytes = Buffer.from(writeTflite(model));
         await storeModel(storage, config.model, bytes);
         if (model.metadata?.report !== undefined) await open.finish(model.metadata.report);
@@ -79,7 +92,8 @@ export function register(RED: NodeAPI): void {
     }, fail);
     return {
       input(message, send) {
-        const command = message.train === undefined ? "start" : commandOf(message.train, "train", ["start", "stop"]);
+        const command =
+          message.train === undefined ? "start" : commandOf(message.train, "train", ["start", "stop", "resume"]);
         if (command === "stop") {
           current?.controller.abort();
           return undefined;
@@ -87,9 +101,10 @@ export function register(RED: NodeAPI): void {
         const release = claimModel(storage, config.model);
         const controller = new AbortController();
         let run: Run | undefined;
-        const done = train(message, send, controller, (begun) => {
-          run = begun;
-        }).finally(() => {
+        const begun = (opened: Run) => {
+          run = opened;
+        };
+        const done = train(message, send, { controller, resume: command === "resume", begun }).finally(() => {
           release();
           current = undefined;
         });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import { isTflite } from "../../src/tflite/is-tflite";
 import { readTflite } from "../../src/tflite/read-tflite";
@@ -174,6 +175,67 @@ describe("node train", () => {
     flow.send("train", {});
     assert.ok(isTflite((await flow.next("out")).payload));
     assert.equal(seen.runs.at(-1)?.state, "finished");
+  });
+
+  it("resumes what was stopped, by a message or by a deploy, to the model of an undisturbed training", async () => {
+    const seen = watchRuns();
+    // some seconds of training, so that it can be stopped on its way
+    const long = { ...trainer, ...quickRecipe, epochs: 4000 };
+    const flow = await startFlow([...base, long, { ...long, id: "undisturbed", model: "other" }]);
+    await storePotentiometer(flow.storage, 400);
+    flow.send("train", { train: "resume" });
+    assert.equal((await flow.next("errors")).error?.code, "TINYML_NO_CHECKPOINT");
+    flow.send("train", {});
+    await isTraining(flow, seen);
+    flow.send("train", { train: "stop" });
+    await flow.until("it is stopped", () => seen.runs.at(-1)?.state === "stopped");
+    await flow.until("both messages are done", () => flow.received("completed").length >= 2);
+    const { id, epoch } = seen.runs.at(-1) ?? { id: "", epoch: 0 };
+    seen.runs.length = 0;
+    flow.send("train", { train: "resume" });
+    await flow.until("it goes on", () => seen.runs.some((run) => run.epoch > epoch));
+    await flow.redeploy();
+    seen.runs.length = 0;
+    flow.send("train", { train: "resume" });
+    const weights = ({ payload }: { payload?: unknown }) =>
+      readTflite(payload as Buffer).tensors.map(({ data }) => data);
+    const resumed = await flow.next("out");
+    assert.equal(seen.runs.at(-1)?.id, id, "it is the same run");
+    assert.equal(seen.runs.at(-1)?.state, "finished");
+    flow.send("undisturbed", {});
+    assert.deepEqual(weights(resumed), weights(await flow.next("out")));
+    flow.send("train", { train: "resume" });
+    assert.equal((await flow.next("errors")).error?.code, "TINYML_NO_CHECKPOINT");
+  });
+
+  it("does not resume on other readings", async () => {
+    const seen = watchRuns();
+    const flow = await startFlow([...base, { ...trainer, ...endlessRecipe }]);
+    await storePotentiometer(flow.storage, 100);
+    flow.send("train", {});
+    await isTraining(flow, seen);
+    flow.send("train", { train: "stop" });
+    await flow.until("it is stopped", () => seen.runs.at(-1)?.state === "stopped");
+    await flow.until("both messages are done", () => flow.received("completed").length >= 2);
+    await storePotentiometer(flow.storage, 20);
+    flow.send("train", { train: "resume" });
+    assert.equal((await flow.next("errors")).error?.code, "TINYML_CHECKPOINT_MISMATCH");
+  });
+
+  it("thirty trainings at once wait for their turn, and say how many are ahead", async function () {
+    this.timeout(60_000);
+    const ids = Array.from({ length: 30 }, (_, i) => `train${i}`);
+    const nodes = ids.map((id) => ({ ...trainer, ...quickRecipe, epochs: 3, id, model: id }));
+    const flow = await startFlow([...base, ...nodes]);
+    await storePotentiometer(flow.storage, 50);
+    for (const id of ids) flow.send(id, {});
+    const names = new Set<unknown>();
+    for (const _ of ids) names.add(Object((await flow.next("out")).model).name);
+    assert.equal(names.size, 30);
+    assert.deepEqual(flow.received("errors"), []);
+    const waited = ids.filter((id) => flow.statuses(id).some(({ text }) => text === "status.waiting"));
+    assert.ok(waited.length >= 30 - availableParallelism(), `${waited.length} nodes said that they wait`);
+    await flow.until("all say it", () => ids.every((id) => flow.statuses(id).at(-1)?.text === "status.trained"));
   });
 
   it("trains in two nodes at once", async () => {
