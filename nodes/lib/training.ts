@@ -48,4 +48,5 @@ export * from "../../src/training/table-digest";
 export * from "../../src/training/train-recipe";
 export * from "../../src/training/trainer";
 export * from "../curve";
+export * from "../networks";
 export * from "../runs";
