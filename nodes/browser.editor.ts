@@ -2,6 +2,7 @@ import type { EditorRED } from "node-red";
 import { SHARED_TEXTS } from "./catalog";
 import type { StoredModel } from "./models";
 import type { Run } from "./runs";
+import { type StoredSettings, storedSettings } from "./settings";
 
 declare const RED: EditorRED;
 
@@ -100,8 +101,34 @@ function isEmitter(value: object): value is Record<"on" | "off", (event: string,
 
 /** What a dataset's node, as it is in the editor, has to predict; undefined when there is no such node. */
 export function taskOf(dataset: unknown): unknown {
-  const node: unknown = RED.nodes.node(String(dataset));
-  return typeof node === "object" && node !== null && "task" in node ? node.task : undefined;
+  return datasetNode(dataset).task;
+}
+
+/** What the editor knows of a dataset's samples. */
+export interface EditedSamples {
+  name: string;
+  task: "classification" | "regression";
+  /** Absent for files, which only the runtime can look into. */
+  shape?: readonly number[];
+  /** Numbers to predict, or labels; absent where any label may be recorded, and for files. */
+  outputs?: number;
+}
+
+/** What a dataset's node, as it is in the editor, tells of its samples; undefined when there is no such node. */
+export function sampleOf(dataset: unknown): EditedSamples | undefined {
+  const { name, kind, task, channels, targets, labels } = datasetNode(dataset);
+  if (task !== "classification" && task !== "regression") return undefined;
+  const known: EditedSamples = { name: String(name), task };
+  if (kind === "files" || !Array.isArray(channels)) return known;
+  const listed = String(labels ?? "")
+    .split(",")
+    .filter((label) => label.trim() !== "").length;
+  const outputs = task === "classification" ? listed : Array.isArray(targets) ? targets.length : 0;
+  return { ...known, shape: [channels.length], ...(outputs > 0 ? { outputs } : {}) };
+}
+
+function datasetNode(dataset: unknown): StoredSettings {
+  return storedSettings(RED.nodes.node(String(dataset)));
 }
 
 declare global {

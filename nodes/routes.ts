@@ -1,9 +1,10 @@
 import type { Request, Response } from "express";
 import type { NodeAPI } from "node-red";
 import { type ErrorCode, TinymlError, toTinymlError } from "../src/errors";
-import { listDatasets } from "./datasets";
+import { findDataset, listDatasets } from "./datasets";
 import { storageFolder } from "./handler";
 import { describeStoredModel, listModels, modelFile, modelInUse } from "./models";
+import { describeNetwork } from "./networks";
 import { listRuns, stopRun } from "./runs";
 import { listSketches, sketchZip } from "./sketches";
 
@@ -37,6 +38,14 @@ export function registerRoutes(RED: NodeAPI): void {
   get("sketches/:name.zip", (request, response) =>
     sendFile(response, sketchZip(storage, parameter(request, "name")), `${request.params.name}.zip`),
   );
+  // Node-RED has read the body, of five megabytes at most.
+  httpAdmin.post(
+    "/tinyml/recipes/summary",
+    RED.auth.needsPermission("tinyml.read"),
+    answering(async (request, response) =>
+      response.json(await describeNetwork(request.body, (id) => findDataset(RED, id))),
+    ),
+  );
   httpAdmin.post(
     "/tinyml/runs/:id/stop",
     RED.auth.needsPermission("tinyml.write"),
@@ -61,7 +70,11 @@ function sendFile(response: Response, file: string, name: string): Promise<void>
   });
 }
 
-const statusOf: Partial<Record<ErrorCode, number>> = { TINYML_NAME_INVALID: 400, TINYML_FILE: 404 };
+const statusOf: Partial<Record<ErrorCode, number>> = {
+  TINYML_NAME_INVALID: 400,
+  TINYML_FILE: 404,
+  TINYML_RECIPE_INVALID: 400,
+};
 
 /** A route whose failure is an answer with the error's code, never an unhandled rejection. */
 function answering(answer: (request: Request, response: Response) => Promise<unknown>) {

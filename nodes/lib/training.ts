@@ -51,4 +51,5 @@ export * from "../../src/training/tfjs-trainer";
 export * from "../../src/training/train-recipe";
 export * from "../../src/training/trainer";
 export * from "../curve";
+export * from "../networks";
 export * from "../runs";

@@ -1,36 +1,43 @@
 import type { EditorNodeProperties, EditorRED } from "node-red";
-import { followRuns, taskOf } from "../browser.editor";
+import { followRuns } from "../browser.editor";
 import { drawRun, runHeader } from "../run.editor";
 import type { Run } from "../runs";
 import { nameValidator, settingsValidator } from "../validate.editor";
-import { activations, defaults, parseConfig, potentiometerPreset } from "./config";
+import { defaults, optimizersWithMomentum, parseConfig, type RecipeLayer, readLayers } from "./config";
+import { type LayerList, layerList } from "./layers.editor";
+import { fillBoards, watchNetwork } from "./network.editor";
+import { presets } from "./presets";
 
 declare const RED: EditorRED;
-
-interface LayerField {
-  units: number;
-  activation: string;
-}
 
 interface Properties extends EditorNodeProperties {
   name: string;
   dataset: string;
   model: string;
-  layers: LayerField[];
+  layers: RecipeLayer[];
+  divide: number;
   normalize: boolean;
   epochs: number;
   batchSize: number;
   optimizer: string;
   learningRate: number;
+  momentum: number;
+  schedule: string;
+  balanced: boolean;
   validation: number;
   earlyStopping: boolean;
   patience: number;
   seed: number;
+  further: string;
+  board: string;
 }
 
 const accepts = settingsValidator(parseConfig, { ...defaults, model: "model" });
 /** Ends what the open dialog listens to; there is one dialog of a kind at a time. */
 let stopListening: () => void = () => undefined;
+/** The open dialog's list of layers. */
+let layers: LayerList;
+const newerFields = ["divide", "momentum", "schedule"] as const;
 let redraw: () => void = () => undefined;
 
 RED.nodes.registerType<Properties>("tinyml-train", {
@@ -41,15 +48,21 @@ RED.nodes.registerType<Properties>("tinyml-train", {
     dataset: { value: defaults.dataset, type: "tinyml-dataset", required: true },
     model: { value: defaults.model, required: true, validate: nameValidator({ optional: false }) },
     layers: { value: defaults.layers, validate: accepts("layers") },
+    divide: { value: defaults.divide, validate: accepts("divide") },
     normalize: { value: defaults.normalize },
     epochs: { value: defaults.epochs, validate: accepts("epochs") },
     batchSize: { value: defaults.batchSize, validate: accepts("batchSize") },
     optimizer: { value: defaults.optimizer, validate: accepts("optimizer") },
     learningRate: { value: defaults.learningRate, validate: accepts("learningRate") },
+    momentum: { value: defaults.momentum, validate: accepts("momentum") },
+    schedule: { value: defaults.schedule, validate: accepts("schedule") },
+    balanced: { value: defaults.balanced },
     validation: { value: defaults.validation, validate: accepts("validation") },
     earlyStopping: { value: defaults.earlyStopping },
     patience: { value: defaults.patience, validate: accepts("patience") },
     seed: { value: defaults.seed, validate: accepts("seed") },
+    further: { value: defaults.further, validate: accepts("further") },
+    board: { value: defaults.board },
   },
   inputs: 1,
   outputs: 1,
@@ -70,33 +83,45 @@ RED.nodes.registerType<Properties>("tinyml-train", {
     return this._("port.output");
   },
   oneditprepare() {
-    const list = $("#tinyml-train-layers");
-    editLayers(list, (key) => this._(key));
-    setLayers(list, this.layers);
-    $("#tinyml-train-preset").on("change", () => {
-      const preset = { general: defaults, potentiometer: potentiometerPreset }[String($("#tinyml-train-preset").val())];
-      if (preset === undefined) return;
-      setLayers(list, preset.layers);
-      for (const key of ["epochs", "batchSize", "optimizer", "learningRate", "validation", "patience"] as const) {
-        $(`#node-input-${key}`).val(preset[key]).trigger("change");
-      }
-      for (const key of ["normalize", "earlyStopping"] as const) {
-        $(`#node-input-${key}`).prop("checked", preset[key]).trigger("change");
-      }
+    const text = (key: string, values?: Record<string, string | number>) =>
+      values === undefined ? this._(key) : this._(key, values);
+    // A node of an older version stores less.
+    for (const key of newerFields) {
+      if (this[key] === undefined) $(`#node-input-${key}`).val(defaults[key]);
+    }
+    fillBoards($("#node-input-board"), this.board, text);
+    let changed: () => void = () => undefined;
+    layers = layerList($("#tinyml-train-layers"), text, () => changed());
+    layers.fill(layersOf(this.layers));
+    changed = watchNetwork({
+      layers,
+      output: $("#tinyml-train-output"),
+      totals: $("#tinyml-train-totals"),
+      board: $("#node-input-board"),
+      bars: $("#tinyml-train-board"),
+      text,
+      dataset: () => String($("#node-input-dataset").val()),
     });
+    $("#node-input-dataset").on("change", changed).trigger("change");
+    $("#node-input-optimizer")
+      .on("change", () =>
+        $("#tinyml-train-momentum").toggle(optimizersWithMomentum.includes(String($("#node-input-optimizer").val()))),
+      )
+      .trigger("change");
     $("#node-input-earlyStopping")
       .on("change", () => $("#tinyml-train-patience").toggle($("#node-input-earlyStopping").is(":checked")))
       .trigger("change");
-    $("#node-input-dataset")
-      .on("change", () =>
-        $("#tinyml-train-output").text(this._(outputLayerText(String($("#node-input-dataset").val())))),
-      )
-      .trigger("change");
+    for (const key of Object.keys(presets))
+      $("<option>")
+        .val(key)
+        .text(text(`preset.${key}`))
+        .appendTo("#tinyml-train-preset");
+    $("#tinyml-train-preset").on("change", () => fillFields(layers, String($("#tinyml-train-preset").val())));
     watchRuns(this.id, this._("noRun"));
   },
   oneditsave() {
     stopListening();
-    this.layers = editedLayers($("#tinyml-train-layers"));
+    this.layers = layers.layers();
   },
   oneditcancel() {
     stopListening();
@@ -131,47 +156,25 @@ function watchRuns(node: string, nothingYet: string): void {
   stopListening = () => followed.end();
 }
 
-/** The catalogue's key for the output layer, which follows from the dataset's task. */
-function outputLayerText(dataset: string): string {
-  const task = taskOf(dataset);
-  return task === "classification" || task === "regression" ? `output.${task}` : "output.unknown";
+/** Fills the fields with a preset; "" leaves them. */
+function fillFields(layers: LayerList, name: string): void {
+  const preset = presets[name];
+  if (preset === undefined) return;
+  const { layers: chosen, ...fields } = preset;
+  layers.fill(chosen);
+  for (const [key, value] of Object.entries(fields)) {
+    const field = $(`#node-input-${key}`);
+    if (typeof value === "boolean") field.prop("checked", value);
+    else field.val(value);
+    field.trigger("change");
+  }
 }
 
-function editLayers(list: JQuery, text: (key: string) => string): void {
-  const options = {
-    height: "auto",
-    removable: true,
-    sortable: true,
-    addItem(row: JQuery, _index: number, layer: Partial<LayerField>) {
-      const line = $('<div class="tinyml-list-row">').appendTo(row);
-      $("<span>").text(text("layer.dense")).appendTo(line);
-      $('<input type="number" class="tinyml-units" min="1" step="1">')
-        .css({ flex: "0 1 70px", width: "70px" })
-        .val(layer.units ?? 8)
-        .appendTo(line);
-      $("<span>").text(text("layer.units")).appendTo(line);
-      const select = $('<select class="tinyml-activation">').css({ flex: "1 1 90px" }).appendTo(line);
-      for (const activation of activations)
-        $("<option>")
-          .val(activation)
-          .text(text(`activation.${activation}`))
-          .appendTo(select);
-      select.val(layer.activation ?? "relu");
-    },
-  } as const;
-  list.editableList(options);
-}
-
-function setLayers(list: JQuery, layers: readonly LayerField[]): void {
-  list.editableList("empty");
-  for (const layer of layers) list.editableList("addItem", layer);
-}
-
-function editedLayers(list: JQuery): LayerField[] {
-  const layers: LayerField[] = [];
-  list.editableList("items").each((_index: number, row: HTMLElement) => {
-    const units = Number($(row).find(".tinyml-units").val());
-    layers.push({ units, activation: String($(row).find(".tinyml-activation").val()) });
-  });
-  return layers;
+/** The stored layers; as they are where they are wrong, so that they can be corrected. */
+function layersOf(stored: readonly RecipeLayer[]): readonly RecipeLayer[] {
+  try {
+    return readLayers(stored);
+  } catch {
+    return stored;
+  }
 }

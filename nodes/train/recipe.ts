@@ -1,11 +1,12 @@
-import { type Message, parseRecipe, type Recipe, type Table } from "../lib";
+import { type Message, parseRecipe, type Recipe, sampleShape, type Table } from "../lib";
 import { recipeOf, type TrainConfig } from "./config";
 
 /** The recipe of the message, or else of the settings; the message's seed overrides either's. TINYML_RECIPE_INVALID. */
 export function chooseRecipe(config: TrainConfig, { recipe, seed }: Message, table: Table): Recipe {
-  const { task, channels, targets, labels } = table;
+  const { task, targets, labels } = table;
   const outputs = (task === "regression" ? targets : labels)?.length ?? 1;
-  const chosen = parseRecipe(recipe ?? recipeOf(config, { task, inputs: channels.length, outputs }));
+  const subject = { task, shape: sampleShape(table), outputs };
+  const chosen = parseRecipe(recipe ?? recipeOf(config, subject));
   if (seed === undefined) return chosen;
   return parseRecipe({ ...chosen, training: { ...chosen.training, seed } });
 }

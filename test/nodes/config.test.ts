@@ -9,6 +9,7 @@ import * as quantize from "../../nodes/quantize/config";
 import * as record from "../../nodes/record/config";
 import { isName } from "../../nodes/settings";
 import * as train from "../../nodes/train/config";
+import { presets } from "../../nodes/train/presets";
 import { TinymlError } from "../../src/errors";
 import { assertName } from "../../src/storage";
 import { parseRecipe } from "../../src/training/recipe";
@@ -95,8 +96,8 @@ describe("node settings", () => {
   });
 
   it("train: makes recipes that the trainer accepts", () => {
-    const book = train.parseConfig({ model: "m", ...train.potentiometerPreset });
-    const recipe = parseRecipe(train.recipeOf(book, { task: "regression", inputs: 1, outputs: 1 }));
+    const book = train.parseConfig({ model: "m", ...presets.potentiometer });
+    const recipe = parseRecipe(train.recipeOf(book, { task: "regression", shape: [1], outputs: 1 }));
     assert.deepEqual(
       recipe.layers.map((layer) => (layer.type === "dense" ? [layer.units, layer.activation] : [])),
       [
@@ -118,7 +119,7 @@ describe("node settings", () => {
       },
     );
     const general = train.parseConfig({ model: "m" });
-    const classes = parseRecipe(train.recipeOf(general, { task: "classification", inputs: 6, outputs: 5 }));
+    const classes = parseRecipe(train.recipeOf(general, { task: "classification", shape: [6], outputs: 5 }));
     assert.deepEqual(classes.layers.at(-1), { ...classes.layers.at(-1), units: 5, activation: "softmax" });
     assert.deepEqual(classes.training.earlyStopping, { patience: 20, minDelta: 0 });
   });

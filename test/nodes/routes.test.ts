@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import helper from "node-red-node-test-helper";
+import type { NetworkSummary } from "../../nodes/networks";
 import { summarizeModel } from "../../src/model/summarize";
 import { readTflite } from "../../src/tflite/read-tflite";
 import { endlessRecipe, fileOf, potentiometerModel, storeModelFile, storePotentiometer } from "./support/data";
@@ -78,6 +79,61 @@ describe("admin routes", () => {
     const [first] = (await get("/tinyml/datasets")).body as Array<{ name: string; problem?: string }>;
     assert.equal(first?.name, "broken");
     assert.ok(first?.problem);
+  });
+
+  it("tell what a network gives and costs while it is edited, and where it does not fit", async () => {
+    await startFlow(base);
+    const summarize = async (body: object) => {
+      const { status, body: answer } = await helper.request().post("/tinyml/recipes/summary").send(body);
+      return { status, ...(answer as NetworkSummary & { code?: string }) };
+    };
+    const output = { type: "dense", units: 10, activation: "softmax" };
+    const conv2d = { type: "conv2d", filters: 8, kernelSize: 3 };
+    const shape = [28, 28, 1];
+    const whole = await summarize({ shape, layers: [conv2d, { type: "flatten" }, output] });
+    assert.equal(whole.status, 200);
+    assert.deepEqual(whole.layers, [
+      { type: "conv2d", shape: [26, 26, 8], parameters: 80, macs: 26 * 26 * 8 * 9 },
+      { type: "flatten", shape: [5408], parameters: 0, macs: 0 },
+      { type: "dense", shape: [10], parameters: 54090, macs: 54080 },
+    ]);
+    assert.deepEqual([whole.parameters, whole.floatBytes], [54170, 4 * 54170]);
+    assert.deepEqual([whole.shape, whole.outputs, whole.problem], [shape, 10, undefined]);
+
+    const faults: [layers: object[], layer: number, message: RegExp][] = [
+      [[{ type: "flatten" }, conv2d, output], 1, /^it takes pictures \[height, width, channels\], but gets \[784\]/],
+      [[conv2d, { type: "maxPooling2d", poolSize: "wide" }, output], 1, /^poolSize: /],
+      [[conv2d, { type: "conv9d" }, output], 1, /^type: /],
+      [[conv2d, output], 1, /add a flatten or globalAveragePooling2d layer above/],
+    ];
+    for (const [layers, layer, message] of faults) {
+      const { status, problem, layers: before } = await summarize({ shape, layers });
+      assert.deepEqual([status, problem?.layer], [200, layer], JSON.stringify(layers));
+      assert.match(problem?.message ?? "", message);
+      assert.ok(before.length >= layer, "what comes before is still summarized");
+    }
+    for (const body of [
+      {},
+      { shape, layers: [] },
+      { shape: [0], layers: [output] },
+      { shape, layers: Array(201).fill(output) },
+    ]) {
+      const { status, code } = await summarize(body);
+      assert.deepEqual([status, code], [400, "TINYML_RECIPE_INVALID"]);
+    }
+  });
+
+  it("ask the deployed dataset for the shape that the editor does not know", async () => {
+    const flow = await startFlow(base);
+    await storePotentiometer(flow.storage, 12);
+    const summarize = async (dataset: string) => {
+      const layers = [{ type: "dense", units: 2, activation: "linear" }];
+      const { body } = await helper.request().post("/tinyml/recipes/summary").send({ dataset, layers });
+      return body as NetworkSummary & { code?: string };
+    };
+    const { shape, outputs, parameters } = await summarize("dataset");
+    assert.deepEqual({ shape, outputs, parameters }, { shape: [1], outputs: 1, parameters: 2 });
+    assert.equal((await summarize("none")).code, "TINYML_DATASET_NOT_SET");
   });
 
   it("give models and sketches", async () => {

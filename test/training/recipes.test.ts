@@ -25,8 +25,11 @@ describe("the recipes in examples/", function () {
     "clothes-cnn.json": [10, 179_926],
     "digits-cnn.json": [10, 34_826],
     "digits-dense.json": [10, 468_874],
+    "gestures-cnn.json": [5, 989],
     "gestures.json": [5, 48_005],
     "potentiometer.json": [1, 177],
+    "separable-cnn.json": [10, 1_370],
+    "small-cnn.json": [10, 1_418],
   };
 
   it("are all of these", () => {

@@ -16,6 +16,7 @@ declare module "node-red-node-test-helper" {
   }
 
   interface Request extends PromiseLike<Response> {
+    send(body: object): Request;
     buffer(yes: boolean): Request;
     parse(parser: (response: EventEmitter, done: (error: Error | null, body: Buffer) => void) => void): Request;
   }
