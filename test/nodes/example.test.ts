@@ -4,6 +4,8 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { examplePath } from "../../build/node-red";
 import { packagePath } from "../../build/package-files";
+import { parseConfig, recipeOf } from "../../nodes/train/config";
+import { parseRecipe } from "../../src/training/recipe";
 import { idxBytes } from "../dataset/support/idx";
 import { temporaryFolder } from "../support/folders";
 import { startFlow } from "./support/flow";
@@ -25,7 +27,7 @@ async function readExample(name = "Potentiometer to LED"): Promise<FlowNode[]> {
   return JSON.parse(await readFile(examplePath(name), "utf8"));
 }
 
-for (const name of ["Potentiometer to LED", "Digits with a dense network"]) {
+for (const name of ["Potentiometer to LED", "Digits with a dense network", "Digits with a CNN"]) {
   it(`example flow ${name} is whole: every wire and every dataset leads somewhere, ids are unique, nothing overlaps`, async () => {
     const nodes = await readExample(name);
     const ids = new Set(nodes.map(({ id }) => id));
@@ -47,66 +49,74 @@ for (const name of ["Potentiometer to LED", "Digits with a dense network"]) {
   });
 }
 
-describe("example flow Digits with a dense network", () => {
-  it("brings the recipe of examples/recipes", async () => {
-    const [{ props = [] }] = (await readExample("Digits with a dense network")).filter(
-      ({ id }) => id === "tinyml-digits-press-train",
-    );
-    const text = await readFile(packagePath("examples", "recipes", "digits-dense.json"), "utf8");
-    const { $schema, ...recipe } = JSON.parse(text);
-    assert.deepEqual(JSON.parse(props[0]?.v ?? ""), recipe);
-  });
+for (const { name, id, stored, recipe } of [
+  { name: "Digits with a dense network", id: "tinyml-digits", stored: "digits", recipe: "digits-dense" },
+  { name: "Digits with a CNN", id: "tinyml-digits-cnn", stored: "digits-cnn", recipe: "digits-cnn" },
+]) {
+  describe(`example flow ${name}`, () => {
+    it("has the network and the training of examples/recipes", async () => {
+      const node = (await readExample(name)).find(({ type }) => type === "tinyml-train");
+      const subject = { task: "classification", shape: [28, 28, 1], outputs: 10 } as const;
+      const text = await readFile(packagePath("examples", "recipes", `${recipe}.json`), "utf8");
+      const { $schema, ...wanted } = parseRecipe(JSON.parse(text));
+      assert.deepEqual(parseRecipe(recipeOf(parseConfig(node), subject)), wanted);
+    });
 
-  it("trains, quantizes and evaluates on IDX files, with our nodes' settings as they stand there", async function () {
-    this.timeout(60_000);
-    const folder = await temporaryFolder();
-    // Bars at one of ten places, in pictures as large as MNIST's.
-    for (const [part, count] of [
-      ["train", 200],
-      ["t10k", 50],
-    ] as const) {
-      const pixels = Array.from({ length: count * 784 }, (_, i) =>
-        (i % 28) >> 1 === Math.floor(i / 784) % 10 ? 255 : (i * 7) % 50,
+    it("trains, quantizes and evaluates on IDX files, with our nodes' settings as they stand there", async function () {
+      this.timeout(60_000);
+      const folder = await temporaryFolder();
+      // Bars at one of ten places, in pictures as large as MNIST's.
+      for (const [part, count] of [
+        ["train", 200],
+        ["t10k", 50],
+      ] as const) {
+        const pixels = Array.from({ length: count * 784 }, (_, i) =>
+          (i % 28) >> 1 === Math.floor(i / 784) % 10 ? 255 : (i * 7) % 50,
+        );
+        const labels = Array.from({ length: count }, (_, i) => i % 10);
+        await writeFile(
+          path.join(folder, `${part}-images-idx3-ubyte.gz`),
+          gzipSync(idxBytes("uint8", [count, 28, 28], pixels)),
+        );
+        await writeFile(
+          path.join(folder, `${part}-labels-idx1-ubyte.gz`),
+          gzipSync(idxBytes("uint8", [count], labels)),
+        );
+      }
+      const example = await readExample(name);
+      const nodes = example
+        .filter(({ type }) => type === "tab" || type.startsWith("tinyml-"))
+        .map((node) => ({
+          ...node,
+          ...(node.type === "tinyml-dataset" && { path: folder }),
+          ...(node.wires && { wires: node.wires.map((_, i) => (i === 0 ? ["out"] : [])) }),
+        }));
+      const z = `${id}-flow`;
+      const helpers = [
+        { id: "errors", z, type: "helper" },
+        { id: "out", z, type: "helper" },
+        { id: "catch", z, type: "catch", scope: null, wires: [["errors"]] },
+      ];
+      const flow = await startFlow([...nodes, ...helpers], { userFolder: await temporaryFolder() });
+      const arrived = (what: (message: Record<string, unknown>) => boolean) =>
+        flow.until("it arrives", () => [...flow.received("out"), ...flow.received("errors")].some(what));
+      flow.send(`${id}-train`, {});
+      await arrived(({ model, error }) => error !== undefined || (model as { name?: string })?.name === stored);
+      flow.send(`${id}-quantize`, {});
+      await arrived(
+        ({ model, error }) => error !== undefined || (model as { name?: string })?.name === `${stored}-int8`,
       );
-      const labels = Array.from({ length: count }, (_, i) => i % 10);
-      await writeFile(
-        path.join(folder, `${part}-images-idx3-ubyte.gz`),
-        gzipSync(idxBytes("uint8", [count, 28, 28], pixels)),
-      );
-      await writeFile(path.join(folder, `${part}-labels-idx1-ubyte.gz`), gzipSync(idxBytes("uint8", [count], labels)));
-    }
-    const example = await readExample("Digits with a dense network");
-    const recipe = example.find(({ id }) => id === "tinyml-digits-press-train")?.props?.[0]?.v ?? "";
-    const nodes = example
-      .filter(({ type }) => type === "tab" || type.startsWith("tinyml-"))
-      .map((node) => ({
-        ...node,
-        ...(node.type === "tinyml-dataset" && { path: folder }),
-        ...(node.wires && { wires: node.wires.map((_, i) => (i === 0 ? ["out"] : [])) }),
-      }));
-    const z = "tinyml-digits-flow";
-    const helpers = [
-      { id: "errors", z, type: "helper" },
-      { id: "out", z, type: "helper" },
-      { id: "catch", z, type: "catch", scope: null, wires: [["errors"]] },
-    ];
-    const flow = await startFlow([...nodes, ...helpers], { userFolder: await temporaryFolder() });
-    const arrived = (what: (message: Record<string, unknown>) => boolean) =>
-      flow.until("it arrives", () => [...flow.received("out"), ...flow.received("errors")].some(what));
-    flow.send("tinyml-digits-train", { recipe: JSON.parse(recipe) });
-    await arrived(({ model, error }) => error !== undefined || (model as { name?: string })?.name === "digits");
-    flow.send("tinyml-digits-quantize", {});
-    await arrived(({ model, error }) => error !== undefined || (model as { name?: string })?.name === "digits-int8");
-    for (const id of ["tinyml-digits-evaluate", "tinyml-digits-evaluate-int8"]) {
-      const before = flow.received("out").length;
-      flow.send(id, {});
-      await arrived(({ error }) => error !== undefined || flow.received("out").length > before);
-      const { report } = flow.received("out").at(-1) as { report?: { accuracy: number; samples: number } };
-      assert.deepEqual([report?.samples, report?.accuracy], [50, 1], id);
-    }
-    assert.deepEqual(flow.received("errors"), []);
+      for (const evaluation of [`${id}-evaluate`, `${id}-evaluate-int8`]) {
+        const before = flow.received("out").length;
+        flow.send(evaluation, {});
+        await arrived(({ error }) => error !== undefined || flow.received("out").length > before);
+        const { report } = flow.received("out").at(-1) as { report?: { accuracy: number; samples: number } };
+        assert.deepEqual([report?.samples, report?.accuracy], [50, 1], evaluation);
+      }
+      assert.deepEqual(flow.received("errors"), []);
+    });
   });
-});
+}
 
 describe("example flow Potentiometer to LED", () => {
   it("keeps the ids of the buttons that scripts press", async () => {
