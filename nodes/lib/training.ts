@@ -6,6 +6,7 @@ export * from "../../src/training/augmentation";
 export * from "../../src/training/checkpoint";
 export * from "../../src/training/class-weights";
 export * from "../../src/training/compile-recipe";
+export * from "../../src/training/cross-validate";
 export * from "../../src/training/divergence";
 export * from "../../src/training/draw-evaluations";
 export * from "../../src/training/evaluate-model";

@@ -1,11 +1,13 @@
 import { TinymlError } from "../errors";
 import type { TrainingReport } from "../model/metadata";
+import type { Model } from "../model/model";
 import { summarizeModel } from "../model/summarize";
 import { elementCount } from "../model/tensor";
 import { buildNetwork } from "../training/compile-recipe";
+import { crossValidate } from "../training/cross-validate";
 import { parseRecipe, type Recipe } from "../training/recipe";
 import { startTraining } from "../training/start-training";
-import type { TrainingProgress } from "../training/train-recipe";
+import type { TrainingProgress, TrainingTask } from "../training/train-recipe";
 import { threadsAtOnce } from "../worker-thread";
 import { parseArguments, usage } from "./arguments";
 import type { Command, Report } from "./command";
@@ -15,9 +17,9 @@ import { modelNameOf, prepareModelFile, readBytes, writeModelFile } from "./file
 /** `tinyml train`: a recipe and data become a .tflite model. */
 export const train: Command = {
   usage: `tinyml train RECIPE.json --data DATA --out M.tflite [--seed N] [--name NAME] [--test-rows N] [--threads N]
-             [--checkpoint FILE [--resume]] [--engine built-in|tfjs-node] [--json] [--force]
-      trains a recipe on data; --test-rows keeps the last rows away from it, --checkpoint keeps what is needed to go on
-      after a crash with --resume; the engine tfjs-node is an installation of your own`,
+             [--folds N] [--checkpoint FILE [--resume]] [--engine built-in|tfjs-node] [--json] [--force]
+      trains a recipe on data; --test-rows keeps the last rows away from it, --folds cross-validates the recipe before,
+      --checkpoint keeps what is needed to go on after a crash with --resume; the engine tfjs-node is your own installation`,
   run,
 };
 
@@ -25,7 +27,7 @@ async function run(argv: readonly string[]): Promise<Report> {
   const options = parseArguments(argv, {
     file: "a recipe (a .json file)",
     required: ["data", "out"],
-    optional: ["seed", "name", "test-rows", "threads", "checkpoint", "engine"],
+    optional: ["seed", "name", "test-rows", "threads", "folds", "checkpoint", "engine"],
     flags: ["json", "force", "resume"],
   });
   const threads = threadsOf(options.value("threads"));
@@ -36,6 +38,7 @@ async function run(argv: readonly string[]): Promise<Report> {
   if (seed !== undefined && !(/^\d{1,10}$/.test(seed) && Number(seed) < 2 ** 32)) {
     throw usage(`--seed takes a whole number from 0 to ${2 ** 32 - 1}, not "${seed}".`);
   }
+  const folds = foldsOf(options.value("folds"));
   const engine = options.value("engine") ?? "built-in";
   if (engine !== "built-in" && engine !== "tfjs-node") {
     throw usage(`There is no engine "${engine}". Known: built-in, tfjs-node.`);
@@ -49,26 +52,56 @@ async function run(argv: readonly string[]): Promise<Report> {
   await prepareModelFile(out, options.flag("force"));
   const asJson = options.flag("json");
   const line = createProgressLine(!asJson && process.stderr.isTTY);
-  const training = {
+  const training: TrainingTask = {
     recipe,
     table,
     name,
-    ...(file !== undefined && { checkpoint: { file, resume } }),
     ...(engine === "tfjs-node" && { tfjsNode: { folder: process.cwd() } }),
   };
-  const model = await startTraining(training, {
-    onProgress: line.show,
-    threads: engine === "tfjs-node" ? 1 : threads,
-  }).finally(line.clear);
+  const train = (trained: TrainingTask): Promise<Model> =>
+    startTraining(trained, { onProgress: line.show, threads: engine === "tfjs-node" ? 1 : threads });
+  const folded = folds === 0 ? undefined : await crossValidate(training, folds, train).finally(line.clear);
+  const kept = { ...training, ...(file !== undefined && { checkpoint: { file, resume } }) };
+  const model = await train(kept).finally(line.clear);
   const bytes = await writeModelFile(out, model);
   const summary = summarizeModel(model, bytes);
   const { accuracy, validationMse } = summary;
   const report = model.metadata?.report;
   return {
-    json: { out, bytes, seed: recipe.training.seed, accuracy, validationMse, ...figures(report), model: summary },
-    text: `${out}: ${bytes} bytes; ${report === undefined ? "trained" : describe(report)}`,
+    json: {
+      out,
+      bytes,
+      seed: recipe.training.seed,
+      accuracy,
+      validationMse,
+      ...figures(report),
+      ...foldFigures(folded),
+      model: summary,
+    },
+    text: `${out}: ${bytes} bytes; ${report === undefined ? "trained" : describe(report)}${describeFolds(folded)}`,
     asJson,
   };
+}
+
+/** How many folds cross-validate; 0: none. */
+function foldsOf(asked: string | undefined): number {
+  if (asked === undefined) return 0;
+  if (/^\d{1,3}$/.test(asked) && Number(asked) >= 2) return Number(asked);
+  throw usage(`--folds takes a whole number from 2 to 999, not "${asked}".`);
+}
+
+function foldFigures(folds: readonly number[] | undefined): Record<string, unknown> {
+  return folds === undefined ? {} : { folds, crossValidation: meanOf(folds) };
+}
+
+function describeFolds(folds: readonly number[] | undefined): string {
+  if (folds === undefined) return "";
+  const each = folds.map((metric) => metric.toPrecision(4)).join(", ");
+  return `; cross-validated: ${meanOf(folds).toPrecision(4)} (${each})`;
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** How many threads train: as asked, or one for each core but one. */

@@ -43,6 +43,29 @@ describe("tinyml train", function () {
     assert.deepEqual(bytes(dataset), bytes(csv));
   });
 
+  it("--folds cross-validates, and trains the same model as without", async () => {
+    const plain = await tinymlJson(folder, "train", "clouds.json", "--data", "clouds", "--out", "plain.tflite");
+    const folded = await tinymlJson(
+      ...([folder, "train", "clouds.json", "--data", "clouds", "--out", "folded.tflite", "--folds", "3"] as const),
+    );
+    const { folds, crossValidation } = folded;
+    assert.ok(Array.isArray(folds) && folds.length === 3 && folds.every((each) => each > 0.9), JSON.stringify(folds));
+    assert.ok(Math.abs(Number(crossValidation) - (folds[0] + folds[1] + folds[2]) / 3) < 1e-12);
+    assert.equal(folded.validationLoss, plain.validationLoss);
+    const refused = await tinyml(
+      folder,
+      "train",
+      "clouds.json",
+      "--data",
+      "clouds",
+      "--out",
+      "f.tflite",
+      "--folds",
+      "1",
+    );
+    assert.match(refused.stderr, /^TINYML_USAGE: --folds takes a whole number from 2/);
+  });
+
   it("--json prints what docs/cli.md says", async () => {
     const report = await tinymlJson(folder, "train", "clouds.json", "--data", "clouds", "--out", "c.tflite");
     const { model, ...figures } = report;

@@ -26,7 +26,7 @@ describe("tinyml's command line", function () {
     [["train", "r.json", "--out", "o", "--data="], /--data needs a value/],
     [
       [...train, "--epochs", "5"],
-      /no option --epochs.*Known: --data, --out, --seed, --name, --test-rows, --threads, --checkpoint, --engine, --json, --force, --resume/,
+      /no option --epochs.*Known: --data, --out, --seed, --name, --test-rows, --threads, --folds, --checkpoint, --engine, --json, --force, --resume/,
     ],
     [[...train, "-j"], /no option -j/],
     [[...train, "--out", "p.tflite"], /--out stands there twice/],
