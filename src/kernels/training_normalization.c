@@ -19,28 +19,51 @@ static tinyml_batch_statistics tinyml_statistics_in(float *s, tinyml_size channe
   return found;
 }
 
-/* So many channels are summed side by side, and so many rows before their sum goes into the total: that keeps digits. */
-#define TINYML_SUM_CHANNELS 8
-#define TINYML_SUM_ROWS 64
+/* So many channels are worked on side by side, in registers; and so many rows: they stay in the nearest cache. */
+#define TINYML_SIDE_CHANNELS 8
+#define TINYML_NEAR_ROWS 64
 
-/* sums [channels] of `term` over the rows; it may use `at`, the place of the element, and `channel`. */
-#define TINYML_SUM_OVER_ROWS(sums, term)                                                                   \
-  for (tinyml_size c = 0; c < channels; c += TINYML_SUM_CHANNELS) {                                        \
-    tinyml_size width = channels - c < TINYML_SUM_CHANNELS ? channels - c : TINYML_SUM_CHANNELS;           \
-    float total[TINYML_SUM_CHANNELS] = {0.0f};                                                             \
-    for (tinyml_size first = 0; first < rows; first += TINYML_SUM_ROWS) {                                  \
-      tinyml_size end = rows - first < TINYML_SUM_ROWS ? rows : first + TINYML_SUM_ROWS;                   \
-      float sum[TINYML_SUM_CHANNELS] = {0.0f};                                                             \
-      for (tinyml_size row = first; row < end; row++) {                                                    \
-        for (tinyml_size i = 0; i < width; i++) {                                                          \
-          tinyml_size channel = c + i, at = row * channels + channel;                                      \
-          (void)channel;                                                                                   \
-          sum[i] += (term);                                                                                \
-        }                                                                                                  \
-      }                                                                                                    \
-      for (tinyml_size i = 0; i < width; i++) total[i] += sum[i];                                          \
-    }                                                                                                      \
-    for (tinyml_size i = 0; i < width; i++) (sums)[c + i] = total[i];                                      \
+/* What is summed up: numbers, squares of their differences from the mean, or gradients and their products with these. */
+typedef enum { TINYML_SUM_NUMBERS, TINYML_SUM_SQUARES, TINYML_SUM_GRADIENTS } tinyml_summed;
+
+/* sums and products (of gradients alone) of `width` channels, a constant, over some rows, added to those so far. */
+static inline __attribute__((always_inline)) void tinyml_sum_channels(tinyml_summed summed, const float *input,
+                                                                      const float *gradient, const float *mean,
+                                                                      float *sums, float *products, tinyml_size rows,
+                                                                      tinyml_size channels, tinyml_size width) {
+  float sum[TINYML_SIDE_CHANNELS] = {0.0f}, product[TINYML_SIDE_CHANNELS] = {0.0f}, center[TINYML_SIDE_CHANNELS];
+  for (tinyml_size i = 0; i < width; i++) center[i] = summed == TINYML_SUM_NUMBERS ? 0.0f : mean[i];
+  for (tinyml_size at = 0; at < rows * channels; at += channels) {
+    for (tinyml_size i = 0; i < width; i++) {
+      float x = input[at + i], difference = x - center[i];
+      if (summed == TINYML_SUM_GRADIENTS) {
+        sum[i] += gradient[at + i];
+        product[i] += gradient[at + i] * difference;
+      } else {
+        sum[i] += summed == TINYML_SUM_SQUARES ? difference * difference : x;
+      }
+    }
+  }
+  for (tinyml_size i = 0; i < width; i++) sums[i] += sum[i];
+  for (tinyml_size i = 0; i < width && summed == TINYML_SUM_GRADIENTS; i++) products[i] += product[i];
+}
+
+/*
+ * Does `work` for the rows in pieces of near rows, and for each piece's channels in groups of a constant `width`: with c, the
+ * first channel of the group, `at`, its element in the piece's first row, and `near`, the rows of the piece.
+ */
+#define TINYML_FOR_GROUPS(rows, channels, work)                                                        \
+  for (tinyml_size first = 0; first < (rows); first += TINYML_NEAR_ROWS) {                             \
+    tinyml_size near = (rows) - first < TINYML_NEAR_ROWS ? (rows) - first : TINYML_NEAR_ROWS;          \
+    tinyml_size c = 0, at = first * (channels);                                                        \
+    for (; c + TINYML_SIDE_CHANNELS <= (channels); c += TINYML_SIDE_CHANNELS, at += TINYML_SIDE_CHANNELS) { \
+      enum { width = TINYML_SIDE_CHANNELS };                                                           \
+      work;                                                                                            \
+    }                                                                                                  \
+    for (; c < (channels); c++, at++) {                                                                \
+      enum { width = 1 };                                                                              \
+      work;                                                                                            \
+    }                                                                                                  \
   }
 
 /* Outside of a batch: gamma (x - mean) / sqrt(variance + epsilon) + beta. */
@@ -60,14 +83,36 @@ void tinyml_batch_normalization(const float *input, float *output, tinyml_size r
 void tinyml_batch_sums(const float *input, float *statistics, tinyml_size rows, tinyml_size channels) {
   tinyml_batch_statistics s = tinyml_statistics_in(statistics, channels);
   *s.rows = (float)rows;
-  TINYML_SUM_OVER_ROWS(s.sums, input[at])
+  for (tinyml_size c = 0; c < channels; c++) s.sums[c] = 0.0f;
+  TINYML_FOR_GROUPS(rows, channels,
+                    tinyml_sum_channels(TINYML_SUM_NUMBERS, input + at, 0, 0, s.sums + c, 0, near, channels, width))
 }
 
 /* Second step: mean of the whole batch, and squares: those of differences, as differences of squares lose all digits. */
 void tinyml_batch_squares(const float *input, float *statistics, tinyml_size rows, tinyml_size channels) {
   tinyml_batch_statistics s = tinyml_statistics_in(statistics, channels);
   for (tinyml_size c = 0; c < channels; c++) s.mean[c] = s.sums[c] / *s.rows;
-  TINYML_SUM_OVER_ROWS(s.squares, (input[at] - s.mean[channel]) * (input[at] - s.mean[channel]))
+  for (tinyml_size c = 0; c < channels; c++) s.squares[c] = 0.0f;
+  TINYML_FOR_GROUPS(
+      rows, channels,
+      tinyml_sum_channels(TINYML_SUM_SQUARES, input + at, 0, s.mean + c, s.squares + c, 0, near, channels, width))
+}
+
+/* The output of `width` channels from c on, a constant, for some rows. */
+static inline __attribute__((always_inline)) void tinyml_normalize_channels(
+    const float *input, float *output, tinyml_batch_statistics s, const float *gamma, const float *beta, tinyml_size c,
+    tinyml_size rows, tinyml_size channels, tinyml_size width) {
+  float center[TINYML_SIDE_CHANNELS], factor[TINYML_SIDE_CHANNELS], offset[TINYML_SIDE_CHANNELS];
+  for (tinyml_size i = 0; i < width; i++) {
+    center[i] = s.mean[c + i];
+    factor[i] = gamma[c + i] * s.inverse[c + i];
+    offset[i] = beta[c + i];
+  }
+  for (tinyml_size at = 0; at < rows * channels; at += channels) {
+    float numbers[TINYML_SIDE_CHANNELS];
+    for (tinyml_size i = 0; i < width; i++) numbers[i] = (input[at + i] - center[i]) * factor[i] + offset[i];
+    for (tinyml_size i = 0; i < width; i++) output[at + i] = numbers[i];
+  }
 }
 
 /* Third step: the output. */
@@ -75,13 +120,8 @@ void tinyml_normalize_batch(const float *input, float *output, tinyml_size rows,
                             const float *gamma, const float *beta, float epsilon) {
   tinyml_batch_statistics s = tinyml_statistics_in(statistics, channels);
   for (tinyml_size c = 0; c < channels; c++) s.inverse[c] = 1.0f / __builtin_sqrtf(s.squares[c] / *s.rows + epsilon);
-  for (tinyml_size row = 0; row < rows; row++) {
-    for (tinyml_size c = 0; c < channels; c++) {
-      output[c] = (input[c] - s.mean[c]) * (gamma[c] * s.inverse[c]) + beta[c];
-    }
-    input += channels;
-    output += channels;
-  }
+  TINYML_FOR_GROUPS(rows, channels,
+                    tinyml_normalize_channels(input + at, output + at, s, gamma, beta, c, near, channels, width))
 }
 
 /*
@@ -103,10 +143,32 @@ void tinyml_normalization_gradient_sums(const float *input, const float *output_
                                         float *gamma_gradient, float *beta_gradient, tinyml_size rows,
                                         tinyml_size channels) {
   tinyml_batch_statistics s = tinyml_statistics_in(statistics, channels);
-  TINYML_SUM_OVER_ROWS(s.gradient_sums, output_gradient[at])
-  TINYML_SUM_OVER_ROWS(s.products, output_gradient[at] * (input[at] - s.mean[channel]))
+  for (tinyml_size c = 0; c < channels; c++) s.gradient_sums[c] = s.products[c] = 0.0f;
+  TINYML_FOR_GROUPS(rows, channels,
+                    tinyml_sum_channels(TINYML_SUM_GRADIENTS, input + at, output_gradient + at, s.mean + c,
+                                        s.gradient_sums + c, s.products + c, near, channels, width))
   for (tinyml_size c = 0; gamma_gradient && c < channels; c++) gamma_gradient[c] = s.products[c] * s.inverse[c];
   for (tinyml_size c = 0; beta_gradient && c < channels; c++) beta_gradient[c] = s.gradient_sums[c];
+}
+
+/* The input's gradient in `width` channels from c on, a constant, for some rows. */
+static inline __attribute__((always_inline)) void tinyml_normalization_channels_gradient(
+    const float *input, const float *output_gradient, float *input_gradient, tinyml_batch_statistics s,
+    const float *gamma, tinyml_size c, tinyml_size rows, tinyml_size channels, tinyml_size width) {
+  float center[TINYML_SIDE_CHANNELS], factor[TINYML_SIDE_CHANNELS], shift[TINYML_SIDE_CHANNELS], slope[TINYML_SIDE_CHANNELS];
+  for (tinyml_size i = 0; i < width; i++) {
+    center[i] = s.mean[c + i];
+    factor[i] = gamma[c + i] * s.inverse[c + i];
+    shift[i] = s.gradient_sums[c + i] / *s.rows;
+    slope[i] = s.inverse[c + i] * s.inverse[c + i] * s.products[c + i] / *s.rows;
+  }
+  for (tinyml_size at = 0; at < rows * channels; at += channels) {
+    float numbers[TINYML_SIDE_CHANNELS];
+    for (tinyml_size i = 0; i < width; i++) {
+      numbers[i] = factor[i] * (output_gradient[at + i] - shift[i] - (input[at + i] - center[i]) * slope[i]);
+    }
+    for (tinyml_size i = 0; i < width; i++) input_gradient[at + i] = numbers[i];
+  }
 }
 
 /*
@@ -116,14 +178,7 @@ void tinyml_normalization_gradient_sums(const float *input, const float *output_
 void tinyml_normalization_gradient(const float *input, const float *output_gradient, float *input_gradient,
                                    tinyml_size rows, tinyml_size channels, float *statistics, const float *gamma) {
   tinyml_batch_statistics s = tinyml_statistics_in(statistics, channels);
-  for (tinyml_size row = 0; row < rows; row++) {
-    for (tinyml_size c = 0; c < channels; c++) {
-      float slope = s.inverse[c] * s.inverse[c] * s.products[c] / *s.rows;
-      float centered = output_gradient[c] - s.gradient_sums[c] / *s.rows;
-      input_gradient[c] = gamma[c] * s.inverse[c] * (centered - (input[c] - s.mean[c]) * slope);
-    }
-    input += channels;
-    output_gradient += channels;
-    input_gradient += channels;
-  }
+  TINYML_FOR_GROUPS(rows, channels,
+                    tinyml_normalization_channels_gradient(input + at, output_gradient + at, input_gradient + at, s,
+                                                           gamma, c, near, channels, width))
 }
