@@ -257,6 +257,13 @@ describe("training refuses", () => {
       says: /layers\.1\.name .*"dense2" is taken/,
     },
     {
+      what: "more weights than memory holds, before they are drawn",
+      recipe: () => ({ ...bookRecipe, layers: [1, 2, 3, 4].map(() => ({ type: "dense", units: 65536 })) }),
+      table,
+      code: "TINYML_OUT_OF_MEMORY",
+      says: /layers\.1 .*smaller layer/,
+    },
+    {
       what: "an unknown option",
       recipe: () => ({ ...bookRecipe, layers: [{ type: "dense", units: 1, size: 3 }] }),
       table,
