@@ -16,8 +16,10 @@ export function classWeightsOf(
   if (classWeights === undefined) return undefined;
   if (task !== "classification") throw invalidRecipe("training.classWeights", "only classification has labels");
   if (classWeights !== "balanced") {
-    const unknown = Object.keys(classWeights).find((name) => !labels.includes(name));
-    if (unknown === undefined) return Float32Array.from(labels, (label) => classWeights[label] ?? 1);
+    // a label may have the name of something that every object has, such as "constructor"
+    const weights = new Map(Object.entries(classWeights));
+    const unknown = [...weights.keys()].find((name) => !labels.includes(name));
+    if (unknown === undefined) return Float32Array.from(labels, (label) => weights.get(label) ?? 1);
     const known = labels.map((label) => `"${label}"`).join(", ");
     throw invalidRecipe("training.classWeights", `the dataset has no label "${unknown}"; it has ${known}`);
   }

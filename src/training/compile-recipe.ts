@@ -42,11 +42,18 @@ const LAYERS: { readonly [Type in Layer["type"]]: LayerRule<Type> } = {
 export function compileRecipe(recipe: Recipe, outputs: number, random: Random): Network {
   const network = buildNetwork(recipe.input.shape, recipe.layers, (request) => initialWeights(request, random));
   const last = recipe.layers.length - 1;
+  const unread = findUnreadLayer(recipe.layers);
+  if (unread !== undefined) {
+    throw invalidRecipe(
+      `layers.${unread}`,
+      "no later layer takes what it gives; name it in the inputs of one, or remove it",
+    );
+  }
   const { shape } = network.model.tensors[network.model.outputs[0]];
   // one sigmoid says of two labels which it is
   const oneForTwo = recipe.training.loss === "binaryCrossentropy" && outputs === 2 && elementCount(shape) === 1;
   if (shape.length !== 2 || (elementCount(shape) !== outputs && !oneForTwo)) {
-    const what = recipe.task === "classification" ? "labels" : "targets";
+    const what = `${recipe.task === "classification" ? "label" : "target"}${outputs === 1 ? "" : "s"}`;
     const layer = recipe.layers[last];
     const found =
       shape.length === 2 && "units" in layer
@@ -82,13 +89,29 @@ export function buildNetwork(
     const inputs = layer.inputs?.map(
       (name) => named.get(name) ?? refuse("inputs", `no layer before it has the name "${name}"`),
     );
-    if (layer.name !== undefined && named.has(layer.name)) refuse("name", `"${layer.name}" is taken`);
-    const name = layer.name ?? `${layer.type}${index + 1}`;
+    const name = nameOf(layer, index);
+    if (named.has(name)) refuse("name", `"${name}" is taken`);
     const output = appendLayer(layer, { index, name, inputs: inputs ?? [before], network, refuse });
     built.push({ output, operators: network.operatorsFrom(count) });
     named.set(name, output);
   });
   return network.finish(input, built.at(-1)?.output ?? input, built);
+}
+
+/** What other layers call a layer. */
+function nameOf({ name, type }: Layer, index: number): string {
+  return name ?? `${type}${index + 1}`;
+}
+
+/** The last layer whose output reaches the network's output by no way; undefined where all do. */
+function findUnreadLayer(layers: readonly Layer[]): number | undefined {
+  const names = layers.map(nameOf);
+  const read = new Set([names[names.length - 1]]);
+  for (let index = layers.length - 1; index >= 0; index--) {
+    if (!read.has(names[index])) return index;
+    for (const name of layers[index].inputs ?? names.slice(index - 1, index)) read.add(name);
+  }
+  return undefined;
 }
 
 /** TypeScript follows the layer's type from its name to its rule in a function of its own only. */

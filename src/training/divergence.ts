@@ -1,3 +1,5 @@
+import { openSamples } from "../dataset/samples";
+import { inputWidth, outputWidth, type Table } from "../dataset/table";
 import { TinymlError } from "../errors";
 import type { Network } from "./network";
 import type { Recipe } from "./recipe";
@@ -36,6 +38,28 @@ export function findCulprit(
     if (operator.inputs.some((tensor) => isWeight(tensor) && isWrong(tensor)))
       return { kind: "weights", layer: layer() };
     if (operator.outputs.some(isWrong)) return { kind: "output", layer: layer() };
+  }
+  return undefined;
+}
+
+/**
+ * The first of some rows with a number that is none, in what was measured or in what is to be learned. One such row makes what
+ * normalizing learns NaN, and then the samples of all rows: which it was can only be seen here.
+ * @throws what reading the table's file throws
+ */
+export function findWrongRow(table: Table, rows: ArrayLike<number>): Culprit | undefined {
+  const sample = new Float32Array(inputWidth(table));
+  const targets = outputWidth(table);
+  const reader = openSamples(table.inputs, sample.length);
+  try {
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i];
+      reader.copy(row, sample, 0);
+      if (sample.some(isNone) || table.outputs.subarray(row * targets, (row + 1) * targets).some(isNone))
+        return { kind: "sample", sample: row };
+    }
+  } finally {
+    reader.close();
   }
   return undefined;
 }

@@ -388,14 +388,16 @@ export function createTrainer(
             if (operator.type !== "FULLY_CONNECTED" || operator.options.activation === "NONE") continue;
             const [units, width] = model.tensors[operator.inputs[1]].shape;
             const activations = shard.value(operator.outputs[0]) / 4;
+            // a layer behind windows or pictures gives each unit's number for each of their places
+            const placesOfSample = elementCount(model.tensors[operator.outputs[0]].shape) / units;
             const dead = new Set(Array.from({ length: units }, (_, unit) => unit));
             for (let from = 0; from < rows.length && dead.size > 0; from += plan.samples) {
               const here = Math.min(plan.samples, rows.length - from);
               fill(shard, source, rows, from, here);
               shard.infer();
               for (const unit of dead) {
-                for (let row = 0; row < here; row++)
-                  if (heap.float32[activations + row * units + unit] > 0) dead.delete(unit);
+                for (let place = 0; place < here * placesOfSample; place++)
+                  if (heap.float32[activations + place * units + unit] > 0) dead.delete(unit);
               }
             }
             for (const unit of dead) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createRandom } from "../../src/dataset/random";
 import type { Table } from "../../src/dataset/table";
 import type { Model } from "../../src/model/model";
-import { compileRecipe } from "../../src/training/compile-recipe";
+import { buildNetwork, compileRecipe } from "../../src/training/compile-recipe";
 import { networkOf } from "../../src/training/network";
 import { parseRecipe, type RecipeInput } from "../../src/training/recipe";
 import { createTrainer } from "../../src/training/trainer";
@@ -221,5 +221,43 @@ describe("optimizers against their formulas in float64", () => {
       state.v = 0.999 * state.v + 0.001 * gradient ** 2;
       return (-0.01 * (state.m / (1 - 0.9 ** step))) / (Math.sqrt(state.v / (1 - 0.999 ** step)) + 1e-7);
     });
+  });
+});
+
+describe("waking dead relu units", () => {
+  const windows = parseRecipe({
+    version: 1,
+    task: "regression",
+    input: { shape: [2, 1] },
+    layers: [
+      { type: "dense", units: 2, activation: "relu", name: "first", useBias: false },
+      { type: "globalAveragePooling1d" },
+      { type: "dense", units: 1 },
+    ],
+    training: { loss: "meanSquaredError" },
+  });
+
+  it("turns the weights of a unit around that no reading of a window activates, and of no other", () => {
+    const network = buildNetwork([2, 1], windows.layers, ({ layer, shape }) =>
+      layer === 0 ? Float32Array.of(-1, 1) : new Float32Array(shape.reduce((a, b) => a * b)),
+    );
+    const wake = (inputs: number[]): number[] => {
+      const trainer = createTrainer(network, windows.training, 1);
+      const channels = [{ name: "x", unit: "" }];
+      trainer.wakeDeadUnits({
+        task: "regression",
+        channels,
+        shape: [2, 1],
+        targets: channels,
+        rows: 1,
+        inputs: Float32Array.from(inputs),
+        outputs: Float32Array.of(0),
+      });
+      const weights = Array.from(trainer.copyWeights().slice(0, 2));
+      trainer.dispose();
+      return weights;
+    };
+    assert.deepEqual(wake([3, 2]), [1, 1], "the first unit has only negative sums");
+    assert.deepEqual(wake([3, -2]), [-1, 1], "the second reading activates it");
   });
 });

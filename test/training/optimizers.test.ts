@@ -183,6 +183,8 @@ describe("class weights", () => {
   it("as named; others count one", () => {
     assertClose(Array.from(classWeightsOf({ classWeights: { b: 3 } }, table) ?? []), [1, 3, 1]);
     assert.equal(classWeightsOf({}, table), undefined);
+    const ofAnyName = { ...table, labels: ["constructor", "b", "c"] };
+    assert.deepEqual(Array.from(classWeightsOf({ classWeights: { b: 3 } }, ofAnyName) ?? []), [1, 3, 1]);
   });
 
   it("of a label that is not there are refused", () => {

@@ -231,6 +231,39 @@ describe("training refuses", () => {
       says: /layers\.0\.units/,
     },
     {
+      what: "a layer that no other one takes",
+      recipe: () => ({
+        ...cloudsRecipe,
+        layers: [
+          { type: "dense", units: 4, name: "forgotten" },
+          { type: "dense", units: 3, activation: "softmax", inputs: ["input"] },
+        ],
+      }),
+      table: clouds,
+      code: "TINYML_RECIPE_INVALID",
+      says: /layers\.0 .*no later layer takes what it gives/,
+    },
+    {
+      what: "a name that a layer has anyway",
+      recipe: () => ({
+        ...cloudsRecipe,
+        layers: [
+          { type: "dense", units: 4, name: "dense2" },
+          { type: "dense", units: 3, activation: "softmax" },
+        ],
+      }),
+      table: clouds,
+      code: "TINYML_RECIPE_INVALID",
+      says: /layers\.1\.name .*"dense2" is taken/,
+    },
+    {
+      what: "more weights than memory holds, before they are drawn",
+      recipe: () => ({ ...bookRecipe, layers: [1, 2, 3, 4].map(() => ({ type: "dense", units: 65536 })) }),
+      table,
+      code: "TINYML_OUT_OF_MEMORY",
+      says: /layers\.1 .*smaller layer/,
+    },
+    {
       what: "an unknown option",
       recipe: () => ({ ...bookRecipe, layers: [{ type: "dense", units: 1, size: 3 }] }),
       table,
@@ -357,15 +390,31 @@ describe("one sigmoid for two labels", () => {
 });
 
 describe("a loss that is no number", () => {
-  it("names the row that has one", () => {
-    const table = cloudsTable();
-    const inputs = inputsInMemory(table).slice();
-    inputs[2 * 17] = Number.NaN;
-    const splits = Array.from({ length: table.rows }, (_, row): Split => (row % 4 === 0 ? "validation" : "training"));
-    const recipe = parseRecipe({ ...cloudsRecipe, features: [] });
-    assert.throws(() => trainRecipe({ recipe, table: { ...table, inputs, splits }, name: "nan" }), {
+  const table = cloudsTable();
+  const splits = Array.from({ length: table.rows }, (_, row): Split => (row % 4 === 0 ? "validation" : "training"));
+  for (const { row, features, what } of [
+    { row: 17, features: [], what: "a training row" },
+    { row: 17, features: cloudsRecipe.features, what: "a training row, from which normalizing learned" },
+    { row: 20, features: [], what: "a validation row" },
+  ]) {
+    it(`names ${what} that has one`, () => {
+      const inputs = inputsInMemory(table).slice();
+      inputs[2 * row] = Number.NaN;
+      const recipe = parseRecipe({ ...cloudsRecipe, features });
+      assert.throws(() => trainRecipe({ recipe, table: { ...table, inputs, splits }, name: "nan" }), {
+        code: "TINYML_NOT_A_NUMBER",
+        message: new RegExp(`Row ${row + 1} of the dataset`),
+      });
+    });
+  }
+
+  it("names the row whose number to learn is none", () => {
+    const data = potentiometerTable(1, 40);
+    const outputs = data.outputs.slice();
+    outputs[7] = Number.NaN;
+    assert.throws(() => trainRecipe({ recipe: bookWith({}), table: { ...data, outputs }, name: "nan" }), {
       code: "TINYML_NOT_A_NUMBER",
-      message: /Row 18 of the dataset/,
+      message: /Row 8 of the dataset/,
     });
   });
 
