@@ -64,6 +64,7 @@ export function register(RED: NodeAPI): void {
         dataset: source.name,
         readings: table.rows,
         epochs,
+        recipe,
       };
       const open = await beginRun(storage, start, controller, publish, interrupted);
       begun(open.run);
