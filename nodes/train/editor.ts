@@ -26,6 +26,8 @@ interface Properties extends EditorNodeProperties {
   earlyStopping: boolean;
   patience: number;
   seed: number;
+  threads: number;
+  engine: string;
   further: string;
   board: string;
 }
@@ -35,7 +37,7 @@ const accepts = settingsValidator(parseConfig, { ...defaults, model: "model" });
 let watched: ReturnType<typeof watchRuns> | undefined;
 /** The open dialog's list of layers. */
 let layers: LayerList;
-const newerFields = ["divide", "momentum", "schedule"] as const;
+const newerFields = ["divide", "momentum", "schedule", "threads", "engine"] as const;
 
 RED.nodes.registerType<Properties>("tinyml-train", {
   category: "TinyML",
@@ -58,6 +60,8 @@ RED.nodes.registerType<Properties>("tinyml-train", {
     earlyStopping: { value: defaults.earlyStopping },
     patience: { value: defaults.patience, validate: accepts("patience") },
     seed: { value: defaults.seed, validate: accepts("seed") },
+    threads: { value: defaults.threads, validate: accepts("threads") },
+    engine: { value: defaults.engine, validate: accepts("engine") },
     further: { value: defaults.further, validate: accepts("further") },
     board: { value: defaults.board },
   },
