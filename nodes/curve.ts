@@ -4,6 +4,16 @@ export interface Curve {
   epoch: number[];
   loss: number[];
   validationLoss: number[];
+  /** Classification: the share of the validation rows that is right, in epochs of its own; runs of older versions have none. */
+  accuracy?: { epoch: number[]; values: number[] };
+}
+
+/** What an epoch reached. */
+export interface CurvePoint {
+  epoch: number;
+  loss: number;
+  validationLoss: number;
+  accuracy?: number;
 }
 
 /** Points that a curve keeps; more can't be told apart on a screen's few hundred pixels. */
@@ -14,51 +24,83 @@ export function emptyCurve(): Curve {
   return { step: 1, epoch: [], loss: [], validationLoss: [] };
 }
 
-/** Adds an epoch's losses. When the curve is full, every second point goes and from then on every second epoch is left out. */
-export function addPoint(curve: Curve, epoch: number, loss: number, validationLoss: number): void {
+/** Adds an epoch. When the curve is full, every second point goes and from then on every second epoch is left out. */
+export function addPoint(curve: Curve, { epoch, loss, validationLoss, accuracy }: CurvePoint): void {
   if ((epoch - 1) % curve.step !== 0) return;
   if (curve.epoch.length >= points) {
     curve.step *= 2;
-    const kept = curve.epoch.map((value) => (value - 1) % curve.step === 0);
-    curve.epoch = curve.epoch.filter((_, index) => kept[index]);
-    curve.loss = curve.loss.filter((_, index) => kept[index]);
-    curve.validationLoss = curve.validationLoss.filter((_, index) => kept[index]);
-    if ((epoch - 1) % curve.step !== 0) return;
+    const isKept = (value: number) => (value - 1) % curve.step === 0;
+    const keep = (values: readonly number[], epochs: readonly number[]) =>
+      values.filter((_, index) => isKept(epochs[index] ?? 0));
+    const { accuracy: shares } = curve;
+    if (shares !== undefined) {
+      curve.accuracy = { epoch: shares.epoch.filter(isKept), values: keep(shares.values, shares.epoch) };
+    }
+    curve.loss = keep(curve.loss, curve.epoch);
+    curve.validationLoss = keep(curve.validationLoss, curve.epoch);
+    curve.epoch = curve.epoch.filter(isKept);
+    if (!isKept(epoch)) return;
+  }
+  if (accuracy !== undefined) {
+    curve.accuracy ??= { epoch: [], values: [] };
+    curve.accuracy.epoch.push(epoch);
+    curve.accuracy.values.push(accuracy);
   }
   curve.epoch.push(epoch);
   curve.loss.push(loss);
   curve.validationLoss.push(validationLoss);
 }
 
-/** How a curve is drawn. */
+/** A line of a drawing. */
+export interface CurveLine {
+  /** In the legend. */
+  name: string;
+  /** The class `tinyml-curve-…` that it is drawn with. */
+  kind: "training" | "validation" | "first" | "second";
+  epoch: readonly number[];
+  values: readonly number[];
+}
+
+/** How curves are drawn. */
 export interface CurveDrawing {
   /** Pixels. */
   width: number;
   height: number;
   /** The epochs that the axis covers. */
   epochs: number;
-  /** Texts at the axes and in the legend. */
-  texts: { epoch: string; loss: string; training: string; validation: string };
+  /** Losses upwards on a logarithmic scale, or shares in percent. */
+  axis: "loss" | "share";
+  /** Texts at the axes. */
+  texts: { epoch: string; value: string };
+}
+
+/** The axis upwards: how far up a value lies (0 at the bottom, 1 at the top; undefined where it has no place), and its lines. */
+interface Axis {
+  at(value: number): number | undefined;
+  ticks(pixels: number): Array<{ value: number; label: string }>;
 }
 
 /**
- * A loss curve as SVG text: epochs to the right, loss upwards on a logarithmic scale with a line at each power of ten,
- * training solid, validation dashed. Colours and sizes come from the classes `tinyml-curve-…` (nodes/curve.editor.ts).
+ * Curves over epochs as SVG text. Colours and sizes come from the classes `tinyml-curve-…` (nodes/sidebar/editor.html).
  */
-export function drawCurve(curve: Curve, { width, height, epochs, texts }: CurveDrawing): string {
+export function drawCurves(lines: readonly CurveLine[], { width, height, epochs, axis, texts }: CurveDrawing): string {
   const left = 44;
   const right = 10;
   const narrow = width < 240;
-  const top = narrow ? 38 : 22;
+  const top = narrow ? 8 + 15 * lines.length : 22;
   const bottom = 34;
-  const losses = [...curve.loss, ...curve.validationLoss].filter((value) => value > 0 && Number.isFinite(value));
-  const [low, high] = logarithmicRange(losses);
+  const pixels = height - top - bottom;
+  const values = lines.flatMap((line) => line.values);
+  const upwards = axis === "loss" ? lossAxis(values) : shareAxis(values);
   const x = (epoch: number) => left + ((epoch - 1) / Math.max(1, epochs - 1)) * (width - left - right);
-  const y = (loss: number) => top + ((high - Math.log10(loss)) / (high - low)) * (height - top - bottom);
+  const y = (value: number) => {
+    const at = upwards.at(value);
+    return at === undefined ? undefined : round(top + (1 - at) * pixels);
+  };
 
   const parts: string[] = [];
-  for (const { exponent, label } of logarithmicTicks(low, high, height - top - bottom)) {
-    const at = round(y(10 ** exponent));
+  for (const { value, label } of upwards.ticks(pixels)) {
+    const at = y(value) ?? top;
     parts.push(`<line class="tinyml-curve-grid" x1="${left}" x2="${width - right}" y1="${at}" y2="${at}"/>`);
     parts.push(`<text class="tinyml-curve-text" x="${left - 5}" y="${at + 4}" text-anchor="end">${label}</text>`);
   }
@@ -73,12 +115,9 @@ export function drawCurve(curve: Curve, { width, height, epochs, texts }: CurveD
   }
   parts.push(`<path class="tinyml-curve-axis" d="M${left} ${top}V${height - bottom}H${width - right}"/>`);
   parts.push(text((left + width - right) / 2, height - 5, "middle", texts.epoch));
-  parts.push(text(2, 12, "start", texts.loss));
-  parts.push(
-    polyline("training", curve.epoch, curve.loss, x, y),
-    polyline("validation", curve.epoch, curve.validationLoss, x, y),
-  );
-  parts.push(legend(width - right, narrow, texts));
+  parts.push(text(2, 12, "start", texts.value));
+  parts.push(...lines.map((line) => polyline(line, x, y)));
+  parts.push(legend(width - right, narrow, lines));
   return `<svg class="tinyml-curve" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">${parts.join("")}</svg>`;
 }
 
@@ -86,34 +125,60 @@ function text(x: number, y: number, anchor: string, content: string): string {
   return `<text class="tinyml-curve-text" x="${round(x)}" y="${y}" text-anchor="${anchor}">${escapeText(content)}</text>`;
 }
 
-/** The two lines' names, from the right edge leftwards; one below the other where they don't fit side by side. */
-function legend(end: number, narrow: boolean, texts: CurveDrawing["texts"]): string {
-  // SVG doesn't lay out text: estimate 6 pixels a letter.
-  const validation = end - texts.validation.length * 6;
-  const training = narrow ? end - texts.training.length * 6 : validation - 34 - texts.training.length * 6;
-  const below = narrow ? 15 : 0;
-  return [
-    `<path class="tinyml-curve-line tinyml-curve-training" d="M${training - 22} 8h18"/>`,
-    text(training, 12, "start", texts.training),
-    `<path class="tinyml-curve-line tinyml-curve-validation" d="M${validation - 22} ${8 + below}h18"/>`,
-    text(validation, 12 + below, "start", texts.validation),
-  ].join("");
+/** The lines' names, from the right edge leftwards; one below the other where they don't fit side by side. */
+function legend(end: number, narrow: boolean, lines: readonly CurveLine[]): string {
+  let right = end;
+  const parts = [...lines].reverse().map(({ name, kind }, index) => {
+    // SVG doesn't lay out text: estimate 6 pixels a letter.
+    const start = right - name.length * 6;
+    const below = narrow ? 15 * (lines.length - 1 - index) : 0;
+    if (!narrow) right = start - 34;
+    return (
+      `<path class="tinyml-curve-line tinyml-curve-${kind}" d="M${start - 22} ${8 + below}h18"/>` +
+      text(start, 12 + below, "start", name)
+    );
+  });
+  return parts.join("");
 }
 
 function polyline(
-  kind: string,
-  epochs: readonly number[],
-  losses: readonly number[],
+  { kind, epoch, values }: CurveLine,
   x: (epoch: number) => number,
-  y: (loss: number) => number,
+  y: (value: number) => number | undefined,
 ): string {
-  const steps: string[] = [];
-  for (const [index, epoch] of epochs.entries()) {
-    const loss = losses[index];
-    if (loss !== undefined && loss > 0 && Number.isFinite(loss)) steps.push(`${round(x(epoch))} ${round(y(loss))}`);
-  }
+  const steps = epoch.flatMap((number, index) => {
+    const value = values[index];
+    const at = value === undefined ? undefined : y(value);
+    return at === undefined ? [] : [`${round(x(number))} ${at}`];
+  });
   if (steps.length === 0) return "";
   return `<path class="tinyml-curve-line tinyml-curve-${kind}" d="M${steps.join("L")}"/>`;
+}
+
+/** Losses on a logarithmic scale. */
+function lossAxis(values: readonly number[]): Axis {
+  const [low, high] = logarithmicRange(values.filter((value) => value > 0 && Number.isFinite(value)));
+  return {
+    at: (value) => (value > 0 && Number.isFinite(value) ? (Math.log10(value) - low) / (high - low) : undefined),
+    ticks: (pixels) =>
+      logarithmicTicks(low, high, pixels).map(({ exponent, label }) => ({ value: 10 ** exponent, label })),
+  };
+}
+
+/** Shares in percent: from the tenth below the least, or half the way up where all are above, to 100. */
+function shareAxis(values: readonly number[]): Axis {
+  const least = values.filter(Number.isFinite).reduce((a, b) => Math.min(a, b), 1);
+  const low = Math.min(0.5, Math.floor(least * 10) / 10);
+  return {
+    at: (value) => (Number.isFinite(value) ? (value - low) / (1 - low) : undefined),
+    ticks(pixels) {
+      const step = [0.05, 0.1, 0.25, 0.5].find((wanted) => (wanted * pixels) / (1 - low) >= tickGap) ?? 1;
+      const ticks: Array<{ value: number; label: string }> = [];
+      for (let value = 1; value >= low - 1e-9; value -= step)
+        ticks.push({ value, label: `${Math.round(100 * value)} %` });
+      return ticks;
+    },
+  };
 }
 
 /** The exponents between which the losses lie, with a little air and never less than half a decade apart. */

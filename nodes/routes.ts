@@ -51,6 +51,17 @@ export function registerRoutes(RED: NodeAPI): void {
     RED.auth.needsPermission("tinyml.write"),
     answering(async (request, response) => response.sendStatus(stopRun(parameter(request, "id")) ? 204 : 404)),
   );
+  httpAdmin.post(
+    "/tinyml/nodes/:id/resume",
+    RED.auth.needsPermission("tinyml.write"),
+    answering(async (request, response) => {
+      const node = RED.nodes.getNode(parameter(request, "id"));
+      const trains = node?.type === "tinyml-train";
+      // The node says by its status, and to its Catch nodes, when there is nothing to resume.
+      if (trains) node.receive({ train: "resume" });
+      response.sendStatus(trains ? 204 : 404);
+    }),
+  );
 }
 
 function parameter(request: Request, name: string): string {

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { TinymlError, toTinymlError } from "../src/errors";
 import type { TrainingReport } from "../src/model/metadata";
 import { writeFileAtomic } from "../src/storage";
+import type { Recipe } from "../src/training/recipe";
 import { addPoint, type Curve, emptyCurve } from "./curve";
 import { modelFile } from "./models";
 
@@ -28,6 +29,10 @@ export interface Run {
   /** While it runs: of the last epoch. When it is finished: of the epoch that was kept, which is what the stored model has. */
   loss?: number;
   validationLoss?: number;
+  /** Classification: the share of the validation rows that is right, in the same epoch. */
+  accuracy?: number;
+  /** What it was trained by; a run of an older version has none. */
+  recipe?: Recipe;
   /** Finished: the epoch whose weights were kept. */
   bestEpoch?: number;
   curve: Curve;
@@ -42,6 +47,7 @@ export interface RunStart {
   dataset: string;
   readings: number;
   epochs: number;
+  recipe: Recipe;
 }
 
 /** What a training tells after an epoch. */
@@ -50,6 +56,8 @@ export interface RunProgress {
   epochs: number;
   loss: number;
   validationLoss: number;
+  /** Classification: the accuracy on the validation rows. */
+  validationMetric: number;
   seconds: number;
 }
 
@@ -136,21 +144,24 @@ export async function beginRun(
       else run.ahead = ahead;
       tell();
     },
-    progress({ epoch, epochs, loss, validationLoss, seconds }) {
-      Object.assign(run, { epoch, epochs, loss, validationLoss, seconds });
-      addPoint(run.curve, epoch, loss, validationLoss);
+    progress({ epoch, epochs, loss, validationLoss, validationMetric, seconds }) {
+      const reached = { epoch, loss, validationLoss, ...accuracyOf(run, validationMetric) };
+      Object.assign(run, { ...reached, epochs, seconds });
+      addPoint(run.curve, reached);
       if (timer === undefined) timer = setTimeout(tell, Math.max(0, due - Date.now()));
     },
     stop: () => controller.abort(),
-    finish({ loss, validationLoss, bestEpoch, epochs: epoch, seconds, curve }) {
-      // The report has every curve in full; what was published while it ran are samples of it.
+    finish({ loss, validationLoss, validationMetric, bestEpoch, epochs: epoch, seconds, curve }) {
+      // The report has every loss in full; what was published while it ran are samples of them.
       const whole = {
         ...run.curve,
         epoch: [...curve.epoch],
         loss: [...curve.loss],
         validationLoss: [...curve.validationLoss],
       };
-      Object.assign(run, { state: "finished", loss, validationLoss, bestEpoch, epoch, seconds, curve: whole });
+      const accuracy = accuracyOf(run, validationMetric);
+      const state = "finished";
+      Object.assign(run, { state, loss, validationLoss, ...accuracy, bestEpoch, epoch, seconds, curve: whole });
       return close();
     },
     fail(thrown) {
@@ -191,6 +202,11 @@ export async function interruptedRunOf(storage: string, node: string): Promise<R
     "TINYML_NO_CHECKPOINT",
     "This node has no interrupted training to resume. One is kept from some seconds after its start on; start it anew.",
   );
+}
+
+/** The metric of a classification is its accuracy; that of a regression is its loss once more. */
+function accuracyOf({ recipe }: Run, metric: number): { accuracy?: number } {
+  return recipe?.task === "classification" ? { accuracy: metric } : {};
 }
 
 function newRun(start: RunStart): Run {

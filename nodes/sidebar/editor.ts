@@ -1,8 +1,9 @@
 import type { EditorRED } from "node-red";
 import { fetchJson, followRuns, sharedText } from "../browser.editor";
 import type { DatasetListing } from "../datasets";
-import { drawRun, runHeader } from "../run.editor";
+import { actionsOf, drawRun, nameOf, type RunActions, runHeader } from "../run.editor";
 import type { Run } from "../runs";
+import { drawComparison } from "./comparison.editor";
 
 declare const RED: EditorRED;
 
@@ -13,17 +14,43 @@ RED.plugins.registerPlugin("tinyml-sidebar", {
   onadd() {
     const content = $('<div class="tinyml-sidebar">');
     const runs = section(content, sharedText("sidebar.runs"));
+    const comparison = $('<div class="tinyml-card tinyml-comparison">').hide().insertBefore(runs);
     const datasets = section(content, sharedText("sidebar.datasets"));
     const cards = new Map<string, { run: Run; card: JQuery }>();
-    const fill = ({ run, card }: { run: Run; card: JQuery }) => fillRun(card, run, () => followed.refresh());
+    /** The runs that are compared: two at most, the last chosen ones. */
+    let compared: string[] = [];
+    let known: readonly Run[] = [];
+    const compare = (id: string, chosen: boolean) => {
+      compared = [...compared.filter((other) => other !== id), ...(chosen ? [id] : [])].slice(-2);
+      fillAll();
+    };
+    const fill = ({ run, card }: { run: Run; card: JQuery }) =>
+      fillRun(card, run, {
+        ...actionsOf(run, known, () => followed.refresh()),
+        isCompared: compared.includes(run.id),
+        compare: (chosen) => compare(run.id, chosen),
+      });
+    const fillComparison = () => {
+      const [first, second] = compared.map((id) => cards.get(id)?.run);
+      comparison.toggle(first !== undefined);
+      if (first === undefined) return;
+      if (second === undefined) comparison.empty().append(note("compare.one"));
+      else drawComparison(comparison, [first, second]);
+    };
+    const fillAll = () => {
+      for (const drawn of cards.values()) fill(drawn);
+      fillComparison();
+    };
 
     const show = (listed: readonly Run[], changed: readonly Run[]) => {
+      known = listed;
       const newest = new Set(listed.slice(0, shown).map(({ id }) => id));
       for (const [id, { card }] of cards) {
         if (newest.has(id)) continue;
         card.remove();
         cards.delete(id);
       }
+      compared = compared.filter((id) => newest.has(id));
       runs.children(".tinyml-note").remove();
       if (newest.size === 0) runs.append(note("sidebar.noRuns"));
       for (const run of changed.filter(({ id }) => newest.has(id)).sort((a, b) => a.started - b.started)) {
@@ -31,6 +58,14 @@ RED.plugins.registerPlugin("tinyml-sidebar", {
         cards.set(run.id, drawn);
         fill(drawn);
       }
+      // Another run of the same node or model may have been the newest one.
+      const related = (run: Run) =>
+        changed.some(
+          ({ node, model, state, epoch }) =>
+            (node === run.node || model === run.model) && (state !== "running" || epoch === 0),
+        );
+      for (const drawn of cards.values()) if (!changed.includes(drawn.run) && related(drawn.run)) fill(drawn);
+      if (changed.some(({ id }) => compared.includes(id))) fillComparison();
     };
     const refreshDatasets = async () => {
       const listings = await fetchJson<DatasetListing[]>("datasets");
@@ -60,7 +95,7 @@ RED.plugins.registerPlugin("tinyml-sidebar", {
     }, 2000);
     // A hidden element has no width to draw in, and the width changes with the sidebar's.
     new ResizeObserver(() => {
-      for (const drawn of cards.values()) fill(drawn);
+      fillAll();
     }).observe(content.get(0) ?? document.body);
     refreshDatasets();
   },
@@ -75,12 +110,20 @@ function note(key: string): JQuery {
   return $('<div class="tinyml-note">').text(sharedText(key));
 }
 
-function fillRun(card: JQuery, run: Run, refresh: () => void): void {
+interface CardActions extends RunActions {
+  isCompared: boolean;
+  compare(chosen: boolean): void;
+}
+
+function fillRun(card: JQuery, run: Run, actions: CardActions): void {
   const title = $('<div class="tinyml-card-title">');
   $("<b>").text(run.model).appendTo(title);
-  $('<span class="tinyml-card-detail">').text(new Date(run.started).toLocaleTimeString()).appendTo(title);
+  $('<span class="tinyml-card-detail">').text(nameOf(run)).appendTo(title);
   const curve = $("<div>");
-  card.empty().append(title, runHeader(run, refresh), curve);
+  const box = $('<input type="checkbox" class="tinyml-compare-box">').prop("checked", actions.isCompared);
+  box.on("change", () => actions.compare(box.is(":checked")));
+  const compare = $('<label class="tinyml-card-detail">').append(box, $("<span>").text(sharedText("run.compare")));
+  card.empty().append(title, runHeader(run, actions), curve, compare);
   if (run.curve.epoch.length > 0) drawRun(curve, run, 130);
 }
 

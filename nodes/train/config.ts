@@ -12,6 +12,7 @@ export interface RecipeLayer {
 export const optimizers = ["adam", "adamw", "rmsprop", "sgd"] as const;
 /** The optimizers that have a momentum. */
 export const optimizersWithMomentum: readonly string[] = ["rmsprop", "sgd"];
+export const engines = ["built-in", "tfjs-node"] as const;
 /** Those that need no further settings; `step` needs its epochs. */
 export const schedules = ["constant", "exponential", "cosine", "reduceOnPlateau"] as const;
 
@@ -42,6 +43,10 @@ export interface TrainConfig {
   /** Early stopping: epochs without a better validation loss. */
   patience: number;
   seed: number;
+  /** How many threads train together; the weights don't depend on it. */
+  threads: number;
+  /** What trains: our kernels, or the user's own TensorFlow for Node. */
+  engine: (typeof engines)[number];
   /** What else the recipe's `training` says, over what the settings above say. */
   further: StoredSettings;
 }
@@ -70,6 +75,8 @@ export const defaults = {
   earlyStopping: true,
   patience: 20,
   seed: 1,
+  threads: 1,
+  engine: "built-in",
   further: "",
   /** For which the dialog tells whether the network fits; "": for none. */
   board: "",
@@ -99,6 +106,8 @@ export function parseConfig(stored: unknown): TrainConfig {
     earlyStopping: readFlag(settings, "earlyStopping", defaults.earlyStopping),
     patience: readNumber(settings, "patience", defaults.patience, { minimum: 1, maximum: 1e6, whole: true }),
     seed: readNumber(settings, "seed", defaults.seed, { minimum: 0, maximum: 2 ** 32 - 1, whole: true }),
+    threads: readNumber(settings, "threads", defaults.threads, { minimum: 1, maximum: 99, whole: true }),
+    engine: readChoice(settings, "engine", engines, "built-in"),
     further: readFurther(readText(settings, "further", "")),
   };
 }

@@ -1,12 +1,10 @@
 import type { EditorNodeProperties, EditorRED } from "node-red";
-import { followRuns } from "../browser.editor";
-import { drawRun, runHeader } from "../run.editor";
-import type { Run } from "../runs";
 import { nameValidator, settingsValidator } from "../validate.editor";
 import { defaults, optimizersWithMomentum, parseConfig, type RecipeLayer, readLayers } from "./config";
 import { type LayerList, layerList } from "./layers.editor";
 import { fillBoards, watchNetwork } from "./network.editor";
-import { presets } from "./presets";
+import { fieldsOfRecipe, presets, type RecipeFields } from "./presets";
+import { watchRuns } from "./runs.editor";
 
 declare const RED: EditorRED;
 
@@ -28,17 +26,18 @@ interface Properties extends EditorNodeProperties {
   earlyStopping: boolean;
   patience: number;
   seed: number;
+  threads: number;
+  engine: string;
   further: string;
   board: string;
 }
 
 const accepts = settingsValidator(parseConfig, { ...defaults, model: "model" });
-/** Ends what the open dialog listens to; there is one dialog of a kind at a time. */
-let stopListening: () => void = () => undefined;
+/** The runs that the open dialog shows; there is one dialog of a kind at a time. */
+let watched: ReturnType<typeof watchRuns> | undefined;
 /** The open dialog's list of layers. */
 let layers: LayerList;
-const newerFields = ["divide", "momentum", "schedule"] as const;
-let redraw: () => void = () => undefined;
+const newerFields = ["divide", "momentum", "schedule", "threads", "engine"] as const;
 
 RED.nodes.registerType<Properties>("tinyml-train", {
   category: "TinyML",
@@ -61,6 +60,8 @@ RED.nodes.registerType<Properties>("tinyml-train", {
     earlyStopping: { value: defaults.earlyStopping },
     patience: { value: defaults.patience, validate: accepts("patience") },
     seed: { value: defaults.seed, validate: accepts("seed") },
+    threads: { value: defaults.threads, validate: accepts("threads") },
+    engine: { value: defaults.engine, validate: accepts("engine") },
     further: { value: defaults.further, validate: accepts("further") },
     board: { value: defaults.board },
   },
@@ -116,51 +117,30 @@ RED.nodes.registerType<Properties>("tinyml-train", {
         .val(key)
         .text(text(`preset.${key}`))
         .appendTo("#tinyml-train-preset");
-    $("#tinyml-train-preset").on("change", () => fillFields(layers, String($("#tinyml-train-preset").val())));
-    watchRuns(this.id, this._("noRun"));
+    $("#tinyml-train-preset").on("change", () => {
+      const preset = presets[String($("#tinyml-train-preset").val())];
+      if (preset !== undefined) fillFields(layers, preset);
+    });
+    watched = watchRuns(this.id, text, (recipe) => fillFields(layers, fieldsOfRecipe(recipe)));
   },
   oneditsave() {
-    stopListening();
+    watched?.end();
     this.layers = layers.layers();
   },
   oneditcancel() {
-    stopListening();
+    watched?.end();
   },
   // Deleting a node from its dialog closes the dialog without cancelling it.
   oneditdelete() {
-    stopListening();
+    watched?.end();
   },
   oneditresize() {
-    redraw();
+    watched?.redraw();
   },
 });
 
-/** Shows the node's newest run and follows it. A node in a subflow's template has the runs of all its instances. */
-function watchRuns(node: string, nothingYet: string): void {
-  let shown: Run | undefined;
-  redraw = () => {
-    if (shown === undefined) return;
-    $("#tinyml-train-run")
-      .empty()
-      .append(runHeader(shown, () => followed.refresh()));
-    if (shown.curve.epoch.length > 0) drawRun($("#tinyml-train-curve"), shown, 180);
-    else $("#tinyml-train-curve").empty();
-  };
-  $("#tinyml-train-run").append($('<div class="tinyml-note">').text(nothingYet));
-  const followed = followRuns((runs) => {
-    const newest = runs.find((run) => run.node === node || run.alias === node);
-    if (newest === undefined || newest === shown) return;
-    shown = newest;
-    redraw();
-  });
-  stopListening = () => followed.end();
-}
-
-/** Fills the fields with a preset; "" leaves them. */
-function fillFields(layers: LayerList, name: string): void {
-  const preset = presets[name];
-  if (preset === undefined) return;
-  const { layers: chosen, ...fields } = preset;
+/** Fills the fields with what a recipe determines. */
+function fillFields(layers: LayerList, { layers: chosen, ...fields }: RecipeFields): void {
   layers.fill(chosen);
   for (const [key, value] of Object.entries(fields)) {
     const field = $(`#node-input-${key}`);

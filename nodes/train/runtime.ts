@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { NodeAPI } from "node-red";
 import {
   beginRun,
@@ -28,11 +29,17 @@ export function register(RED: NodeAPI): void {
     let current: { controller: AbortController; epoch(): number; done: Promise<void> } | undefined;
     let closed = false;
 
+    const byTensorFlow = config.engine === "tfjs-node";
+    // Whoever installs it does so in Node-RED's user folder, as any package of flows.
+    const engine = byTensorFlow ? { tfjsNode: { folder: dirname(storage) } } : {};
+
     const show = (run: Run) => {
       if (run.ahead !== undefined) status.show("blue", "ring", text("status.waiting", { ahead: run.ahead }));
       else if (run.state === "running") status.show("blue", "dot", text("status.training", describe(run)));
-      else if (run.state === "finished") status.show("green", "dot", text("status.trained", describe(run)));
-      else if (run.state === "stopped") status.show("grey", "ring", text("status.stopped", describe(run)));
+      else if (run.state === "finished") {
+        const key = run.accuracy === undefined ? "trained" : "trainedWithAccuracy";
+        status.show("green", "dot", text(`status.${key}`, describe(run)));
+      } else if (run.state === "stopped") status.show("grey", "ring", text("status.stopped", describe(run)));
     };
     const publish = (run: Run) => {
       RED.comms.publish(`tinyml/training/${node.id}`, run, false);
@@ -64,12 +71,14 @@ export function register(RED: NodeAPI): void {
         dataset: source.name,
         readings: table.rows,
         epochs,
+        recipe,
       };
       const open = await beginRun(storage, start, controller, publish, interrupted);
       begun(open.run);
       try {
-        const task = { recipe, table, name: config.model, checkpoint: { file: open.checkpoint, resume } };
+        const task = { recipe, table, name: config.model, checkpoint: { file: open.checkpoint, resume }, ...engine };
         const model = await startTraining(task, {
+          threads: byTensorFlow ? 1 : config.threads,
           onProgress: open.progress,
           onWaiting: open.waiting,
           onStart: () => open.waiting(undefined),
@@ -123,7 +132,14 @@ export function register(RED: NodeAPI): void {
   });
 }
 
-function describe({ epoch, epochs, loss, validationLoss, readings }: Run) {
+function describe({ epoch, epochs, loss, validationLoss, accuracy, readings }: Run) {
   const digits = (value: number | undefined) => value?.toPrecision(3) ?? "–";
-  return { epoch, epochs, loss: digits(loss), validationLoss: digits(validationLoss), readings: readings ?? "?" };
+  return {
+    epoch,
+    epochs,
+    loss: digits(loss),
+    validationLoss: digits(validationLoss),
+    accuracy: accuracy === undefined ? "–" : `${(100 * accuracy).toFixed(1)} %`,
+    readings: readings ?? "?",
+  };
 }

@@ -1,29 +1,37 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { packagePath } from "../../build/package-files";
-import { addPoint, drawCurve, emptyCurve } from "../../nodes/curve";
+import { addPoint, type CurveLine, drawCurves, emptyCurve } from "../../nodes/curve";
 import { createRecorder } from "../../nodes/record/recorder";
+import { differencesOf } from "../../nodes/run-differences";
 import { createStatus } from "../../nodes/status";
 
-const texts = { epoch: "epoch", loss: "loss", training: "<train>", validation: "validation" };
+const texts = { epoch: "epoch", value: "loss" };
+const linesOf = (values: readonly number[]): CurveLine[] => [
+  { name: "<train>", kind: "training", epoch: values.map((_, index) => index + 1), values },
+  { name: "validation", kind: "validation", epoch: values.map((_, index) => index + 1), values: values.toReversed() },
+];
 
 describe("loss curve", () => {
   it("keeps at most 200 points, evenly spread", () => {
     const curve = emptyCurve();
-    for (let epoch = 1; epoch <= 10_000; epoch++) addPoint(curve, epoch, 1 / epoch, 2 / epoch);
+    for (let epoch = 1; epoch <= 10_000; epoch++) {
+      addPoint(curve, { epoch, loss: 1 / epoch, validationLoss: 2 / epoch, accuracy: 1 - 1 / epoch });
+    }
     assert.ok(curve.epoch.length > 100 && curve.epoch.length <= 200);
     const steps = curve.epoch.slice(1).map((epoch, index) => epoch - (curve.epoch[index] ?? 0));
     assert.equal(new Set(steps).size, 1);
     assert.deepEqual([curve.loss.length, curve.validationLoss.length], [curve.epoch.length, curve.epoch.length]);
+    assert.deepEqual(curve.accuracy, { epoch: curve.epoch, values: curve.epoch.map((epoch) => 1 - 1 / epoch) });
   });
 
   it("takes epochs that come with gaps, as a worker thread sends them", () => {
     const curve = emptyCurve();
-    for (const epoch of [1, 57, 122, 253, 399, 500]) addPoint(curve, epoch, 1, 1);
+    for (const epoch of [1, 57, 122, 253, 399, 500]) addPoint(curve, { epoch, loss: 1, validationLoss: 1 });
     assert.deepEqual(curve.epoch, [1, 57, 122, 253, 399, 500]);
   });
 
-  it("draws within its frame, whatever the losses are", () => {
+  it("draws within its frame, whatever the values are", () => {
     for (const losses of [
       [0.5, 0.01, 0.003],
       [1],
@@ -32,9 +40,16 @@ describe("loss curve", () => {
       [0, Number.NaN, Number.POSITIVE_INFINITY],
       [],
     ]) {
-      const curve = { step: 1, epoch: losses.map((_, i) => i + 1), loss: losses, validationLoss: losses.toReversed() };
-      for (const width of [140, 400]) {
-        const svg = drawCurve(curve, { width, height: 150, epochs: Math.max(1, losses.length), texts });
+      const epochs = Math.max(1, losses.length);
+      const shares = losses.map((loss) => Math.min(1, loss));
+      for (const [width, axis] of [
+        [140, "loss"],
+        [400, "loss"],
+        [140, "share"],
+        [400, "share"],
+      ] as const) {
+        const lines = linesOf(axis === "loss" ? losses : shares);
+        const svg = drawCurves(lines, { width, height: 150, epochs, axis, texts });
         assert.ok(!/NaN|Infinity|undefined/.test(svg), svg);
         for (const [, path] of svg.matchAll(/tinyml-curve-line[^>]* d="M([^"]+)"/g)) {
           for (const point of (path ?? "").split("L")) {
@@ -48,13 +63,46 @@ describe("loss curve", () => {
   });
 
   it("marks powers of ten on a logarithmic axis", () => {
-    const curve = { step: 1, epoch: [1, 2], loss: [1, 0.001], validationLoss: [1, 0.001] };
-    const svg = drawCurve(curve, { width: 300, height: 150, epochs: 2, texts });
+    const svg = drawCurves(linesOf([1, 0.001]), { width: 300, height: 150, epochs: 2, axis: "loss", texts });
     const lines = [...svg.matchAll(/y="([\d.]+)" text-anchor="end">([\d.]+)</g)];
     const heights = new Map(lines.map(([, y, label]) => [label, Number(y)]));
     for (const label of ["1", "0.1", "0.01", "0.001"]) assert.ok(heights.has(label), [...heights.keys()].join(" "));
     const gap = (a: string, b: string): number => (heights.get(a) ?? 0) - (heights.get(b) ?? 0);
     assert.ok(Math.abs(gap("0.1", "1") - gap("0.001", "0.01")) < 0.5);
+  });
+});
+
+describe("accuracy curve", () => {
+  it("has numbers from half the way up, or as low as the least is, to 100 %", () => {
+    const cases: [shares: number[], lowest: string][] = [
+      [[0.93, 0.99], "50 %"],
+      [[0.13, 0.9], "25 %"],
+      [[0.04, 0.9], "0 %"],
+    ];
+    for (const [shares, lowest] of cases) {
+      const svg = drawCurves(linesOf(shares), { width: 300, height: 150, epochs: 2, axis: "share", texts });
+      const labels = [...svg.matchAll(/text-anchor="end">(\d+ %)</g)].map(([, label]) => label);
+      assert.deepEqual([labels[0], labels.at(-1)], ["100 %", lowest]);
+    }
+  });
+});
+
+describe("differences of two recipes", () => {
+  it("are told by where they stand, with what is missing on one side", () => {
+    const conv = { type: "conv2d", filters: 8, kernelSize: [3, 3] };
+    const first = { layers: [conv, { type: "flatten" }], training: { epochs: 10, earlyStopping: false } };
+    const second = {
+      layers: [{ ...conv, kernelSize: [5, 3] }, { type: "flatten" }, { type: "dense", units: 4 }],
+      training: { epochs: 10, earlyStopping: { patience: 3 } },
+    };
+    assert.deepEqual(differencesOf(first, second), [
+      ["layers.0.kernelSize", "[3,3]", "[5,3]"],
+      ["training.earlyStopping", "false", "–"],
+      ["layers.2.type", "–", "dense"],
+      ["layers.2.units", "–", "4"],
+      ["training.earlyStopping.patience", "–", "3"],
+    ]);
+    assert.deepEqual(differencesOf(first, structuredClone(first)), []);
   });
 });
 
