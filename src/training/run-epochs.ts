@@ -33,7 +33,7 @@ const saving = 2;
 /** Milliseconds between two checkpoints. */
 const usualInterval = 5000;
 
-const start: EpochPlace = { rows: 0, loss: 0 };
+const start: EpochPlace = { rows: 0, loss: 0, right: 0 };
 const none: EpochResult = { epoch: 0, validationLoss: Number.POSITIVE_INFINITY, validationMetric: 0, loss: 0 };
 
 /**
@@ -123,7 +123,8 @@ export function runEpochs({
     losses.push(loss);
     validationLosses.push(score.loss);
     const now = { epoch, loss, validationLoss: score.loss, validationMetric: score.metric };
-    hooks.onProgress?.({ ...now, epochs, seconds: secondsSoFar() });
+    const accuracy = trainer.epochAccuracy();
+    hooks.onProgress?.({ ...now, ...(accuracy !== undefined && { accuracy }), epochs, seconds: secondsSoFar() });
     // The best epoch is kept without early stopping, too: a constant learning rate leaves the loss wobbling to the end.
     if (score.loss < best.validationLoss) {
       best = now;

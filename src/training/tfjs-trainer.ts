@@ -100,7 +100,7 @@ export function createTfjsTrainer(
         }, true);
         seen += rows.length;
         sum += rows.length * (cost?.dataSync()[0] ?? Number.NaN);
-        return onBatch?.(asked, { rows: seen, loss: sum });
+        return onBatch?.(asked, { rows: seen, loss: sum, right: 0 });
       });
       return sum / seen;
     },
@@ -132,6 +132,8 @@ export function createTfjsTrainer(
         }),
       );
     },
+    // the predictions of a step are gone when it is done
+    epochAccuracy: () => undefined,
     culprit: () => undefined,
     saveState: () => notKept(),
     restoreState: () => notKept(),

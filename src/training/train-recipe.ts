@@ -42,7 +42,10 @@ export interface TrainingProgress {
   epoch: number;
   epochs: number;
   loss: number;
+  /** Classification: the share of the training rows that was right when they were met; the engine tfjs-node does not tell it. */
+  accuracy?: number;
   validationLoss: number;
+  /** The share of the validation rows that is right, or the mean squared error over them. */
   validationMetric: number;
   seconds: number;
 }

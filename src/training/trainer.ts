@@ -26,9 +26,10 @@ export interface Score {
 
 /** How far an epoch is. */
 export interface EpochPlace {
-  /** Rows that were learned from, and the sum of their losses. */
+  /** Rows that were learned from, the sum of their losses, and of classification how many of them were right when they were met. */
   rows: number;
   loss: number;
+  right: number;
 }
 
 /** Who follows an epoch batch by batch. */
@@ -69,6 +70,8 @@ export interface Trainer {
    * they were met; it ends with a batch whose loss is no number, which moves no weight. The same weights, rows and order give the same bits on every machine, for any number of threads.
    */
   trainEpoch(table: Table, order: ArrayLike<number>, hooks?: EpochHooks): number;
+  /** Classification: the share of the rows that the last epoch met right, just before it learned from them. */
+  epochAccuracy(): number | undefined;
   /** Who made the last epoch's loss a number that is none; undefined where it can't be known. */
   culprit(): Culprit | undefined;
   /** Loss and metric over rows (all of the table if not given), without learning from them. */
@@ -205,7 +208,7 @@ export function createTrainer(
 
     const widest = shards[0].work.reduce(
       (most, step) => (typeof step === "function" ? most : Math.max(most, step.count)),
-      2,
+      3,
     );
     const sums = createShardSums(team, plan.count, widest);
     // In front of and behind a thread's own weights the gradients of one of its shards; in between its weights, when they have moved.
@@ -343,8 +346,10 @@ export function createTrainer(
       gatherWeights();
     };
 
-    /** One step: returns what `asked` was in the first thread; the sum of the rows' losses is in `batchLoss`. */
+    /** One step: returns what `asked` was in the first thread; the sum of the rows' losses is in `batchLoss`, how many were right in `batchRight`. */
     let batchLoss = 0;
+    let batchRight = 0;
+    let accuracy: number | undefined;
     const trainBatch = (
       source: Source,
       order: ArrayLike<number>,
@@ -371,9 +376,11 @@ export function createTrainer(
           addGradients(round + i, shardGradients[i]);
           sums.put(number, 0, shards[i].loss);
           sums.put(number, 1, number === 0 ? asked : 0);
+          sums.put(number, 2, classification ? shards[i].countCorrect() : 0);
         }
       }
-      const said = sums.add(activeShards(), 2);
+      const said = sums.add(activeShards(), 3);
+      batchRight = said[2];
       const answer = said[1];
       batchLoss = said[0] + (penalized.length === 0 ? 0 : rows * weightPenalty(weights, penalized));
       shards[0].afterBatch();
@@ -408,9 +415,14 @@ export function createTrainer(
         });
       },
       trainEpoch(table, order, hooks = {}) {
-        const { learningRate = settings.optimizer.learningRate, from = { rows: 0, loss: 0 }, ask, onBatch } = hooks;
+        const {
+          learningRate = settings.optimizer.learningRate,
+          from = { rows: 0, loss: 0, right: 0 },
+          ask,
+          onBatch,
+        } = hooks;
         const { epoch = 1 } = hooks;
-        let { rows: done, loss: sum } = from;
+        let { rows: done, loss: sum, right } = from;
         const data = { table, classWeights: classWeightsOfRows(settings, table, order), epoch };
         culprit = undefined;
         return withSource(data, inputWidth, (source) => {
@@ -420,12 +432,15 @@ export function createTrainer(
             if (!Number.isFinite(batchLoss)) return batchLoss;
             moveWeights(learningRate);
             sum += batchLoss;
+            right += batchRight;
             done += rows;
-            if (onBatch?.(asked, { rows: done, loss: sum })) break;
+            if (onBatch?.(asked, { rows: done, loss: sum, right })) break;
           }
+          accuracy = classification ? right / done : undefined;
           return sum / done;
         });
       },
+      epochAccuracy: () => accuracy,
       culprit: () => culprit,
       score(table, rows = allRows(table)) {
         let loss = 0;

@@ -457,3 +457,15 @@ describe("augmentation", () => {
     assert.deepEqual(validationLoss({ augmentation: noise }), validationLoss({}));
   });
 });
+
+describe("the progress of a training", () => {
+  it("tells the share of training rows that was right, of classification", () => {
+    const seen: (number | undefined)[] = [];
+    const task = { recipe: parseRecipe(cloudsRecipe), table: cloudsTable(), name: "clouds" };
+    trainRecipe(task, { onProgress: ({ accuracy }) => seen.push(accuracy) });
+    const [first = 1] = seen;
+    const last = seen.at(-1) ?? 0;
+    assert.ok(seen.every((accuracy) => accuracy !== undefined && accuracy >= 0 && accuracy <= 1));
+    assert.ok(first < last && last > 0.9, `${first}, then ${last}`);
+  });
+});
