@@ -90,24 +90,36 @@ void tinyml_bias_gradient(const float *restrict output_gradient, float *restrict
   }
 }
 
-/* The channels that one element of the window gives: `multiple` outputs for each input. */
-static inline void tinyml_depthwise_place_gradient(const float *restrict input, const float *restrict weights,
-                                                   const float *restrict gradient, float *restrict input_gradient,
-                                                   float *restrict weights_gradient, int channels, int multiple) {
-  if (multiple == 1) {
-    for (int c = 0; c < channels; c++) weights_gradient[c] += gradient[c] * input[c];
-    if (!input_gradient) return;
-    for (int c = 0; c < channels; c++) input_gradient[c] += gradient[c] * weights[c];
-    return;
-  }
-  for (int c = 0; c < channels; c++) {
-    float sum = 0.0f;
-    for (int m = 0; m < multiple; m++) {
-      int o = c * multiple + m;
-      weights_gradient[o] += gradient[o] * input[c];
-      sum += gradient[o] * weights[o];
+/*
+ * What one element of the window gives at `places` neighbouring places, whose inputs are input_step elements apart: to
+ * its weights' gradients, and to the inputs' (unless NULL).
+ */
+static inline void tinyml_depthwise_tap_gradient(const float *input, const float *weights, const float *gradient,
+                                                 float *input_gradient, float *weights_gradient, int places,
+                                                 int input_step, int outputs, int multiple) {
+  int o = 0;
+  for (; multiple == 1 && o + 4 <= outputs; o += 4) {
+    v128_t weight = wasm_v128_load(weights + o), sum = wasm_v128_load(weights_gradient + o);
+    const float *from = input + o, *given = gradient + o;
+    float *to = input_gradient + (input_gradient ? o : 0);
+    for (int x = 0; x < places; x++, from += input_step, given += outputs) {
+      v128_t g = wasm_v128_load(given);
+      sum = wasm_f32x4_add(sum, wasm_f32x4_mul(g, wasm_v128_load(from)));
+      if (!input_gradient) continue;
+      wasm_v128_store(to, wasm_f32x4_add(wasm_v128_load(to), wasm_f32x4_mul(g, weight)));
+      to += input_step;
     }
-    if (input_gradient) input_gradient[c] += sum;
+    wasm_v128_store(weights_gradient + o, sum);
+  }
+  for (; o < outputs; o++) {
+    int c = o / multiple;
+    float sum = weights_gradient[o];
+    for (int x = 0; x < places; x++) {
+      float g = gradient[x * outputs + o];
+      sum += g * input[x * input_step + c];
+      if (input_gradient) input_gradient[x * input_step + c] += g * weights[o];
+    }
+    weights_gradient[o] = sum;
   }
 }
 
@@ -123,21 +135,22 @@ void tinyml_depthwise_gradient(const float *input, const float *weights, const f
     for (tinyml_size k = 0; k < batch * picture; k++) input_gradient[k] = 0.0f;
   }
   for (tinyml_size b = 0; b < batch; b++, input += picture) {
-    for (int y = 0; y < w.output_height; y++) {
+    for (int y = 0; y < w.output_height; y++, output_gradient += (tinyml_size)w.output_width * outputs) {
       int top = y * w.stride_height - w.padding_top;
       tinyml_span rows = tinyml_span_inside(top, w.window_height, w.dilation_height, w.input_height);
-      for (int x = 0; x < w.output_width; x++, output_gradient += outputs) {
-        int left = x * w.stride_width - w.padding_left;
-        tinyml_span columns = tinyml_span_inside(left, w.window_width, w.dilation_width, w.input_width);
+      for (int j = 0; j < w.window_width; j++) {
+        /* The places whose element of the window lies inside of the picture. */
+        int left = j * w.dilation_width - w.padding_left;
+        tinyml_span places = tinyml_span_inside(left, w.output_width, w.stride_width, w.input_width);
+        if (places.first == places.end) continue;
+        const float *gradient = output_gradient + (tinyml_size)places.first * outputs;
+        left += places.first * w.stride_width;
         for (int i = rows.first; i < rows.end; i++) {
-          for (int j = columns.first; j < columns.end; j++) {
-            tinyml_size place =
-                ((tinyml_size)(top + i * w.dilation_height) * w.input_width + left + j * w.dilation_width) * channels;
-            tinyml_size tap = ((tinyml_size)i * w.window_width + j) * outputs;
-            tinyml_depthwise_place_gradient(input + place, weights + tap, output_gradient,
-                                            input_gradient ? input_gradient + place : 0, weights_gradient + tap, channels,
-                                            multiple);
-          }
+          tinyml_size place = ((tinyml_size)(top + i * w.dilation_height) * w.input_width + left) * channels;
+          tinyml_size tap = ((tinyml_size)i * w.window_width + j) * outputs;
+          tinyml_depthwise_tap_gradient(input + place, weights + tap, gradient,
+                                        input_gradient ? input_gradient + place : 0, weights_gradient + tap,
+                                        places.end - places.first, w.stride_width * channels, outputs, multiple);
         }
       }
     }
