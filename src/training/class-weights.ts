@@ -1,4 +1,4 @@
-import type { Table } from "../dataset/table";
+import { allRows, type Table } from "../dataset/table";
 import { invalidRecipe } from "./recipe-error";
 import type { TrainingSettings } from "./recipe-settings";
 
@@ -6,14 +6,16 @@ import type { TrainingSettings } from "./recipe-settings";
  * How much the samples of each label count in training, in the order of the labels; undefined where all count the same.
  * "balanced": rows / (labels × rows of the label), so that each label counts alike, and the mean over the rows is 1.
  *
- * @param table the training rows
+ * @param rows the training rows, as indices into the table; all of them where absent
  * @throws TinymlError TINYML_RECIPE_INVALID for a weight of a label that the table does not have
  */
 export function classWeightsOf(
   { classWeights }: Pick<TrainingSettings, "classWeights">,
-  { task, labels = [], outputs, rows }: Pick<Table, "task" | "labels" | "outputs" | "rows">,
+  table: Pick<Table, "task" | "labels" | "outputs" | "rows">,
+  rows: ArrayLike<number> = allRows(table),
 ): Float32Array | undefined {
   if (classWeights === undefined) return undefined;
+  const { task, labels = [], outputs } = table;
   if (task !== "classification") throw invalidRecipe("training.classWeights", "only classification has labels");
   if (classWeights !== "balanced") {
     // a label may have the name of something that every object has, such as "constructor"
@@ -24,7 +26,7 @@ export function classWeightsOf(
     throw invalidRecipe("training.classWeights", `the dataset has no label "${unknown}"; it has ${known}`);
   }
   const counts = new Uint32Array(labels.length);
-  for (const index of outputs) counts[index]++;
+  for (let i = 0; i < rows.length; i++) counts[outputs[rows[i]]]++;
   const met = counts.filter((count) => count > 0).length;
-  return Float32Array.from(counts, (count) => (count === 0 ? 0 : rows / (met * count)));
+  return Float32Array.from(counts, (count) => (count === 0 ? 0 : rows.length / (met * count)));
 }

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type * as TensorFlow from "@tensorflow/tfjs";
 import { copySamples } from "../dataset/samples";
-import { allRows, inputWidth, outputWidth, selectRows, type Table } from "../dataset/table";
+import { allRows, inputWidth, outputWidth, type Table } from "../dataset/table";
 import { TinymlError } from "../errors";
 import { applyFeatures } from "../features/features";
 import type { FeatureBlock } from "../model/metadata";
@@ -85,7 +85,7 @@ export function createTfjsTrainer(
     trainEpoch(table, order, { learningRate, ask, onBatch } = {}) {
       // the property is there in every optimizer, if only protected
       if (learningRate !== undefined) setLearningRate(optimizer, learningRate);
-      const weights = classWeightsOf(settings, selectRows(table, order));
+      const weights = classWeightsOf(settings, table, order);
       let seen = 0;
       let sum = 0;
       forEachBatch(order, (rows) => {
@@ -106,21 +106,30 @@ export function createTfjsTrainer(
     },
     score(table, rows = allRows(table)) {
       let sum = 0;
-      let right = 0;
+      // how many are right, or the sum of the mean squared errors
+      let hits = 0;
       forEachBatch(rows, (batch) => {
         const { samples, targets, wanted } = batchOf(table, batch);
         const predictions = run(twin.model, samples, false);
         sum += lossOf(targets, predictions).sum().dataSync()[0];
         const scores = predictions.dataSync();
+        if (!classification) {
+          scores.forEach((score, i) => {
+            hits += (score - wanted[i]) ** 2 / outputs;
+          });
+          return undefined;
+        }
         wanted.forEach((label, i) => {
           const own = scores.subarray(i * outputs, (i + 1) * outputs);
           const best = outputs === 1 ? Number(own[0] > 0.5) : own.indexOf(Math.max(...own));
-          if (best === label) right++;
+          if (best === label) hits++;
         });
         return undefined;
       });
-      const mean = sum / rows.length;
-      return { loss: mean, metric: classification ? right / rows.length : mean };
+      const penalty = tf.tidy(() =>
+        twin.model.calculateLosses().reduce((total, each) => total + each.dataSync()[0], 0),
+      );
+      return { loss: sum / rows.length + penalty, metric: hits / rows.length };
     },
     copyWeights: () => Float32Array.from(twin.weights().flatMap(({ values }) => [...values])),
     setWeights(all) {

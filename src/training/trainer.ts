@@ -423,7 +423,7 @@ export function createTrainer(
         } = hooks;
         const { epoch = 1 } = hooks;
         let { rows: done, loss: sum, right } = from;
-        const data = { table, classWeights: classWeightsOfRows(settings, table, order), epoch };
+        const data = { table, classWeights: classWeightsOf(settings, table, order), epoch };
         culprit = undefined;
         return withSource(data, inputWidth, (source) => {
           while (done < order.length) {
@@ -530,17 +530,6 @@ function withSource<Result>(data: Data, width: number, work: (source: Source) =>
   } finally {
     reader.close();
   }
-}
-
-/** How much the rows of each label count, from how many of them are among the given rows. */
-function classWeightsOfRows(
-  settings: TrainingSettings,
-  table: Table,
-  rows: ArrayLike<number>,
-): Float32Array | undefined {
-  if (settings.classWeights === undefined) return undefined;
-  const outputs = Float32Array.from({ length: rows.length }, (_, i) => table.outputs[rows[i]]);
-  return classWeightsOf(settings, { ...table, outputs, rows: rows.length });
 }
 
 function checkTrainable(model: Model): void {

@@ -178,6 +178,7 @@ describe("class weights", () => {
   it("balanced: each label that is met counts alike, and a row one on the average", () => {
     const weights = classWeightsOf({ classWeights: "balanced" }, table);
     assertClose(Array.from(weights ?? []), [4 / 6, 2, 0]);
+    assertClose(Array.from(classWeightsOf({ classWeights: "balanced" }, table, [0, 3]) ?? []), [1, 1, 0]);
   });
 
   it("as named; others count one", () => {

@@ -132,6 +132,20 @@ describe("the engine tfjs-node", function () {
     });
   });
 
+  it("reports what our kernels report: the loss with what weights add to it, and of a regression the mean squared error", () => {
+    const recipe = parseRecipe({
+      ...line,
+      layers: [{ type: "dense", units: 1, kernelRegularizer: { l2: 0.3 } }],
+      training: { ...line.training, loss: "meanAbsoluteError", epochs: 3 },
+    });
+    const task = { recipe, table: potentiometerTable(), name: "line" };
+    const [ours, theirs] = [task, { ...task, tfjsNode: { folder } }].map((each) => trainRecipe(each).metadata?.report);
+    for (const figure of ["validationLoss", "validationMetric"] as const) {
+      const [own, other] = [ours?.[figure] ?? Number.NaN, theirs?.[figure] ?? Number.NaN];
+      assert.ok(Math.abs(own - other) < 1e-3, `${figure}: ${own} and ${other}`);
+    }
+  });
+
   it("trains convolutions", () => {
     const model = trainRecipe({ recipe: parseRecipe(bars), table: pictures(), name: "bars", tfjsNode: { folder } });
     assert.ok(evaluateModel(model, pictures()).value > 0.9);
