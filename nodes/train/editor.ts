@@ -2,9 +2,9 @@ import type { EditorNodeProperties, EditorRED } from "node-red";
 import { nameValidator, settingsValidator } from "../validate.editor";
 import { defaults, optimizersWithMomentum, parseConfig, type RecipeLayer, readLayers } from "./config";
 import { type LayerList, layerList } from "./layers.editor";
-import { fillBoards, watchNetwork } from "./network.editor";
+import { fillBoards, type WatchedNetwork, watchNetwork } from "./network.editor";
 import { fieldsOfRecipe, presets, type RecipeFields } from "./presets";
-import { watchRuns } from "./runs.editor";
+import { type WatchedRuns, watchRuns } from "./runs.editor";
 
 declare const RED: EditorRED;
 
@@ -34,7 +34,8 @@ interface Properties extends EditorNodeProperties {
 
 const accepts = settingsValidator(parseConfig, { ...defaults, model: "model" });
 /** The runs that the open dialog shows; there is one dialog of a kind at a time. */
-let watched: ReturnType<typeof watchRuns> | undefined;
+let watched: WatchedRuns | undefined;
+let network: WatchedNetwork | undefined;
 /** The open dialog's list of layers. */
 let layers: LayerList;
 const newerFields = ["divide", "momentum", "schedule", "threads", "engine"] as const;
@@ -91,10 +92,10 @@ RED.nodes.registerType<Properties>("tinyml-train", {
       if (this[key] === undefined) $(`#node-input-${key}`).val(defaults[key]);
     }
     fillBoards($("#node-input-board"), this.board, text);
-    let changed: () => void = () => undefined;
-    layers = layerList($("#tinyml-train-layers"), text, () => changed());
+    network = undefined;
+    layers = layerList($("#tinyml-train-layers"), text, () => network?.changed());
     layers.fill(layersOf(this.layers));
-    changed = watchNetwork({
+    network = watchNetwork({
       layers,
       output: $("#tinyml-train-output"),
       totals: $("#tinyml-train-totals"),
@@ -103,7 +104,9 @@ RED.nodes.registerType<Properties>("tinyml-train", {
       text,
       dataset: () => String($("#node-input-dataset").val()),
     });
-    $("#node-input-dataset").on("change", changed).trigger("change");
+    $("#node-input-dataset")
+      .on("change", () => network?.changed())
+      .trigger("change");
     $("#node-input-optimizer")
       .on("change", () =>
         $("#tinyml-train-momentum").toggle(optimizersWithMomentum.includes(String($("#node-input-optimizer").val()))),
@@ -124,20 +127,25 @@ RED.nodes.registerType<Properties>("tinyml-train", {
     watched = watchRuns(this.id, text, (recipe) => fillFields(layers, fieldsOfRecipe(recipe)));
   },
   oneditsave() {
-    watched?.end();
+    stopWatching();
     this.layers = layers.layers();
   },
   oneditcancel() {
-    watched?.end();
+    stopWatching();
   },
   // Deleting a node from its dialog closes the dialog without cancelling it.
   oneditdelete() {
-    watched?.end();
+    stopWatching();
   },
   oneditresize() {
     watched?.redraw();
   },
 });
+
+function stopWatching(): void {
+  watched?.end();
+  network?.end();
+}
 
 /** Fills the fields with what a recipe determines. */
 function fillFields(layers: LayerList, { layers: chosen, ...fields }: RecipeFields): void {

@@ -21,8 +21,16 @@ export interface NetworkParts {
   dataset(): string;
 }
 
-/** Keeps a network's summary up to date: what it returns is to be called after each change. */
-export function watchNetwork(parts: NetworkParts): () => void {
+/** A network whose summary is kept up to date. */
+export interface WatchedNetwork {
+  /** To be called after each change. */
+  changed(): void;
+  /** Ends it, before its parts are gone. */
+  end(): void;
+}
+
+/** Keeps the summary of a dialog's network up to date. */
+export function watchNetwork(parts: NetworkParts): WatchedNetwork {
   const { layers, output, totals, board, bars, text } = parts;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let newest = 0;
@@ -52,6 +60,7 @@ export function watchNetwork(parts: NetworkParts): () => void {
     if (sample === undefined) return clear(text("network.unknown"));
     const { task, shape } = sample;
     const counted = sample.outputs ?? (shape === undefined ? undefined : await labelsOf(sample.name));
+    if (turn !== newest) return;
     const units = counted ?? 2;
     const edited = [...layers.layers(), outputLayer(task, units)];
     const request = JSON.stringify(shape === undefined ? { layers: edited, dataset } : { layers: edited, shape });
@@ -95,9 +104,16 @@ export function watchNetwork(parts: NetworkParts): () => void {
     drawBoard();
   };
   board.on("change", drawBoard);
-  return () => {
-    clearTimeout(timer);
-    timer = setTimeout(summarize, pause);
+  return {
+    changed() {
+      clearTimeout(timer);
+      timer = setTimeout(summarize, pause);
+    },
+    end() {
+      clearTimeout(timer);
+      // An answer that is still under way is for nobody.
+      newest += 1;
+    },
   };
 }
 
