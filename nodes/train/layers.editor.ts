@@ -157,7 +157,12 @@ function regularizerInputs(value: unknown, text: Text, onChange: (value: unknown
   const factors = storedSettings(value);
   const inputs = ["l1", "l2"].map((factor) =>
     $('<input type="number" class="tinyml-factor" min="0" step="any">')
-      .attr({ placeholder: text(`layer.${factor}`), "aria-label": text(`layer.${factor}`), "data-setting": factor })
+      .attr({
+        placeholder: factor,
+        title: text(`layer.${factor}`),
+        "aria-label": text(`layer.${factor}`),
+        "data-setting": factor,
+      })
       .val(textOfValue(factors[factor])),
   );
   const read = () => {
