@@ -82,17 +82,16 @@ void tinyml_host_conv_float(const float *input, const float *weights, const floa
   int picture = w.input_height * w.input_width * w.input_channels;
   int most = TINYML_HOST_NEAR_FLOATS / length & ~3;
   if (most < 4) most = 4;
+  /* Where a window is one place, the pictures themselves are the rows. */
+  int in_place = length == w.input_channels && w.stride_height == 1 && w.stride_width == 1;
+  if (in_place) places *= (int)batch, batch = 1;
   for (tinyml_size b = 0; b < batch; b++, input += picture, output += (tinyml_size)places * w.output_channels) {
-    if (length == w.input_channels && w.stride_height == 1 && w.stride_width == 1) {
-      /* A window of one place: the picture itself is the rows. */
-      tinyml_float_panels(input, places, length, weights, bias, low, high, output, w.output_channels);
-      continue;
-    }
     for (int start = 0; start < places; start += most) {
       if (places - start < 4) start = places - 4;
       int count = places - start < most ? places - start : most;
-      tinyml_lay_out_float_windows(input, &w, start, count, wide);
-      tinyml_float_panels(wide, count, length, weights, bias, low, high, output + (tinyml_size)start * w.output_channels,
+      const float *rows = in_place ? input + (tinyml_size)start * length : wide;
+      if (!in_place) tinyml_lay_out_float_windows(input, &w, start, count, wide);
+      tinyml_float_panels(rows, count, length, weights, bias, low, high, output + (tinyml_size)start * w.output_channels,
                           w.output_channels);
     }
   }

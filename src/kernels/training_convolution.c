@@ -8,6 +8,9 @@
 /* Windows of more elements, and fewer places, are nothing for tinyml_host_conv_float. */
 enum { TINYML_HOST_LENGTH = 2048, TINYML_HOST_PLACES = 4 };
 
+/* Places whose gradients are worked on at once, so that they stay in the nearest cache. */
+enum { TINYML_NEAR_PLACES = 64 };
+
 void tinyml_training_conv_float(const float *input, const float *weights, const float *bias, float *output,
                                 tinyml_size batch, const tinyml_window *window, int activation, float *panels) {
   int length = window->window_height * window->window_width * window->input_channels;
@@ -27,6 +30,12 @@ void tinyml_training_conv_float(const float *input, const float *weights, const 
   tinyml_host_conv_float(input, panel, panels, output, batch, window, activation);
 }
 
+/* Whether each window is one place of the picture, in their order: then a convolution is a dense layer over all places. */
+static int tinyml_is_pointwise(const tinyml_window *w) {
+  return w->window_height == 1 && w->window_width == 1 && w->output_height == w->input_height &&
+         w->output_width == w->input_width;
+}
+
 void tinyml_conv_weights_gradient(const float *input, const float *output_gradient, float *weights_gradient,
                                   tinyml_size batch, const tinyml_window *window, float *sums, float *windows,
                                   void *terms, tinyml_size most) {
@@ -35,14 +44,21 @@ void tinyml_conv_weights_gradient(const float *input, const float *output_gradie
   tinyml_size places = (tinyml_size)w.output_height * w.output_width, outputs = w.output_channels;
   /* Whole vectors: what is added up behind a window's elements is not read. */
   tinyml_size width = (length + 3) & ~(tinyml_size)3;
+  int in_place = tinyml_is_pointwise(&w) && width == length;
+  if (in_place) places *= batch, batch = 1;
   for (tinyml_size k = 0; k < outputs * width; k++) sums[k] = 0.0f;
   for (tinyml_size b = 0; b < batch; b++) {
     for (tinyml_size start = 0; start < places; start += most) {
       tinyml_size count = places - start < most ? places - start : most;
-      tinyml_lay_out_float_windows(input, &w, (int)start, (int)count, windows);
-      for (tinyml_size o = 0; o < outputs; o++) {
-        tinyml_size found = tinyml_find_terms(output_gradient + o, count, outputs, length, terms);
-        tinyml_add_rows(windows, terms, found, sums + o * width, width);
+      const float *rows = in_place ? input + start * length : windows;
+      if (!in_place) tinyml_lay_out_float_windows(input, &w, (int)start, (int)count, windows);
+      if (tinyml_mostly_zero(output_gradient, count * outputs)) {
+        for (tinyml_size o = 0; o < outputs; o++) {
+          tinyml_size found = tinyml_find_terms(output_gradient + o, count, outputs, length, terms);
+          tinyml_add_rows(rows, terms, found, sums + o * width, width);
+        }
+      } else {
+        tinyml_sum_rows((tinyml_row_sums){output_gradient, 1, outputs, rows, length, sums, outputs, count, width, 1});
       }
       output_gradient += count * outputs;
     }
@@ -59,6 +75,15 @@ void tinyml_conv_input_gradient(const float *weights, const float *output_gradie
   int channels = w.input_channels, piece = w.dilation_width == 1 ? w.window_width : 1;
   tinyml_size row = (tinyml_size)w.window_width * channels, length = w.window_height * row;
   tinyml_size picture = (tinyml_size)w.input_height * w.input_width * channels;
+  tinyml_size places = batch * w.output_height * w.output_width, outputs = w.output_channels;
+  if (tinyml_is_pointwise(&w) && !tinyml_mostly_zero(output_gradient, places * outputs)) {
+    for (tinyml_size at = 0; at < places; at += TINYML_NEAR_PLACES) {
+      tinyml_size count = places - at < TINYML_NEAR_PLACES ? places - at : TINYML_NEAR_PLACES;
+      tinyml_sum_rows((tinyml_row_sums){output_gradient + at * outputs, outputs, 1, weights, length,
+                                        input_gradient + at * length, count, outputs, length, 0});
+    }
+    return;
+  }
   for (tinyml_size k = 0; k < batch * picture; k++) input_gradient[k] = 0.0f;
   for (tinyml_size b = 0; b < batch; b++, input_gradient += picture) {
     for (int y = 0; y < w.output_height; y++) {

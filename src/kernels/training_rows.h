@@ -1,4 +1,7 @@
-/* Weighted sums of rows: what gradients of layers with weights are made of. Most weights are 0 behind a relu: those are left out. */
+/*
+ * Weighted sums of rows: what gradients of layers with weights are made of. There are two ways to add them up, which give the
+ * same bits: many sums side by side, and, where most factors are 0 as behind a relu, sum by sum without these.
+ */
 #ifndef TINYML_TRAINING_ROWS_H
 #define TINYML_TRAINING_ROWS_H
 
@@ -6,6 +9,87 @@
 #include <wasm_simd128.h>
 
 #include "tinyml_platform.h"
+
+/* result[r][i] = (adds ? result[r][i] : 0) + sum over t of factors[r * result_step + t * term_step] * rows[t * row_step + i]. */
+typedef struct {
+  const float *factors;
+  tinyml_size result_step, term_step;
+  const float *rows;
+  tinyml_size row_step;
+  float *result; /* [results][width] */
+  tinyml_size results, terms, width;
+  int adds;
+} tinyml_row_sums;
+
+/*
+ * `height` results from r on, 4 * `vectors` columns of them from i on; at most eight sums, which stay in registers. Both
+ * are constants wherever this is inlined, so that their loops unroll.
+ */
+static inline __attribute__((always_inline)) void tinyml_row_sums_tile(const tinyml_row_sums *s, tinyml_size r, tinyml_size i,
+                                                                tinyml_size height, tinyml_size vectors) {
+  v128_t sums[8];
+  for (tinyml_size k = 0; k < height * vectors; k++) {
+    const float *so_far = s->result + (r + k / vectors) * s->width + i + 4 * (k % vectors);
+    sums[k] = s->adds ? wasm_v128_load(so_far) : wasm_f32x4_const_splat(0);
+  }
+  const float *factor = s->factors + r * s->result_step;
+  const float *row = s->rows + i;
+  tinyml_size result_step = s->result_step, term_step = s->term_step, row_step = s->row_step, width = s->width;
+  for (tinyml_size left = s->terms; left > 0; left--) {
+    for (tinyml_size h = 0; h < height; h++) {
+      v128_t f = wasm_v128_load32_splat(factor + h * result_step);
+      for (tinyml_size v = 0; v < vectors; v++) {
+        v128_t product = wasm_f32x4_mul(f, wasm_v128_load(row + 4 * v));
+        sums[h * vectors + v] = wasm_f32x4_add(sums[h * vectors + v], product);
+      }
+    }
+    factor += term_step;
+    row += row_step;
+  }
+  for (tinyml_size h = 0; h < height; h++) {
+    for (tinyml_size v = 0; v < vectors; v++) {
+      wasm_v128_store(s->result + (r + h) * width + i + 4 * v, sums[h * vectors + v]);
+    }
+  }
+}
+
+/* One column of `height` results, at most four; their sums run side by side. */
+static inline __attribute__((always_inline)) void tinyml_row_sums_column(const tinyml_row_sums *s, tinyml_size r, tinyml_size i,
+                                                                  tinyml_size height) {
+  float sums[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+  for (tinyml_size h = 0; s->adds && h < height; h++) sums[h] = s->result[(r + h) * s->width + i];
+  const float *factor = s->factors + r * s->result_step;
+  for (tinyml_size t = 0; t < s->terms; t++) {
+    float x = s->rows[t * s->row_step + i];
+    for (tinyml_size h = 0; h < height; h++) sums[h] += factor[h * s->result_step] * x;
+    factor += s->term_step;
+  }
+  for (tinyml_size h = 0; h < height; h++) s->result[(r + h) * s->width + i] = sums[h];
+}
+
+/* Columns outside, results inside: the few columns of all rows that a tile reads stay in the nearest cache. */
+static void tinyml_sum_rows(tinyml_row_sums s) {
+  tinyml_size i = 0, r;
+  for (; i + 8 <= s.width; i += 8) {
+    for (r = 0; r + 4 <= s.results; r += 4) tinyml_row_sums_tile(&s, r, i, 4, 2);
+    for (; r < s.results; r++) tinyml_row_sums_tile(&s, r, i, 1, 2);
+  }
+  for (; i + 4 <= s.width; i += 4) {
+    for (r = 0; r + 4 <= s.results; r += 4) tinyml_row_sums_tile(&s, r, i, 4, 1);
+    for (; r < s.results; r++) tinyml_row_sums_tile(&s, r, i, 1, 1);
+  }
+  for (; i < s.width; i++) {
+    for (r = 0; r + 4 <= s.results; r += 4) tinyml_row_sums_column(&s, r, i, 4);
+    for (; r < s.results; r++) tinyml_row_sums_column(&s, r, i, 1);
+  }
+}
+
+/* Whether more than half of the factors are 0. */
+static inline int tinyml_mostly_zero(const float *factors, tinyml_size count) {
+  tinyml_size zeros = 0;
+  for (tinyml_size i = 0; i < count; i++) zeros += factors[i] == 0.0f;
+  return 2 * zeros > count;
+}
 
 /* A term of a sum: how often a row counts, and how many elements behind the first one it begins. */
 typedef struct {
