@@ -7,7 +7,7 @@ import { TinymlError } from "../errors";
 import { applyFeatures } from "../features/features";
 import type { FeatureBlock } from "../model/metadata";
 import { classWeightsOf } from "./class-weights";
-import type { Network } from "./network";
+import { bothOf, type Network } from "./network";
 import type { Recipe } from "./recipe";
 import { invalidRecipe } from "./recipe-error";
 import type { Optimizer, TrainingSettings } from "./recipe-settings";
@@ -51,7 +51,7 @@ export function createTfjsTrainer(
   features: readonly FeatureBlock[],
 ): Trainer {
   const settings = recipe.training;
-  refuseUnknown(settings);
+  refuseUnknown(recipe);
   const twin = createTfjsNetwork(tf, recipe.input.shape, recipe.layers, network.model);
   const optimizer = optimizerOf(tf, settings.optimizer);
   const lossOf = lossFunction(tf, settings);
@@ -174,14 +174,21 @@ function setLearningRate(optimizer: TensorFlow.Optimizer, rate: number): void {
 }
 
 /** What a recipe may ask of our kernels, but not of TensorFlow.js. */
-function refuseUnknown(settings: TrainingSettings): void {
+function refuseUnknown({ layers, training }: Recipe): void {
   const refuse = (path: string): never => {
-    throw invalidRecipe(`training.${path}`, "the engine tfjs-node does not have it; train with the built-in engine");
+    throw invalidRecipe(path, "the engine tfjs-node does not have it; train with the built-in engine");
   };
-  if (settings.optimizer.type === "adamw") refuse("optimizer.type");
-  if (settings.clipNorm !== undefined) refuse("clipNorm");
-  if (settings.clipValue !== undefined) refuse("clipValue");
-  if (settings.augmentation.length > 0) refuse("augmentation");
+  if (training.optimizer.type === "adamw") refuse("training.optimizer.type");
+  if (training.clipNorm !== undefined) refuse("training.clipNorm");
+  if (training.clipValue !== undefined) refuse("training.clipValue");
+  if (training.augmentation.length > 0) refuse("training.augmentation");
+  layers.forEach((layer, index) => {
+    // it runs both, but has no gradients of them
+    if ("dilationRate" in layer && bothOf(layer.dilationRate).some((distance) => distance > 1))
+      refuse(`layers.${index}.dilationRate`);
+    if (layer.type === "batchNormalization" && !layer.center) refuse(`layers.${index}.center`);
+    if (layer.type === "batchNormalization" && !layer.scale) refuse(`layers.${index}.scale`);
+  });
 }
 
 function optimizerOf(tf: Tfjs, optimizer: Optimizer): TensorFlow.Optimizer {

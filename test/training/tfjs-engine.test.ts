@@ -151,7 +151,12 @@ describe("the engine tfjs-node", function () {
     assert.ok(evaluateModel(model, pictures()).value > 0.9);
   });
 
-  const refused: { what: string; training: Partial<RecipeInput["training"]>; says: RegExp }[] = [
+  const refused: {
+    what: string;
+    training?: Partial<RecipeInput["training"]>;
+    layer?: RecipeInput["layers"][number];
+    says: RegExp;
+  }[] = [
     {
       what: "AdamW",
       training: { optimizer: { type: "adamw" } },
@@ -163,11 +168,27 @@ describe("the engine tfjs-node", function () {
       training: { augmentation: [{ type: "noise", deviation: 1 }] },
       says: /training\.augmentation/,
     },
+    {
+      what: "windows of elements that are no neighbours",
+      layer: { type: "conv2d", filters: 2, kernelSize: 2, dilationRate: [1, 2] },
+      says: /layers\.0\.dilationRate/,
+    },
+    {
+      what: "normalization without an offset",
+      layer: { type: "batchNormalization", center: false },
+      says: /layers\.0\.center/,
+    },
+    {
+      what: "normalization without a factor",
+      layer: { type: "batchNormalization", scale: false },
+      says: /layers\.0\.scale/,
+    },
   ];
-  for (const { what, training, says } of refused) {
-    it(`refuses ${what}, which TensorFlow.js does not have`, () => {
-      const recipe = parseRecipe({ ...clouds, training: { ...clouds.training, ...training } });
-      assert.throws(() => trainRecipe({ recipe, table: cloudsTable(), name: "c", tfjsNode: { folder } }), {
+  for (const { what, training = {}, layer, says } of refused) {
+    it(`refuses ${what}, which TensorFlow.js can't train`, () => {
+      const layers = layer === undefined ? bars.layers : [layer, ...bars.layers];
+      const recipe = parseRecipe({ ...bars, layers, training: { ...bars.training, ...training } });
+      assert.throws(() => trainRecipe({ recipe, table: pictures(), name: "c", tfjsNode: { folder } }), {
         code: "TINYML_RECIPE_INVALID",
         message: says,
       });
