@@ -4,7 +4,7 @@ import { allRows, type Split, type Table } from "../dataset/table";
 import { TinymlError } from "../errors";
 import type { Model } from "../model/model";
 import { type Evaluation, evaluateModel, fitTable } from "./evaluate-model";
-import { isTrainingData, rowsOfTraining, splitOf } from "./split-of";
+import { isTrainingData, rowsOfTraining, splitOf, testRows } from "./split-of";
 
 /** Which rows of a table a model is evaluated with: one side of its split, or all. */
 export type EvaluatedSplit = Split | "all";
@@ -64,7 +64,7 @@ export function evaluateRows({ model, table, split: wanted }: EvaluationTask): E
 /** Rows that trained the model make it look better than it is. */
 function findSeen(model: Model, table: Table, split: EvaluatedSplit, familiar: boolean): DataWarning[] {
   const before = rowsOfTraining(model);
-  if (before === undefined || split === "test") return [];
+  if (before === undefined || (familiar && split === "test")) return [];
   if (familiar && split !== "validation") {
     const which = split === "all" ? "Among these rows are" : "These are";
     return [
@@ -74,11 +74,16 @@ function findSeen(model: Model, table: Table, split: EvaluatedSplit, familiar: b
       },
     ];
   }
-  if (familiar || split === "all") return [];
+  if (familiar) return [];
+  const divided = split === "training" || split === "validation";
+  // Fewer rows than the training had can't hold all of them, and test rows are among them only where the others are too few.
+  const mayHold = before <= table.rows && (split === "all" || before > table.rows - testRows(table));
+  if (!divided && !mayHold) return [];
+  const why = divided ? ", so its split is another one now" : "";
   return [
     {
       type: "otherData",
-      message: `The dataset has ${table.rows} rows, the model was trained with ${before}, so its split is another one now: some of these rows may have trained the model. Train again to be sure.`,
+      message: `The dataset has ${table.rows} rows, the model was trained with ${before}${why}: some of these rows may have trained the model. Train again to be sure.`,
     },
   ];
 }

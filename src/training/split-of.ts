@@ -14,8 +14,12 @@ export function splitOf(model: Model): { validation: number; seed: number } {
 
 /** Whether a table is most likely the one that trained the model: it has as many rows, those for a test aside. */
 export function isTrainingData(model: Model, table: Table): boolean {
-  const tests = table.splits?.filter((side) => side === "test").length ?? 0;
-  return rowsOfTraining(model) === table.rows - tests;
+  return rowsOfTraining(model) === table.rows - testRows(table);
+}
+
+/** How many rows of a table are for a test. */
+export function testRows({ splits = [] }: Table): number {
+  return splits.filter((side) => side === "test").length;
 }
 
 /** How many rows trained and validated the model; undefined when that is not known. */
