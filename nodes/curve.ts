@@ -5,7 +5,15 @@ export interface Curve {
   loss: number[];
   validationLoss: number[];
   /** Classification: the share of the validation rows that is right, in epochs of its own; runs of older versions have none. */
-  accuracy?: { epoch: number[]; values: number[] };
+  accuracy?: Shares;
+  /** The same of the training rows, as they were met. */
+  trainingAccuracy?: Shares;
+}
+
+/** Shares by epochs of their own. */
+export interface Shares {
+  epoch: number[];
+  values: number[];
 }
 
 /** What an epoch reached. */
@@ -14,6 +22,7 @@ export interface CurvePoint {
   loss: number;
   validationLoss: number;
   accuracy?: number;
+  trainingAccuracy?: number;
 }
 
 /** Points that a curve keeps; more can't be told apart on a screen's few hundred pixels. */
@@ -25,26 +34,30 @@ export function emptyCurve(): Curve {
 }
 
 /** Adds an epoch. When the curve is full, every second point goes and from then on every second epoch is left out. */
-export function addPoint(curve: Curve, { epoch, loss, validationLoss, accuracy }: CurvePoint): void {
+export function addPoint(curve: Curve, { epoch, loss, validationLoss, ...shares }: CurvePoint): void {
   if ((epoch - 1) % curve.step !== 0) return;
   if (curve.epoch.length >= points) {
     curve.step *= 2;
     const isKept = (value: number) => (value - 1) % curve.step === 0;
     const keep = (values: readonly number[], epochs: readonly number[]) =>
       values.filter((_, index) => isKept(epochs[index] ?? 0));
-    const { accuracy: shares } = curve;
-    if (shares !== undefined) {
-      curve.accuracy = { epoch: shares.epoch.filter(isKept), values: keep(shares.values, shares.epoch) };
+    for (const key of ["accuracy", "trainingAccuracy"] as const) {
+      const before = curve[key];
+      if (before === undefined) continue;
+      curve[key] = { epoch: before.epoch.filter(isKept), values: keep(before.values, before.epoch) };
     }
     curve.loss = keep(curve.loss, curve.epoch);
     curve.validationLoss = keep(curve.validationLoss, curve.epoch);
     curve.epoch = curve.epoch.filter(isKept);
     if (!isKept(epoch)) return;
   }
-  if (accuracy !== undefined) {
-    curve.accuracy ??= { epoch: [], values: [] };
-    curve.accuracy.epoch.push(epoch);
-    curve.accuracy.values.push(accuracy);
+  for (const key of ["accuracy", "trainingAccuracy"] as const) {
+    const share = shares[key];
+    if (share === undefined) continue;
+    const line = curve[key] ?? { epoch: [], values: [] };
+    line.epoch.push(epoch);
+    line.values.push(share);
+    curve[key] = line;
   }
   curve.epoch.push(epoch);
   curve.loss.push(loss);

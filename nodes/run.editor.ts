@@ -32,7 +32,7 @@ export function describeRun(run: Run): string {
 
 /** Draws a run's losses as wide as the element is, and below them the accuracy of a classification. */
 export function drawRun(element: JQuery, run: Run, height: number): void {
-  const { epoch, loss, validationLoss, accuracy } = run.curve;
+  const { epoch, loss, validationLoss, accuracy, trainingAccuracy } = run.curve;
   const training = { name: sharedText("curve.training"), kind: "training" as const, epoch };
   const validation = { name: sharedText("curve.validation"), kind: "validation" as const, epoch };
   const losses = [
@@ -40,7 +40,10 @@ export function drawRun(element: JQuery, run: Run, height: number): void {
     { ...validation, values: validationLoss },
   ];
   const epochs = shownEpochs(run);
-  const shares = accuracy === undefined ? [] : [{ ...validation, ...accuracy }];
+  const shares = [
+    ...(trainingAccuracy === undefined ? [] : [{ ...training, ...trainingAccuracy }]),
+    ...(accuracy === undefined ? [] : [{ ...validation, ...accuracy }]),
+  ];
   drawLines(element, { losses, shares, epochs, height });
 }
 

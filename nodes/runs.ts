@@ -55,6 +55,8 @@ export interface RunProgress {
   epoch: number;
   epochs: number;
   loss: number;
+  /** Classification: the share of the training rows that was right. */
+  accuracy?: number;
   validationLoss: number;
   /** Classification: the accuracy on the validation rows. */
   validationMetric: number;
@@ -144,10 +146,10 @@ export async function beginRun(
       else run.ahead = ahead;
       tell();
     },
-    progress({ epoch, epochs, loss, validationLoss, validationMetric, seconds }) {
+    progress({ epoch, epochs, loss, accuracy, validationLoss, validationMetric, seconds }) {
       const reached = { epoch, loss, validationLoss, ...accuracyOf(run, validationMetric) };
       Object.assign(run, { ...reached, epochs, seconds });
-      addPoint(run.curve, reached);
+      addPoint(run.curve, accuracy === undefined ? reached : { ...reached, trainingAccuracy: accuracy });
       if (timer === undefined) timer = setTimeout(tell, Math.max(0, due - Date.now()));
     },
     stop: () => controller.abort(),

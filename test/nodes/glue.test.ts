@@ -16,13 +16,20 @@ describe("loss curve", () => {
   it("keeps at most 200 points, evenly spread", () => {
     const curve = emptyCurve();
     for (let epoch = 1; epoch <= 10_000; epoch++) {
-      addPoint(curve, { epoch, loss: 1 / epoch, validationLoss: 2 / epoch, accuracy: 1 - 1 / epoch });
+      addPoint(curve, {
+        epoch,
+        loss: 1 / epoch,
+        validationLoss: 2 / epoch,
+        accuracy: 1 - 1 / epoch,
+        trainingAccuracy: 1 / epoch,
+      });
     }
     assert.ok(curve.epoch.length > 100 && curve.epoch.length <= 200);
     const steps = curve.epoch.slice(1).map((epoch, index) => epoch - (curve.epoch[index] ?? 0));
     assert.equal(new Set(steps).size, 1);
     assert.deepEqual([curve.loss.length, curve.validationLoss.length], [curve.epoch.length, curve.epoch.length]);
     assert.deepEqual(curve.accuracy, { epoch: curve.epoch, values: curve.epoch.map((epoch) => 1 - 1 / epoch) });
+    assert.deepEqual(curve.trainingAccuracy, { epoch: curve.epoch, values: curve.epoch.map((epoch) => 1 / epoch) });
   });
 
   it("takes epochs that come with gaps, as a worker thread sends them", () => {
