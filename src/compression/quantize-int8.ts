@@ -1,7 +1,7 @@
 import { createRandom } from "../dataset/random";
 import { copySamples, openSamples } from "../dataset/samples";
 import { splitRows } from "../dataset/split-rows";
-import { allRows, inputWidth, selectRows, type Table } from "../dataset/table";
+import { allRows, inputWidth, type Table } from "../dataset/table";
 import { TinymlError } from "../errors";
 import { applyFeatures, planFeatures } from "../features/features";
 import type { CompressionStep } from "../model/metadata";
@@ -44,26 +44,26 @@ export function quantizeInt8(model: Model, data: Table): Model {
   if (data.rows === 0) throw new TinymlError("TINYML_DATASET_EMPTY", "The dataset has no rows yet; record some first.");
   const table = fitTable(model, data);
   const { training, validation } = splitRows(table, splitOf(model));
-  const calibration = selectRows(table, training.length > 0 ? training : allRows(table));
-  const quantized = quantize(model, calibration);
+  const calibration = training.length > 0 ? training : allRows(table);
+  const quantized = quantize(model, table, calibration);
   const { metadata } = model;
   if (metadata === undefined) return quantized;
   const described = (step: CompressionStep): Model => ({
     ...quantized,
     metadata: { ...metadata, name: `${metadata.name}-int8`, compression: [...metadata.compression, step] },
   });
-  const step: CompressionStep = { method: "int8", calibrationSamples: calibration.rows };
+  const step: CompressionStep = { method: "int8", calibrationSamples: calibration.length };
   // With rows recorded since, the split is another one, and its validation rows may have trained the model.
   if (validation.length === 0 || !isTrainingData(model, table)) return described(step);
   return described({ ...step, validationMetric: evaluateModel(described(step), table, validation).value });
 }
 
-/** The model in int8, with the ranges that its tensors have on the calibration's samples. */
-function quantize(model: Model, calibration: Table): Model {
-  const ranges = measureRanges(model, calibration);
+/** The model in int8, with the ranges that its tensors have on some rows. */
+function quantize(model: Model, table: Table, rows: Uint32Array): Model {
+  const ranges = measureRanges(model, table, rows);
   // The other rounding is only written down for chains of these.
   return model.operators.every(canRoundOnce)
-    ? chooseScales(model, ranges, calibration)
+    ? chooseScales(model, ranges, table, rows)
     : quantizeTensors(model, ranges);
 }
 
@@ -72,10 +72,10 @@ function quantize(model: Model, calibration: Table): Model {
  * rounds: of some nearly equal choices the one whose outputs differ least between runtimes, so that a phone, a computer
  * and a board agree on what the model says.
  */
-function chooseScales(model: Model, ranges: readonly Range[], table: Table): Model {
+function chooseScales(model: Model, ranges: readonly Range[], table: Table, rows: Uint32Array): Model {
   const random = createRandom(1);
   let best = quantizeTensors(model, ranges);
-  const inputs = storedInputs(best, model, table);
+  const inputs = storedInputs(best, model, table, rows);
   let least = roundingDifference(best, inputs);
   for (let choice = 1; choice < scaleChoices && least > 1; choice++) {
     const wider = ranges.map(({ low, high }, index) => {
@@ -93,7 +93,7 @@ function chooseScales(model: Model, ranges: readonly Range[], table: Table): Mod
 }
 
 /** Stored inputs to compare roundings with: every one that there is for a single number, else those of the rows. */
-function storedInputs(quantized: Model, model: Model, table: Table): Int8Array[] {
+function storedInputs(quantized: Model, model: Model, table: Table, rows: Uint32Array): Int8Array[] {
   const width = inputWidth(table);
   const { macs } = summarizeModel(model, 0);
   const affordable = Math.max(1, Math.floor(macsPerChoice / macs));
@@ -102,21 +102,21 @@ function storedInputs(quantized: Model, model: Model, table: Table): Int8Array[]
     return Array.from({ length: count }, (_, i) => Int8Array.of(Math.floor((i * 256) / count) - 128));
   }
   const { scale, zeroPoint } = perTensor(quantized.tensors[quantized.inputs[0]]) ?? { scale: 1, zeroPoint: 0 };
-  const rows = Math.min(table.rows, affordable);
+  const compared = rows.subarray(0, affordable);
   const values = applyFeatures(
     model.metadata?.features ?? [],
-    copySamples(table.inputs, width, allRows({ rows })),
+    copySamples(table.inputs, width, compared),
     table.channels.length,
   );
-  return Array.from({ length: rows }, (_, row) =>
+  return Array.from(compared, (_, row) =>
     Int8Array.from(values.subarray(row * width, (row + 1) * width), (value) =>
       Math.max(-128, Math.min(127, Math.round(value / scale) + zeroPoint)),
     ),
   );
 }
 
-/** The lowest and the highest value of each tensor that is computed, over all rows; 0 always lies between. */
-function measureRanges(model: Model, table: Table): Range[] {
+/** The lowest and the highest value of each tensor that is computed, over some rows; 0 always lies between. */
+function measureRanges(model: Model, table: Table, rows: Uint32Array): Range[] {
   const channels = table.channels.length;
   const width = inputWidth(table);
   const ranges = model.tensors.map((): Range => ({ low: 0, high: 0 }));
@@ -126,15 +126,15 @@ function measureRanges(model: Model, table: Table): Range[] {
   const samples = openSamples(table.inputs, width);
   try {
     const { heap } = placed.kernels;
-    for (let from = 0; from < table.rows; from += calibrationBatch) {
-      const rows = Math.min(calibrationBatch, table.rows - from);
-      for (let row = 0; row < rows; row++) samples.copy(from + row, heap.float32, input / 4 + row * width);
-      features.run((rows * width) / channels);
-      placed.forward(rows);
+    for (let from = 0; from < rows.length; from += calibrationBatch) {
+      const batch = rows.subarray(from, from + calibrationBatch);
+      batch.forEach((row, i) => samples.copy(row, heap.float32, input / 4 + i * width));
+      features.run((batch.length * width) / channels);
+      placed.forward(batch.length);
       model.tensors.forEach((tensor, index) => {
         if (tensor.data !== undefined) return;
         const at = placed.addresses[index] / 4;
-        widen(ranges[index], heap.float32.subarray(at, at + rows * elementCount(tensor.shape)));
+        widen(ranges[index], heap.float32.subarray(at, at + batch.length * elementCount(tensor.shape)));
       });
     }
   } finally {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { quantizeInt8 } from "../../src/compression/quantize-int8";
 import { startQuantizing } from "../../src/compression/start-quantizing";
-import type { Table } from "../../src/dataset/table";
+import { inputsInMemory, type Table } from "../../src/dataset/table";
 import type { Model } from "../../src/model/model";
 import { packageFolder } from "../../src/package-folder";
 import { loadModel } from "../../src/runtime/load-model";
@@ -12,6 +12,7 @@ import { writeTflite } from "../../src/tflite/write-tflite";
 import { parseRecipe, type Recipe } from "../../src/training/recipe";
 import type { ActivationName } from "../../src/training/recipe-layers";
 import { trainRecipe } from "../../src/training/train-recipe";
+import { temporaryFolder } from "../support/folders";
 import { loadInLiteRt } from "../support/litert";
 import { cloudsTable, potentiometerTable } from "../support/potentiometer";
 import { pictureNetwork } from "../tflite/models";
@@ -66,6 +67,17 @@ const models: { name: string; model: Model; table: Table }[] = [
 ];
 
 describe("int8 quantization", () => {
+  it("gives the same for rows that stay in a file, without the rows that it does not calibrate with", async () => {
+    const table = cloudsTable();
+    const file = path.join(await temporaryFolder(), "samples");
+    const numbers = inputsInMemory(table);
+    writeFileSync(file, new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
+    const inputs = { file, type: "float32", offset: 0 } as const;
+    const [inMemory, inFile] = [table, { ...table, inputs }].map((each) => quantizeInt8(classifier, each));
+    assert.deepEqual(writeTflite(inFile), writeTflite(inMemory));
+    assert.equal(inFile.metadata?.compression[0].calibrationSamples, classifier.metadata?.report?.trainingSamples);
+  });
+
   for (const { name, model, table } of models) {
     it(`costs little: ${name}`, () => {
       const { compression, report } = quantizeInt8(model, table).metadata ?? {};
