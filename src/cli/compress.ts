@@ -3,7 +3,7 @@ import { summarizeModel } from "../model/summarize";
 import { parseArguments, usage } from "./arguments";
 import type { Command, Report } from "./command";
 import { readData } from "./data";
-import { isSameFile, prepareModelFile, readModelFile, writeModelFile } from "./files";
+import { assertNoInput, prepareModelFile, readModelFile, writeModelFile } from "./files";
 
 /** `tinyml compress`: a model becomes a smaller one. */
 export const compress: Command = {
@@ -22,8 +22,7 @@ async function run(argv: readonly string[]): Promise<Report> {
   const method = options.required("method");
   if (method !== "int8") throw usage(`There is no method "${method}". Known: int8.`);
   const out = options.required("out");
-  if (await isSameFile(out, options.file))
-    throw usage("--out names the model itself. Name another file, to keep both.");
+  await assertNoInput("--out", out, [options.file, options.required("data")]);
   const { model, bytes: bytesBefore } = await readModelFile(options.file);
   const task = model.metadata?.task ?? "regression";
   const outputs = model.tensors[model.outputs[0]].shape.at(-1) ?? 1;

@@ -9,7 +9,7 @@ import { type EvaluatedSplit, type EvaluationReport, evaluateRows } from "../tra
 import { parseArguments, usage } from "./arguments";
 import type { Command, Report } from "./command";
 import { readData } from "./data";
-import { isSameFile, prepareFile, readModelFile, writeBytes } from "./files";
+import { assertNoInput, prepareFile, readModelFile, writeBytes } from "./files";
 
 const splits: readonly EvaluatedSplit[] = ["training", "validation", "test", "all"];
 
@@ -30,9 +30,7 @@ async function run(argv: readonly string[]): Promise<Report> {
   });
   const split = splitCalled(options.value("split"));
   const svg = options.value("svg");
-  if (svg !== undefined && (await isSameFile(svg, options.file))) {
-    throw usage("--svg names the model itself, which would be lost. Name another file.");
-  }
+  if (svg !== undefined) await assertNoInput("--svg", svg, [options.file, options.required("data")]);
   const { model } = await readModelFile(options.file);
   const task = taskOf(model);
   const outputs = elementCount(model.tensors[model.outputs[0]].shape);

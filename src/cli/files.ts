@@ -7,6 +7,7 @@ import { assertName, isMissing, systemErrorCode, toStorageError, writeFileAtomic
 import { isTflite } from "../tflite/is-tflite";
 import { readTflite } from "../tflite/read-tflite";
 import { writeTflite } from "../tflite/write-tflite";
+import { usage } from "./arguments";
 
 /** What the description field of every model says that this package made. */
 const ourDescription = "TinyML Flows";
@@ -118,8 +119,20 @@ function unwritable(error: unknown, file: string): TinymlError {
   return toStorageError(error, file);
 }
 
+/**
+ * Makes sure that what is written takes the place of nothing that is read.
+ * @param option the option that named the file, for messages
+ * @throws TinymlError TINYML_USAGE where `file` is one of `inputs`
+ */
+export async function assertNoInput(option: string, file: string, inputs: readonly string[]): Promise<void> {
+  for (const input of inputs) {
+    if (!(await isSameFile(file, input))) continue;
+    throw usage(`${option} names ${input}, which this command reads and which would be lost. Name another file.`);
+  }
+}
+
 /** Whether two paths lead to the same file, be it through links. */
-export async function isSameFile(one: string, other: string): Promise<boolean> {
+async function isSameFile(one: string, other: string): Promise<boolean> {
   if (path.resolve(one) === path.resolve(other)) return true;
   // As big integers, for Windows counts files beyond what a number can tell apart.
   const [first, second] = await Promise.all(

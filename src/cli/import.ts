@@ -2,11 +2,14 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { importKeras } from "../keras/import-keras";
 import { readKeras } from "../keras/read-keras";
+import type { Model } from "../model/model";
 import { summarizeModel } from "../model/summarize";
+import { elementCount } from "../model/tensor";
+import { isPrintable } from "../printable";
 import { isMissing, toStorageError } from "../storage";
-import { parseArguments } from "./arguments";
+import { parseArguments, usage } from "./arguments";
 import type { Command, Report } from "./command";
-import { modelNameOf, prepareModelFile, readBytes, writeModelFile } from "./files";
+import { assertNoInput, modelNameOf, prepareModelFile, readBytes, writeModelFile } from "./files";
 
 /** `tinyml import`: a model of Keras, tfjs or Teachable Machine becomes a .tflite file. */
 export const importModel: Command = {
@@ -23,14 +26,13 @@ async function run(argv: readonly string[]): Promise<Report> {
     flags: ["json", "force"],
   });
   const out = options.required("out");
-  const labels = options
-    .value("labels")
-    ?.split(",")
-    .map((label) => label.trim());
+  const labels = labelsIn(options.value("labels"));
+  const name = options.value("name");
+  await assertNoInput("--out", out, [options.file]);
   const bytes = await readBytes(options.file);
   const folder = path.dirname(options.file);
   const keras = readKeras(bytes, (file) => readBeside(folder, file));
-  const model = importKeras(keras, { name: modelNameOf(options.value("name"), out), ...(labels && { labels }) });
+  const model = described(importKeras(keras, { name: modelNameOf(name, out) }), { name, labels });
   await prepareModelFile(out, options.flag("force"));
   const size = await writeModelFile(out, model);
   const summary = summarizeModel(model, size);
@@ -38,6 +40,38 @@ async function run(argv: readonly string[]): Promise<Report> {
     json: { out, bytes: size, model: summary },
     text: `${out}: ${size} bytes; ${summary.parameters} parameters in ${model.operators.length} operators`,
     asJson: options.flag("json"),
+  };
+}
+
+/** The labels in the option `--labels`. @throws TinymlError TINYML_USAGE */
+function labelsIn(text: string | undefined): string[] | undefined {
+  const labels = text?.split(",").map((label) => label.trim());
+  if (
+    labels === undefined ||
+    (new Set(labels).size === labels.length && labels.every((label) => label !== "" && isPrintable(label)))
+  )
+    return labels;
+  throw usage(`--labels takes different names with commas between them, such as a,b,c, not "${text}".`);
+}
+
+/** The model with the name and the labels of the command line, where they are given, whatever its file says. */
+function described(
+  model: Model,
+  { name, labels }: { name?: string | undefined; labels?: string[] | undefined },
+): Model {
+  if (model.metadata === undefined) return model;
+  const { targets, ...metadata } = model.metadata;
+  const outputs = elementCount(model.tensors[model.outputs[0]].shape);
+  if (labels !== undefined && labels.length !== outputs) {
+    throw usage(`--labels names ${labels.length} labels, but the model has ${outputs} outputs. Name one for each.`);
+  }
+  return {
+    ...model,
+    metadata: {
+      ...metadata,
+      ...(labels === undefined ? targets && { targets } : { task: "classification", labels }),
+      ...(name !== undefined && { name }),
+    },
   };
 }
 

@@ -2,9 +2,9 @@ import { TinymlError } from "../errors";
 import type { TensorData } from "../model/model";
 import { tensorBytes, tensorDataOver } from "../model/tensor";
 import { loadModel } from "../runtime/load-model";
-import { parseArguments, usage } from "./arguments";
+import { parseArguments } from "./arguments";
 import type { Command, Report } from "./command";
-import { isSameFile, readBytes, readModelFile, writeBytes } from "./files";
+import { assertNoInput, readBytes, readModelFile, writeBytes } from "./files";
 
 /** `tinyml run`: raw input tensors become raw output tensors, in the model's own types; no features are applied. */
 export const run: Command = {
@@ -21,9 +21,7 @@ async function runSamples(argv: readonly string[]): Promise<Report> {
   });
   const inputFile = options.required("input");
   const output = options.required("output");
-  if ((await isSameFile(output, options.file)) || (await isSameFile(output, inputFile))) {
-    throw usage("--output names the model or the input, which would be lost. Name another file.");
-  }
+  await assertNoInput("--output", output, [options.file, inputFile]);
   const { model } = await readModelFile(options.file);
   const input = await readBytes(inputFile);
   const loaded = loadModel(model);

@@ -12,7 +12,7 @@ import { threadsAtOnce } from "../worker-thread";
 import { parseArguments, usage } from "./arguments";
 import type { Command, Report } from "./command";
 import { readData } from "./data";
-import { modelNameOf, prepareModelFile, readBytes, writeModelFile } from "./files";
+import { assertNoInput, modelNameOf, prepareModelFile, readBytes, writeModelFile } from "./files";
 
 /** `tinyml train`: a recipe and data become a .tflite model. */
 export const train: Command = {
@@ -44,6 +44,7 @@ async function run(argv: readonly string[]): Promise<Report> {
     throw usage(`There is no engine "${engine}". Known: built-in, tfjs-node.`);
   }
   const out = options.required("out");
+  await assertNoInput("--out", out, [options.file, options.required("data")]);
   const name = modelNameOf(options.value("name"), out);
   const recipe = withSeed(parseRecipe(await readJson(options.file)), seed);
   const { task, input } = recipe;

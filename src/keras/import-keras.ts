@@ -12,17 +12,15 @@ import { damagedKeras, type KerasModel, type KerasWeight } from "./keras-model";
 
 /** How a model is imported. */
 export interface ImportOptions {
-  /** The name the model gets. */
+  /** The name the model gets, where the file holds no description of ours. */
   name: string;
-  /** The names of the classes, in the order of the outputs, where the file has none. */
-  labels?: readonly string[];
 }
 
 /**
  * A model of Keras or tfjs as one of ours: its layers become the graph of a recipe's, with its weights.
  * @throws TinymlError TINYML_MODEL_UNSUPPORTED naming the layer that is not known, TINYML_MODEL_INVALID where weights are missing or don't fit
  */
-export function importKeras(keras: KerasModel, { name, labels = keras.labels }: ImportOptions): Model {
+export function importKeras(keras: KerasModel, { name }: ImportOptions): Model {
   const { inputShape, layers: flat, output } = flattenTopology(keras.topology);
   /** Layers that do nothing once they are trained are skipped: what takes them takes what they take. */
   const stands = new Map<string, string>();
@@ -46,7 +44,10 @@ export function importKeras(keras: KerasModel, { name, labels = keras.labels }: 
   const model = foldTraining(network.model);
   const metadata =
     keras.metadata === undefined ? undefined : parseMetadata(keras.metadata, "userDefinedMetadata.TINYML_FLOWS");
-  return { ...model, metadata: metadata ?? describe(model, needed, { name, labels, isImage: keras.isTeachableImage }) };
+  return {
+    ...model,
+    metadata: metadata ?? describe(model, needed, { name, labels: keras.labels, isImage: keras.isTeachableImage }),
+  };
 }
 
 /** Keras's name of each role. */

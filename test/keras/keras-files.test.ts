@@ -7,7 +7,7 @@ import { strToU8, zipSync } from "fflate";
 import { TinymlError } from "../../src/errors";
 import { importKeras } from "../../src/keras/import-keras";
 import { readKeras } from "../../src/keras/read-keras";
-import { tinymlJson } from "../cli/support/tinyml";
+import { tinyml, tinymlJson } from "../cli/support/tinyml";
 import { temporaryFolder } from "../support/folders";
 import {
   anySample,
@@ -189,5 +189,26 @@ describe("tinyml import and export --template tfjs", () => {
     });
     const { metadata } = importKeras(readKeras(strToU8(text), beside(binary)), { name: "m" });
     assert.deepEqual(metadata?.labels, ["a", "b", "c"]);
+  });
+
+  it("give a model the name and the labels of the command line, whatever its file says", async () => {
+    const folder = await temporaryFolder();
+    const { json, weights } = await saveTfjs(networks[0].make());
+    await writeFile(path.join(folder, "model.json"), json);
+    await writeFile(path.join(folder, "weights.bin"), weights);
+    const take = async (model: string, ...more: string[]) => {
+      await tinymlJson(folder, "import", model, "--out", "m.tflite", ...more);
+      const { name, task, labels } = await tinymlJson(folder, "inspect", "m.tflite");
+      return { name, task, labels };
+    };
+    const first = { name: "first", task: "classification", labels: ["a", "b", "c"] };
+    assert.deepEqual(await take("model.json", "--name", "first", "--labels", "a,b,c"), first);
+    await tinymlJson(folder, "export", "m.tflite", "--template", "tfjs", "--out", "web");
+    assert.deepEqual(await take("web/model.json"), first);
+    const second = { ...first, name: "second", labels: ["x", "y", "z"] };
+    assert.deepEqual(await take("web/model.json", "--name", "second", "--labels", "x,y,z"), second);
+    const { status, stderr } = await tinyml(folder, "import", "web/model.json", "--out", "m.tflite", "--labels", "a,b");
+    assert.equal(status, 2);
+    assert.match(stderr, /^TINYML_USAGE: --labels names 2 labels, but the model has 3 outputs/);
   });
 });

@@ -35,10 +35,8 @@ describe("export to tfjs, against TensorFlow.js", () => {
   it("keeps the description, so that a model comes back as it was", () => {
     const [{ make }] = networks;
     return saveTfjs(make()).then(({ json, weights }) => {
-      const ours = importKeras(readKeras(strToU8(json), beside(weights)), {
-        name: "round trip",
-        labels: ["a", "b", "c"],
-      });
+      const keras = { ...readKeras(strToU8(json), beside(weights)), labels: ["a", "b", "c"] };
+      const ours = importKeras(keras, { name: "round trip" });
       const files = writeTfjs(ours);
       const back = importKeras(readKeras(strToU8(files["model.json"]), beside(files["weights.bin"])), {
         name: "another",
