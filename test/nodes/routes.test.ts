@@ -57,6 +57,29 @@ describe("admin routes", () => {
     assert.equal((await helper.request().post(`/tinyml/runs/${id}/stop`)).status, 404);
   });
 
+  it("resume what a training node was stopped in, and no other node", async () => {
+    const train = { id: "train", z: "tab", type: "tinyml-train", dataset: "dataset", model: "pot", ...endlessRecipe };
+    const flow = await startFlow([...base, train]);
+    await storePotentiometer(flow.storage, 100);
+    const resume = async (id: string) => (await helper.request().post(`/tinyml/nodes/${id}/resume`)).status;
+    assert.deepEqual([await resume("none"), await resume("dataset")], [404, 404]);
+    assert.equal(await resume("train"), 204);
+    assert.equal((await flow.next("errors")).error?.code, "TINYML_NO_CHECKPOINT");
+    flow.send("train", {});
+    await flow.until("it trains", () => flow.statuses("train").at(-1)?.text === "status.training");
+    flow.send("train", { train: "stop" });
+    await flow.until("it is stopped", () => flow.statuses("train").at(-1)?.text === "status.stopped");
+    assert.equal(await resume("train"), 204);
+    await flow.until("it goes on", () => flow.statuses("train").at(-1)?.text === "status.training");
+    flow.send("train", { train: "stop" });
+    await flow.until("it is stopped", () => flow.statuses("train").at(-1)?.text === "status.stopped");
+    const listed = (await get("/tinyml/runs")).body as Array<{ state: string; recipe: { task: string } }>;
+    assert.deepEqual(
+      listed.map(({ state, recipe }) => [state, recipe.task]),
+      [["stopped", "regression"]],
+    );
+  });
+
   it("count the readings of datasets, open or not", async () => {
     const labels = { ...potentiometerDataset, id: "moves", name: "moves", task: "classification" };
     labels.id = "labels";
