@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
+import { basename } from "node:path";
 import type { RandomState } from "../dataset/random";
 import { TinymlError } from "../errors";
 import { isMissing, toStorageError, writeFileAtomicSync } from "../storage";
@@ -73,6 +74,15 @@ export function readCheckpoint(file: string): Checkpoint {
       `The interrupted training can't be resumed: ${file} is damaged, or of another version. Start it anew.`,
       { cause: error },
     );
+  }
+}
+
+/** Removes a checkpoint, where there is one. @throws TinymlError TINYML_STORAGE, as for a folder of its name */
+export function removeCheckpoint(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch (error) {
+    throw toStorageError(error, basename(file));
   }
 }
 

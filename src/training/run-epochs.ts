@@ -1,11 +1,10 @@
-import { rmSync } from "node:fs";
 import type { Random } from "../dataset/random";
 import type { SplitRows } from "../dataset/split-rows";
 import type { Table } from "../dataset/table";
 import { TinymlError } from "../errors";
 import type { TrainingReport } from "../model/metadata";
 import type { Team } from "../thread-team";
-import { type EpochResult, readCheckpoint, writeCheckpoint } from "./checkpoint";
+import { type EpochResult, readCheckpoint, removeCheckpoint, writeCheckpoint } from "./checkpoint";
 import { diverged, findWrongRow } from "./divergence";
 import type { Recipe } from "./recipe";
 import { learningRateAt } from "./schedules";
@@ -82,6 +81,8 @@ export function runEpochs({
     ({ epoch, place } = saved);
     secondsBefore = saved.seconds;
   } else {
+    // That of another training; a place where none can be shows here, not when all is trained.
+    if (checkpoint !== undefined && first) removeCheckpoint(checkpoint.file);
     trainer.wakeDeadUnits(table, rows.training);
     bestWeights = trainer.copyWeights();
   }
@@ -136,7 +137,7 @@ export function runEpochs({
     }
   }
   trainer.setWeights(bestWeights);
-  if (checkpoint !== undefined && first) rmSync(checkpoint.file, { force: true });
+  if (checkpoint !== undefined && first) removeCheckpoint(checkpoint.file);
   return {
     metric: recipe.task === "classification" ? "accuracy" : "mse",
     epochs: losses.length,

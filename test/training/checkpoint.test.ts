@@ -169,6 +169,13 @@ describe("a training that was cut off", () => {
     assert.equal(trainRecipe({ ...task, ...resume }).metadata?.name, "clouds");
   });
 
+  it("is refused before an epoch is trained where no checkpoint can be: a folder has its name", async () => {
+    const task = { recipe: recipe({ epochs: 2 }), table, name: "clouds", checkpoint: { file: path.dirname(file) } };
+    let epochs = 0;
+    assert.throws(() => trainRecipe(task, { onProgress: () => epochs++ }), { code: "TINYML_STORAGE" });
+    assert.equal(epochs, 0);
+  });
+
   it("is refused when nothing was kept, or what was kept is damaged", async () => {
     const task: TrainingTask = { recipe: recipe(), table, name: "clouds", checkpoint: { file, resume: true } };
     assert.throws(() => trainRecipe(task), { code: "TINYML_NO_CHECKPOINT", message: /no interrupted training/ });
