@@ -1,5 +1,5 @@
 import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { NodeAPI } from "node-red";
 import { clearDataset } from "../src/dataset/clear-dataset";
 import { type Dataset, openDataset } from "../src/dataset/dataset";
@@ -92,7 +92,8 @@ export function createFilesSource(name: string, location: string, task: Task): D
     name,
     task,
     open: refuse,
-    read: async () => ({ ...(await readData(location, { task })), name }),
+    // The whole path, for who reads an error doesn't know the folder that a part of it begins in.
+    read: async () => ({ ...(await readData(resolve(location), { task })), name }),
     clear: refuse,
     close: async () => undefined,
   };

@@ -2,7 +2,7 @@ import { quantizeInt8 } from "../compression/quantize-int8";
 import { summarizeModel } from "../model/summarize";
 import { parseArguments, usage } from "./arguments";
 import type { Command, Report } from "./command";
-import { readData } from "./data";
+import { readData, wantedBy } from "./data";
 import { assertNoInput, prepareModelFile, readModelFile, writeModelFile } from "./files";
 
 /** `tinyml compress`: a model becomes a smaller one. */
@@ -24,10 +24,7 @@ async function run(argv: readonly string[]): Promise<Report> {
   const out = options.required("out");
   await assertNoInput("--out", out, [options.file, options.required("data")]);
   const { model, bytes: bytesBefore } = await readModelFile(options.file);
-  const task = model.metadata?.task ?? "regression";
-  const outputs = model.tensors[model.outputs[0]].shape.at(-1) ?? 1;
-  const shape = model.tensors[model.inputs[0]].shape.slice(1);
-  const wanted = { task, shape, ...(task === "regression" && { targets: outputs }) };
+  const wanted = wantedBy(model);
   const table = await readData(options.required("data"), wanted, options.value("test-rows"));
   await prepareModelFile(out, options.flag("force"));
   const compressed = quantizeInt8(model, table);
@@ -35,7 +32,7 @@ async function run(argv: readonly string[]): Promise<Report> {
   const summary = summarizeModel(compressed, bytes);
   const parameterBytesBefore = summarizeModel(model, bytesBefore).parameterBytes;
   const { calibrationSamples, validationMetric } = compressed.metadata?.compression.at(-1) ?? {};
-  const metric = task === "classification" ? "accuracy" : "mean squared error";
+  const metric = wanted.task === "classification" ? "accuracy" : "mean squared error";
   const reached = validationMetric === undefined ? "" : `; validation ${metric} ${validationMetric.toPrecision(4)}`;
   return {
     json: {
@@ -46,7 +43,7 @@ async function run(argv: readonly string[]): Promise<Report> {
       parameterBytesBefore,
       method,
       calibrationSamples,
-      [task === "classification" ? "accuracy" : "validationMse"]: validationMetric,
+      [wanted.task === "classification" ? "accuracy" : "validationMse"]: validationMetric,
       model: summary,
     },
     text: `${out}: parameters ${summary.parameterBytes} bytes (before: ${parameterBytesBefore}), file ${bytes} bytes (before: ${bytesBefore})${reached}`,

@@ -1,6 +1,9 @@
 import { readData as readDataFiles } from "../dataset/read-data";
 import type { ReadOptions } from "../dataset/read-options";
 import type { Split, Table } from "../dataset/table";
+import { labelsOf } from "../model/labels";
+import type { Model } from "../model/model";
+import { elementCount } from "../model/tensor";
 import { usage } from "./arguments";
 
 /**
@@ -17,4 +20,15 @@ export async function readData(location: string, options: ReadOptions, testRows 
     row < first ? table.splits?.[row] : "test",
   );
   return { ...table, splits };
+}
+
+/** The data that a model takes. One of another tool that has labels, or gives probabilities, tells classes apart. */
+export function wantedBy(model: Model): ReadOptions {
+  const shape = model.tensors[model.inputs[0]].shape.slice(1);
+  const isClassifier =
+    model.metadata === undefined
+      ? labelsOf(model) !== undefined || model.operators.at(-1)?.type === "SOFTMAX"
+      : model.metadata.task === "classification";
+  if (isClassifier) return { task: "classification", shape };
+  return { task: "regression", shape, targets: elementCount(model.tensors[model.outputs[0]].shape) };
 }

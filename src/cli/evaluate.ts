@@ -1,14 +1,10 @@
-import { labelsOf } from "../model/labels";
-import type { Task } from "../model/metadata";
-import type { Model } from "../model/model";
-import { elementCount } from "../model/tensor";
 import { escapeUnprintable } from "../printable";
 import { drawEvaluations } from "../training/draw-evaluations";
 import type { ClassificationEvaluation, RegressionEvaluation } from "../training/evaluate-model";
 import { type EvaluatedSplit, type EvaluationReport, evaluateRows } from "../training/evaluate-rows";
 import { parseArguments, usage } from "./arguments";
 import type { Command, Report } from "./command";
-import { readData } from "./data";
+import { readData, wantedBy } from "./data";
 import { assertNoInput, prepareFile, readModelFile, writeBytes } from "./files";
 
 const splits: readonly EvaluatedSplit[] = ["training", "validation", "test", "all"];
@@ -32,11 +28,7 @@ async function run(argv: readonly string[]): Promise<Report> {
   const svg = options.value("svg");
   if (svg !== undefined) await assertNoInput("--svg", svg, [options.file, options.required("data")]);
   const { model } = await readModelFile(options.file);
-  const task = taskOf(model);
-  const outputs = elementCount(model.tensors[model.outputs[0]].shape);
-  const shape = model.tensors[model.inputs[0]].shape.slice(1);
-  const wanted = { task, shape, ...(task === "regression" && { targets: outputs }) };
-  const table = await readData(options.required("data"), wanted, options.value("test-rows"));
+  const table = await readData(options.required("data"), wantedBy(model), options.value("test-rows"));
   if (svg !== undefined) await prepareFile(svg, { option: "--svg", force: options.flag("force"), isOurs: isPicture });
   const report = evaluateRows({ model, table, ...(split !== undefined && { split }) });
   if (svg !== undefined) await writeBytes(svg, Buffer.from(drawEvaluations([report])));
@@ -52,13 +44,6 @@ function splitCalled(word: string | undefined): EvaluatedSplit | undefined {
   const split = splits.find((known) => known === (word === "train" ? "training" : word));
   if (split === undefined) throw usage(`--split takes train, validation, test or all, not "${word}".`);
   return split;
-}
-
-/** What a model does; one of another tool that has labels, or gives probabilities, tells classes apart. */
-function taskOf(model: Model): Task {
-  if (model.metadata !== undefined) return model.metadata.task;
-  const isClassifier = labelsOf(model) !== undefined || model.operators.at(-1)?.type === "SOFTMAX";
-  return isClassifier ? "classification" : "regression";
 }
 
 function isPicture(bytes: Buffer): boolean {

@@ -1,4 +1,4 @@
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { TinymlError } from "../errors";
 import { elementCount } from "../model/tensor";
 import { type IdxFile, readIdx } from "./idx";
@@ -77,7 +77,7 @@ export async function readIdxFolder(folder: string, names: readonly string[], op
     const name = sides.get(split);
     if (name !== undefined) parts.push({ ...(await readPair(join(folder, name), names, options)), split });
   }
-  return joinParts(parts, basename(folder));
+  return joinParts(parts, basename(resolve(folder)));
 }
 
 /**

@@ -33,6 +33,15 @@ describe("tinyml compress --method int8", function () {
     });
   }
 
+  it("takes a classifier of another tool, with rows whose labels are texts", async () => {
+    const { metadata, associatedFiles, otherMetadata, ...bare } = readTflite(
+      await readFile(join(folder, "clouds.tflite")),
+    );
+    await writeFile(join(folder, "bare.tflite"), writeTflite(bare));
+    const report = await compress("bare.tflite", "clouds.csv", "bare.int8.tflite");
+    assert.ok(Number(report.parameterBytes) < Number(report.parameterBytesBefore));
+  });
+
   it("--json prints what docs/cli.md says", async () => {
     const report = await compress("clouds.tflite", "clouds", "clouds.int8.tflite");
     assert.deepEqual(Object.keys(report), [

@@ -39,6 +39,11 @@ describe("IDX files", () => {
     assert.deepEqual([...table.inputs], [0, 1, 2, 3, 10, 11, 12, 13, 255, 254, 253, 252]);
   });
 
+  it("a folder has its name however its path is written", async () => {
+    const folder = await folderOf({ "train-images-idx3-ubyte": images, "train-labels-idx1-ubyte": labels });
+    assert.equal((await readData(`${folder}/.`)).name, "data");
+  });
+
   const names: [images: string, labels: string][] = [
     ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"],
     ["train-images.idx3-ubyte", "train-labels.idx1-ubyte"],

@@ -55,9 +55,11 @@ describe("node dataset", () => {
     assert.match(error?.message ?? "", /"table" lie in files/);
     flow.send("record", { record: "clear" });
     assert.equal((await flow.next("errors")).error?.code, "TINYML_CONFIG_INVALID");
-    await flow.redeploy([...base, { ...dataset, path: path.join(folder, "none") }, { ...train, ...quickRecipe }]);
+    await flow.redeploy([...base, { ...dataset, path: "none" }, { ...train, ...quickRecipe }]);
     flow.send("train", {});
-    assert.equal((await flow.next("errors")).error?.code, "TINYML_FILE");
+    const missing = (await flow.next("errors")).error;
+    assert.equal(missing?.code, "TINYML_FILE");
+    assert.ok(missing?.message?.includes(path.resolve("none")), missing?.message);
   });
 
   it("refuses to mix readings of different kinds", async () => {
