@@ -128,7 +128,7 @@ function measureRanges(model: Model, table: Table, rows: Uint32Array): Range[] {
     const { heap } = placed.kernels;
     for (let from = 0; from < rows.length; from += calibrationBatch) {
       const batch = rows.subarray(from, from + calibrationBatch);
-      batch.forEach((row, i) => samples.copy(row, heap.float32, input / 4 + i * width));
+      for (const [i, row] of batch.entries()) samples.copy(row, heap.float32, input / 4 + i * width);
       features.run((batch.length * width) / channels);
       placed.forward(batch.length);
       model.tensors.forEach((tensor, index) => {
