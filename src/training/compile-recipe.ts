@@ -1,5 +1,7 @@
 import { normal, type Random } from "../dataset/random";
+import { TinymlError } from "../errors";
 import { elementCount } from "../model/tensor";
+import { maximumBytes } from "../runtime/place-model";
 import { CONVOLUTION_LAYERS } from "./layers/convolution";
 import { DENSE_LAYERS } from "./layers/dense";
 import { ELEMENTWISE_LAYERS } from "./layers/elementwise";
@@ -37,10 +39,15 @@ const LAYERS: { readonly [Type in Layer["type"]]: LayerRule<Type> } = {
  *   with binary cross-entropy
  * @param random draws the weights, layer by layer
  * @throws TinymlError TINYML_RECIPE_INVALID naming the layer that does not fit to what it gets, or when the last layer gives
- *   another number of numbers
+ *   another number of numbers; TINYML_OUT_OF_MEMORY, before they are drawn, when the weights alone are more than this machine may take
  */
 export function compileRecipe(recipe: Recipe, outputs: number, random: Random): Network {
-  const network = buildNetwork(recipe.input.shape, recipe.layers, (request) => initialWeights(request, random));
+  let bytes = 0;
+  const network = buildNetwork(recipe.input.shape, recipe.layers, (request) => {
+    bytes += 4 * elementCount(request.shape);
+    if (bytes > maximumBytes) throw tooManyWeights(request.layer, bytes);
+    return initialWeights(request, random);
+  });
   const last = recipe.layers.length - 1;
   const unread = findUnreadLayer(recipe.layers);
   if (unread !== undefined) {
@@ -96,6 +103,14 @@ export function buildNetwork(
     named.set(name, output);
   });
   return network.finish(input, built.at(-1)?.output ?? input, built);
+}
+
+function tooManyWeights(layer: number, bytes: number): TinymlError {
+  const [needed, most] = [bytes, maximumBytes].map((each) => Math.floor(each / 1e6));
+  return new TinymlError(
+    "TINYML_OUT_OF_MEMORY",
+    `Up to layers.${layer} the network has weights of ${needed} MB, and on this machine it may take ${most} MB. Use a smaller layer there, or pool before it.`,
+  );
 }
 
 /** What other layers call a layer. */

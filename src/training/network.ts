@@ -1,7 +1,5 @@
-import { TinymlError } from "../errors";
 import type { FusedActivation, Model, Operator, Tensor } from "../model/model";
 import { elementCount } from "../model/tensor";
-import { maximumBytes } from "../runtime/place-model";
 import { invalidRecipe } from "./recipe-error";
 import type { ActivationName, Initializer, Layer, LayerOf, Regularizer } from "./recipe-layers";
 
@@ -67,7 +65,6 @@ export class NetworkBuilder {
   readonly #regularizers = new Map<number, Regularizer>();
   readonly #frozen = new Set<number>();
   readonly #weightsOf: WeightSource;
-  #weightBytes = 0;
 
   constructor(weightsOf: WeightSource) {
     this.#weightsOf = weightsOf;
@@ -83,20 +80,9 @@ export class NetworkBuilder {
     return this.#tensors[tensor].shape.slice(1);
   }
 
-  /**
-   * Weights of a layer, by the role that names them.
-   * @throws TinymlError TINYML_OUT_OF_MEMORY, before they are drawn, where the network's weights alone are more than this machine may take
-   */
+  /** Weights of a layer, by the role that names them. */
   weights(name: string, request: WeightRequest, regularizer?: Regularizer): number {
-    const { layer, shape, role } = request;
-    this.#weightBytes += 4 * elementCount(shape);
-    if (this.#weightBytes > maximumBytes) {
-      const [needed, most] = [this.#weightBytes, maximumBytes].map((bytes) => Math.floor(bytes / 1e6));
-      throw new TinymlError(
-        "TINYML_OUT_OF_MEMORY",
-        `Up to layers.${layer} the network has weights of ${needed} MB, and on this machine it may take ${most} MB. Use a smaller layer there, or pool before it.`,
-      );
-    }
+    const { shape, role } = request;
     const data = this.#weightsOf(request);
     const index = this.#tensors.push({ name: `${name}/${role}`, type: "float32", shape, data }) - 1;
     if (regularizer !== undefined && regularizer.l1 + regularizer.l2 > 0) this.#regularizers.set(index, regularizer);
