@@ -8,7 +8,7 @@ import type { WeightRequest, WeightRole } from "../training/network";
 import type { Layer } from "../training/recipe-layers";
 import { type FlatLayer, flattenTopology } from "./flatten-topology";
 import { layerOfKeras } from "./keras-layers";
-import { damagedKeras, type KerasModel, type KerasWeight } from "./keras-model";
+import { damagedKeras, type KerasModel, type KerasWeight, unsupportedKeras } from "./keras-model";
 
 /** How a model is imported. */
 export interface ImportOptions {
@@ -38,10 +38,15 @@ export function importKeras(keras: KerasModel, { name }: ImportOptions): Model {
   const last = stands.get(output) ?? output;
   const end = layers.findIndex((layer) => layer.name === last);
   const needed = layers.slice(0, end + 1);
+  if (needed.length === 0) throw unsupportedKeras("none of its layers does anything once it is trained");
   const network = buildNetwork(inputShape, needed, (request) =>
     weightsOf(keras.weights, sources[request.layer], request),
   );
   const model = foldTraining(network.model);
+  const { shape } = model.tensors[model.outputs[0]];
+  if (elementCount(shape) !== shape.at(-1)) {
+    throw unsupportedKeras(`its output [${shape.slice(1).join(", ")}] is no single list of numbers`);
+  }
   const metadata =
     keras.metadata === undefined ? undefined : parseMetadata(keras.metadata, "userDefinedMetadata.TINYML_FLOWS");
   return {
@@ -77,6 +82,7 @@ function weightsOf(
   if (found.data.length !== count) {
     throw damagedKeras(`its weights "${key}" are [${found.shape.join(", ")}], where ${count} numbers are needed`);
   }
+  if (!found.data.every(Number.isFinite)) throw damagedKeras(`its weights "${key}" are not all numbers`);
   // of kernels the outputs come last in Keras, and first here; depthwise kernels lie alike
   if (role === "kernel" || role === "pointwiseKernel") return transpose(found.data, shape[0]);
   return found.data;

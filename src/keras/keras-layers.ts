@@ -94,7 +94,11 @@ const TRANSLATIONS: Readonly<Record<string, readonly [type: Layer["type"], trans
   GlobalMaxPooling2D: ["globalMaxPooling2d", globalPooling],
   GlobalAveragePooling1D: ["globalAveragePooling1d", globalPooling],
   GlobalAveragePooling2D: ["globalAveragePooling2d", globalPooling],
-  Flatten: ["flatten", () => ({})],
+  Flatten: [
+    "flatten",
+    ({ data_format: format }, refuse) =>
+      (format ?? "channels_last") === "channels_last" ? {} : refuse("its channels come first"),
+  ],
   Reshape: ["reshape", ({ target_shape: targetShape }) => ({ targetShape })],
   Dropout: ["dropout", ({ rate }) => ({ rate })],
   SpatialDropout1D: ["spatialDropout1d", ({ rate }) => ({ rate })],
@@ -111,7 +115,10 @@ const TRANSLATIONS: Readonly<Record<string, readonly [type: Layer["type"], trans
     "activation",
     ({ alpha }, refuse) => ((numberOf(alpha) ?? 1) === 1 ? { activation: "elu" } : refuse("its alpha is not 1")),
   ],
-  Softmax: ["activation", () => ({ activation: "softmax" })],
+  Softmax: [
+    "activation",
+    ({ axis }, refuse) => ((numberOf(axis) ?? -1) === -1 ? { activation: "softmax" } : refuse("its axis is not -1")),
+  ],
   Add: ["add", () => ({})],
   Concatenate: ["concatenate", ({ axis = -1 }) => ({ axis })],
 };

@@ -113,7 +113,31 @@ describe("what can't be imported", () => {
     },
     weightsManifest: [],
   });
+  const layer = (class_name: string, config: object) => ({
+    modelTopology: { class_name: "Sequential", config: { layers: [{ class_name, config: { name: "l", ...config } }] } },
+    weightsManifest: [],
+  });
   const cases: { what: string; json: unknown; says: RegExp }[] = [
+    {
+      what: "layers that do nothing",
+      json: layer("GaussianNoise", { batch_input_shape: [null, 2] }),
+      says: /none of its layers does anything/,
+    },
+    {
+      what: "an output of more than one dimension",
+      json: layer("MaxPooling1D", { batch_input_shape: [null, 5, 2], pool_size: [2], strides: [2], padding: "valid" }),
+      says: /its output \[2, 2\] is no single list of numbers/,
+    },
+    {
+      what: "a softmax over another axis",
+      json: layer("Softmax", { batch_input_shape: [null, 3, 2], axis: 1 }),
+      says: /its axis is not -1/,
+    },
+    {
+      what: "channels first",
+      json: layer("Flatten", { batch_input_shape: [null, 3, 3, 2], data_format: "channels_first" }),
+      says: /its channels come first/,
+    },
     {
       what: "an unknown layer",
       json: {
@@ -139,6 +163,25 @@ describe("what can't be imported", () => {
       says: /its input \[any, 3\] has no fixed size/,
     },
   ];
+
+  it("weights that are no numbers", () => {
+    const weightsManifest = [
+      {
+        paths: ["weights.bin"],
+        weights: [
+          { name: "d/kernel", shape: [2, 1], dtype: "float32" },
+          { name: "d/bias", shape: [1], dtype: "float32" },
+        ],
+      },
+    ];
+    const weights = new Uint8Array(Float32Array.of(1, Number.NaN, 0).buffer);
+    const keras = readKeras(strToU8(JSON.stringify({ ...dense({}), weightsManifest })), beside(weights));
+    assert.throws(() => importKeras(keras, { name: "m" }), {
+      code: "TINYML_MODEL_INVALID",
+      message: /its weights "d\/kernel" are not all numbers/,
+    });
+  });
+
   for (const { what, json, says } of cases) {
     it(what, () => {
       assert.throws(
