@@ -176,7 +176,7 @@ function checkGradients(drawn: Case): void {
       const [forwards, backwards] = [slope(1e-6), slope(-1e-6)];
       const expected = (forwards + backwards) / 2;
       // Where a relu or the place of a maximum changes in between there is no slope.
-      if (Math.abs(forwards - backwards) > 1e-3 * (1 + Math.abs(expected))) return;
+      if (Math.abs(forwards - backwards) > 3e-5 * (1 + Math.abs(expected))) return;
       const found = weight - after[i];
       assert.ok(
         Math.abs(found - expected) <= 2e-5 * (1 + expectedLoss + Math.abs(expected)),
