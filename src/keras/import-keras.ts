@@ -42,6 +42,7 @@ export function importKeras(keras: KerasModel, { name }: ImportOptions): Model {
   const network = buildNetwork(inputShape, needed, (request) =>
     weightsOf(keras.weights, sources[request.layer], request),
   );
+  network.layers.forEach((built, i) => checkAxis(sources[i], network.model.tensors[built.output].shape.length));
   const model = foldTraining(network.model);
   const { shape } = model.tensors[model.outputs[0]];
   if (elementCount(shape) !== shape.at(-1)) {
@@ -53,6 +54,16 @@ export function importKeras(keras: KerasModel, { name }: ImportOptions): Model {
     ...model,
     metadata: metadata ?? describe(model, needed, { name, labels: keras.labels, isImage: keras.isTeachableImage }),
   };
+}
+
+/** Normalization is over the channels here, which come last; Keras counts the batch as dimension 0. */
+function checkAxis({ name, type, config }: FlatLayer, rank: number): void {
+  if (type !== "BatchNormalization") return;
+  const axis: unknown = Array.isArray(config.axis) && config.axis.length === 1 ? config.axis[0] : config.axis;
+  if (axis === undefined || axis === -1 || axis === rank - 1) return;
+  throw unsupportedKeras(
+    `its layer "${name}" (${type}) normalizes over the axis ${JSON.stringify(axis)}, not over the last one`,
+  );
 }
 
 /** Keras's name of each role. */

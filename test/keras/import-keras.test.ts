@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { strToU8, zipSync } from "fflate";
 import { TinymlError } from "../../src/errors";
@@ -190,6 +191,17 @@ describe("what can't be imported", () => {
       );
     });
   }
+
+  it("a normalization over another axis, though its numbers would fit", async () => {
+    const model = tf.sequential({
+      layers: [tf.layers.batchNormalization({ inputShape: [2, 2, 2], axis: 1 }), tf.layers.flatten()],
+    });
+    const { json, weights } = await saveTfjs(model);
+    assert.throws(() => importKeras(readKeras(strToU8(json), beside(weights)), { name: "m" }), {
+      code: "TINYML_MODEL_UNSUPPORTED",
+      message: /normalizes over the axis 1, not over the last one/,
+    });
+  });
 
   it("damaged files are told, whatever is wrong with them", async () => {
     const model = networks[4].make();
