@@ -42,7 +42,9 @@ export function importKeras(keras: KerasModel, { name }: ImportOptions): Model {
   const network = buildNetwork(inputShape, needed, (request) =>
     weightsOf(keras.weights, sources[request.layer], request),
   );
-  network.layers.forEach((built, i) => checkAxis(sources[i], network.model.tensors[built.output].shape.length));
+  for (const [i, { output: tensor }] of network.layers.entries()) {
+    checkAxis(sources[i], network.model.tensors[tensor].shape.length);
+  }
   const model = foldTraining(network.model);
   const { shape } = model.tensors[model.outputs[0]];
   if (elementCount(shape) !== shape.at(-1)) {

@@ -33,6 +33,14 @@ export class GuardedHeap {
     heap.release = (address) => this.#release(address);
   }
 
+  /** Makes the heap hand out its own blocks again, and gives it back the piece of its memory. */
+  restore(): void {
+    // what the class itself has stands behind these
+    Reflect.deleteProperty(this.#heap, "allocate");
+    Reflect.deleteProperty(this.#heap, "release");
+    this.#heap.release(this.#start);
+  }
+
   /** How many blocks are handed out. */
   get blocks(): number {
     return this.#blocks.size;

@@ -57,6 +57,12 @@ export function examine(bytes: Uint8Array, seed: number): Outcome {
   }
 }
 
+/** Ends the guarding of the kernels' memory, for whoever uses it next in this process. */
+export function endExamining(): void {
+  heap?.restore();
+  heap = undefined;
+}
+
 function examineFile(bytes: Uint8Array, seed: number, guarded: GuardedHeap): Outcome {
   const read = attempt("reading", () => readTflite(bytes));
   if (read instanceof TinymlError) return { end: "refused", error: read };

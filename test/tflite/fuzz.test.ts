@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import type { OperatorType } from "../../src/model/model";
 import { readTflite } from "../../src/tflite/read-tflite";
 import { baseFiles, knownOperators } from "./bases";
-import { examine } from "./examine";
+import { endExamining, examine } from "./examine";
 import { mutant } from "./mutants";
 
 const FILES = 4000;
 
 describe("damaged .tflite files", () => {
+  after(endExamining);
+
   it(`end in an error with a code and a place, or run in their own memory (${FILES} files; npm run fuzz for more)`, () => {
     let ran = 0;
     for (let seed = 0; seed < FILES; seed++) {
