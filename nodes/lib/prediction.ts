@@ -23,6 +23,7 @@ export * from "../../src/model/remove-unused";
 export * from "../../src/model/summarize";
 export * from "../../src/model/tensor";
 export * from "../../src/model/tensor-names";
+export * from "../../src/model/transposed";
 export * from "../../src/model/unsupported";
 export * from "../../src/model/window";
 export * from "../../src/package-folder";

@@ -2,12 +2,13 @@ import type { Metadata } from "../model/metadata";
 import type { Model } from "../model/model";
 import { parseMetadata } from "../model/parse-metadata";
 import { elementCount } from "../model/tensor";
+import { transposed } from "../model/transposed";
 import { buildNetwork } from "../training/compile-recipe";
 import { foldTraining } from "../training/fold-training";
 import type { WeightRequest, WeightRole } from "../training/network";
 import type { Layer } from "../training/recipe-layers";
 import { type FlatLayer, flattenTopology } from "./flatten-topology";
-import { layerOfKeras } from "./keras-layers";
+import { layerOfKeras, onlyOf } from "./keras-layers";
 import { damagedKeras, type KerasModel, type KerasWeight, unsupportedKeras } from "./keras-model";
 
 /** How a model is imported. */
@@ -61,7 +62,7 @@ export function importKeras(keras: KerasModel, { name }: ImportOptions): Model {
 /** Normalization is over the channels here, which come last; Keras counts the batch as dimension 0. */
 function checkAxis({ name, type, config }: FlatLayer, rank: number): void {
   if (type !== "BatchNormalization") return;
-  const axis: unknown = Array.isArray(config.axis) && config.axis.length === 1 ? config.axis[0] : config.axis;
+  const axis = onlyOf(config.axis);
   if (axis === undefined || axis === -1 || axis === rank - 1) return;
   throw unsupportedKeras(
     `its layer "${name}" (${type}) normalizes over the axis ${JSON.stringify(axis)}, not over the last one`,
@@ -97,18 +98,8 @@ function weightsOf(
   }
   if (!found.data.every(Number.isFinite)) throw damagedKeras(`its weights "${key}" are not all numbers`);
   // of kernels the outputs come last in Keras, and first here; depthwise kernels lie alike
-  if (role === "kernel" || role === "pointwiseKernel") return transpose(found.data, shape[0]);
-  return found.data;
-}
-
-/** [inputs, outputs] as [outputs, inputs]. */
-function transpose(data: Float32Array, outputs: number): Float32Array {
-  const inputs = data.length / outputs;
-  const turned = new Float32Array(data.length);
-  for (let output = 0; output < outputs; output++) {
-    for (let input = 0; input < inputs; input++) turned[output * inputs + input] = data[input * outputs + output];
-  }
-  return turned;
+  if (role !== "kernel" && role !== "pointwiseKernel") return found.data;
+  return found.data.map(transposed(found.data, count / shape[0], shape[0]));
 }
 
 /** scale × x + offset as a normalization that subtracts 0 and divides by 1. */

@@ -106,7 +106,7 @@ const TRANSLATIONS: Readonly<Record<string, readonly [type: Layer["type"], trans
   GaussianNoise: ["dropout", nothing],
   GaussianDropout: ["dropout", nothing],
   ActivityRegularization: ["dropout", nothing],
-  ZeroPadding1D: ["zeroPadding1d", ({ padding }) => ({ padding: pairOf(padding) })],
+  ZeroPadding1D: ["zeroPadding1d", ({ padding }) => ({ padding: onlyOf(padding) })],
   ZeroPadding2D: ["zeroPadding2d", ({ padding }) => ({ padding })],
   Activation: ["activation", activated],
   ReLU: ["activation", reluOf],
@@ -155,20 +155,16 @@ function reluOf(config: JsonObject, refuse: (what: string) => never): JsonObject
 }
 
 function numberOf(value: unknown): number | undefined {
-  if (Array.isArray(value) && value.length === 1) return numberOf(value[0]);
-  return typeof value === "number" ? value : undefined;
+  const only = onlyOf(value);
+  return typeof only === "number" ? only : undefined;
 }
 
-function pairOf(padding: unknown): unknown {
-  return Array.isArray(padding) && padding.length === 1 ? pairOf(padding[0]) : padding;
+/** What a list of one holds: Keras writes some single numbers as lists. */
+export function onlyOf(value: unknown): unknown {
+  return Array.isArray(value) && value.length === 1 ? onlyOf(value[0]) : value;
 }
 
 /** Layers over readings say their one size as [size], or as a number. */
 function flat(settings: JsonObject): JsonObject {
-  return Object.fromEntries(
-    Object.entries(settings).map(([key, value]) => [
-      key,
-      Array.isArray(value) && value.length === 1 ? value[0] : value,
-    ]),
-  );
+  return Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, onlyOf(value)]));
 }

@@ -52,7 +52,10 @@ function readArchive(bytes: Uint8Array): KerasModel {
   const weights = named("model.weights.h5");
   const config = named("config.json");
   if (weights !== undefined && config !== undefined) {
-    return readKeras3(parseModelJson(files[config], "config.json"), openH5(files[weights]));
+    return readKeras3(
+      parseModelJson(files[config], "config.json"),
+      reading(() => openHdf5(files[weights])),
+    );
   }
   const model = named("model.json");
   if (model === undefined)
@@ -160,16 +163,6 @@ function concatenate(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-function openH5(bytes: Uint8Array): Hdf5 {
-  try {
-    return openHdf5(bytes);
-  } catch (error) {
-    throw damagedKeras(
-      `its HDF5 file is cut off or damaged (${error instanceof Error ? error.message : String(error)})`,
-    );
-  }
-}
-
 /** What reading damaged HDF5 throws, as our error. */
 function reading<Result>(work: () => Result): Result {
   try {
@@ -184,7 +177,7 @@ function reading<Result>(work: () => Result): Result {
 
 /** .h5: the topology in an attribute, a group for each layer. */
 function readH5(bytes: Uint8Array): KerasModel {
-  const file = openH5(bytes);
+  const file = reading(() => openHdf5(bytes));
   return reading(() => {
     const config = file.attribute("", "model_config");
     if (typeof config !== "string") {

@@ -1,6 +1,7 @@
 import { TinymlError } from "../errors";
 import type { FusedActivation, Model, Operator, Tensor } from "../model/model";
 import { elementCount } from "../model/tensor";
+import { transposed } from "../model/transposed";
 import type { JsonObject } from "./keras-model";
 
 /** A tfjs LayersModel as files. */
@@ -249,12 +250,7 @@ function floats({ name, data }: Tensor): Float32Array {
 /** [outputs, inputs] as [inputs, outputs]. */
 function turned(tensor: Tensor, outputs: number): Float32Array {
   const data = floats(tensor);
-  const inputs = data.length / outputs;
-  const result = new Float32Array(data.length);
-  for (let output = 0; output < outputs; output++) {
-    for (let at = 0; at < inputs; at++) result[at * outputs + output] = data[output * inputs + at];
-  }
-  return result;
+  return data.map(transposed(data, outputs, data.length / outputs));
 }
 
 function paddings({ data }: Tensor): number[][] {

@@ -4,6 +4,7 @@ import { alignUp } from "../kernels/heap";
 import { kernels } from "../kernels/kernels";
 import { computedArgument, integers, type KernelArgument, type KernelCall, perSample } from "../model/kernel-call";
 import { foldZeroPoint } from "../model/operators/fold-zero-point";
+import { transposed } from "../model/transposed";
 import type { SlidingWindow } from "../model/window";
 
 /*
@@ -361,11 +362,6 @@ function pack(bytes: number, arrays: readonly ArrayBufferView[], run: (to: numbe
   const packed = heap.int8.slice(to, to + bytes).buffer;
   heap.release(to);
   return packed;
-}
-
-/** For `map`: the element of a [rows][columns] matrix that stands at each place of its transpose. */
-function transposed(matrix: ArrayLike<number>, rows: number, columns: number) {
-  return (_: number, i: number): number => matrix[(i % rows) * columns + Math.floor(i / rows)];
 }
 
 function int8(argument: KernelArgument): Int8Array {

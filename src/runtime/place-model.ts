@@ -126,7 +126,7 @@ export function placeModel(
         const tensor = model.tensors[argument.tensor];
         return tensor.data === undefined ? tensorBytes(tensor) : 0;
       };
-      const places = { bytesPerSample, placeTensor, placeConstant, placeData };
+      const places = { batch, bytesPerSample, placeTensor, placeConstant, placeData };
       return hosted.map((call) => {
         return bindCall(engine[floats](kernelName(call.kernel)), call, places);
       });
@@ -234,6 +234,8 @@ export function copyInto(engine: Kernels, address: number, data: ArrayBufferView
 
 /** How what a kernel reads or writes gets an address. */
 interface Places {
+  /** The most samples that are run at once. */
+  readonly batch: number;
   /** The distance from a sample to the next of what an argument points to; 0 for what all samples share. */
   bytesPerSample(argument: KernelArgument): number;
   placeTensor(index: number): number;
@@ -241,13 +243,10 @@ interface Places {
   placeData(data: ArrayBufferView): number;
 }
 
-/** A kernel that knows one sample only, run on one after the other. */
-function bindSamples(run: NumberFunction, values: readonly number[], bytesPerSample: readonly number[]): Step {
+/** A kernel that knows one sample only, run on one after the other; `values` are its arguments for each of them. */
+function bindSamples(run: NumberFunction, values: readonly (readonly number[])[]): Step {
   return (batch) => {
-    run(...values);
-    for (let sample = 1; sample < batch; sample++) {
-      run(...values.map((value, i) => value + sample * bytesPerSample[i]));
-    }
+    for (let sample = 0; sample < batch; sample++) run(...values[sample]);
   };
 }
 
@@ -255,7 +254,12 @@ function bindSamples(run: NumberFunction, values: readonly number[], bytesPerSam
 function bindCall(run: NumberFunction, { arguments: all }: KernelCall, places: Places): Step {
   const samplesAt = all.findIndex(({ kind }) => kind === "perSample");
   const values = all.map((argument) => numberOf(argument, places));
-  if (samplesAt < 0) return bindSamples(run, values, all.map(places.bytesPerSample));
+  if (samplesAt < 0) {
+    if (places.batch === 1) return () => run(...values);
+    const bytes = all.map(places.bytesPerSample);
+    const ofSample = (_: unknown, sample: number) => values.map((value, i) => value + sample * bytes[i]);
+    return bindSamples(run, Array.from({ length: places.batch }, ofSample));
+  }
   const before = values.slice(0, samplesAt);
   const after = values.slice(samplesAt + 1);
   return bindNumbers(run, before, after, values[samplesAt]);

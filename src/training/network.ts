@@ -166,7 +166,7 @@ export class NetworkBuilder {
 }
 
 /** Keras's slope of the activation "leaky_relu". */
-const leakyReluSlope = 0.2;
+export const leakyReluSlope = 0.2;
 
 const activationOperator = {
   relu: "RELU",
@@ -207,18 +207,20 @@ export type LayerRule<Type extends Layer["type"]> = (context: LayerContext<Layer
 /** The rows of a family of layers. */
 export type LayerRules<Type extends Layer["type"]> = { readonly [T in Type]: LayerRule<T> };
 
-/** The one input of a layer, of a rank that it can take; `what` says which shapes those are. */
+/** What samples of a rank are, in the words of errors. */
+const samplesOfRank = { 2: "windows [readings, channels]", 3: "pictures [height, width, channels]" } as const;
+
+/** The one input of a layer, of the rank that it takes, or of any. */
 export function onlyInput(
   { inputs, network, refuse }: LayerContext,
-  rank?: number,
-  what = "",
+  rank?: keyof typeof samplesOfRank,
 ): { input: number; shape: readonly number[] } {
   if (inputs.length !== 1) refuse("inputs", "this layer takes one input");
   const [input] = inputs;
   const shape = network.shape(input);
   if (rank !== undefined && shape.length !== rank) {
     const hint = shape.length === 1 ? " Put it before flatten, or add a reshape layer" : "";
-    refuse("", `it takes ${what}, but gets [${shape.join(", ")}].${hint}`);
+    refuse("", `it takes ${samplesOfRank[rank]}, but gets [${shape.join(", ")}].${hint}`);
   }
   if (elementCount(shape) === 0) refuse("", "it gets no numbers");
   return { input, shape };

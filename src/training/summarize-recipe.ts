@@ -40,23 +40,14 @@ const mostParameters = 2e7;
 
 /** What a network costs, without training it. */
 export function summarizeRecipe({ input, layers }: Pick<Recipe, "input" | "layers">): RecipeSummary {
+  let problem: RecipeSummary["problem"];
   for (let count = layers.length; ; count--) {
     try {
-      return { ...summarize(input.shape, layers.slice(0, count)), ...problemOf(input.shape, layers, count) };
+      return { ...summarize(input.shape, layers.slice(0, count)), ...(problem && { problem }) };
     } catch (error) {
       if (count === 0) throw error;
+      problem = { layer: count - 1, message: toTinymlError(error).message };
     }
-  }
-}
-
-/** What is wrong with the layer behind the first `count`. */
-function problemOf(shape: readonly number[], layers: readonly Layer[], count: number): Pick<RecipeSummary, "problem"> {
-  if (count === layers.length) return {};
-  try {
-    summarize(shape, layers.slice(0, count + 1));
-    return {};
-  } catch (error) {
-    return { problem: { layer: count, message: toTinymlError(error).message } };
   }
 }
 
@@ -76,7 +67,11 @@ function summarize(shape: readonly number[], layers: readonly Layer[]): RecipeSu
   const { tensors } = network.model;
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
   const parametersOf = (operators: readonly Operator[]): number =>
-    sum(operators.flatMap(({ type, inputs }) => inputs.map((index) => learned(tensors[index], type))));
+    sum(
+      operators.flatMap(({ inputs }) =>
+        inputs.map((index) => (network.frozen.has(index) ? 0 : numbersOf(tensors[index]))),
+      ),
+    );
   const summaries = network.layers.map(
     ({ output, operators }, i): LayerSummary => ({
       type: layers[i].type,
@@ -100,11 +95,9 @@ function summarize(shape: readonly number[], layers: readonly Layer[]): RecipeSu
   };
 }
 
-/** How many numbers of a tensor are learned; a normalization's mean and variance (its last inputs) are not. */
-function learned(tensor: Tensor | undefined, type: Operator["type"]): number {
-  if (!(tensor?.data instanceof Float32Array)) return 0;
-  const isMoving = type === "BATCH_NORMALIZATION" && /\/(mean|variance)$/.test(tensor.name);
-  return isMoving ? 0 : tensor.data.length;
+/** How many numbers a tensor of weights has. */
+function numbersOf(tensor: Tensor | undefined): number {
+  return tensor?.data instanceof Float32Array ? tensor.data.length : 0;
 }
 
 /** The same graph with a byte for each number that is computed: for planning its memory only. */

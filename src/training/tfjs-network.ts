@@ -1,8 +1,9 @@
 import type * as TensorFlow from "@tensorflow/tfjs";
 import { TinymlError } from "../errors";
 import type { Model } from "../model/model";
-import { type Refuse, refuseLayer, type WeightRole } from "./network";
-import type { ActivationName, Layer, Regularizer } from "./recipe-layers";
+import { transposed } from "../model/transposed";
+import { bothOf, leakyReluSlope, type Refuse, refuseLayer, type WeightRole } from "./network";
+import type { ActivationName, Layer, LayerOf, Regularizer } from "./recipe-layers";
 
 /*
  * A recipe's network as a model of TensorFlow.js. The package itself is given by the caller: it is the user's own
@@ -137,17 +138,14 @@ function rolesOf(layer: Layer): readonly WeightRole[] {
 function inTheirOrder(values: Float32Array, shape: readonly number[], role: WeightRole): Float32Array {
   // [1, height, width, in × multiplier] is [height, width, in, multiplier]; others have one dimension
   if (role !== "kernel" && role !== "pointwiseKernel") return values;
-  const outputs = shape[0];
-  const rest = values.length / outputs;
-  return Float32Array.from(values, (_, i) => values[(i % outputs) * rest + Math.floor(i / outputs)]);
+  return values.map(transposed(values, shape[0], values.length / shape[0]));
 }
 
 /** The reverse of `inTheirOrder`. */
 function inOurOrder({ values, shape }: NamedWeights, role: WeightRole): Float32Array {
   if (role !== "kernel" && role !== "pointwiseKernel") return values;
   const outputs = shape[shape.length - 1];
-  const rest = values.length / outputs;
-  return Float32Array.from(values, (_, i) => values[(i % rest) * outputs + Math.floor(i / rest)]);
+  return values.map(transposed(values, values.length / outputs, outputs));
 }
 
 /** What a layer of a recipe is in TensorFlow.js, one after the other. */
@@ -179,11 +177,7 @@ function layersOf(tf: Tfjs, layer: Layer, refuse: Refuse): TensorFlow.layers.Lay
       return activated(tf, layer.activation, refuse, (activation) =>
         tf.layers.conv2d({
           filters: layer.filters,
-          kernelSize: both(layer.kernelSize),
-          strides: both(layer.strides),
-          padding: layer.padding,
-          dilationRate: both(layer.dilationRate),
-          useBias: layer.useBias,
+          ...slidingWindow(layer),
           activation,
           ...regularized(tf, "kernelRegularizer", layer.kernelRegularizer),
         }),
@@ -191,12 +185,8 @@ function layersOf(tf: Tfjs, layer: Layer, refuse: Refuse): TensorFlow.layers.Lay
     case "depthwiseConv2d":
       return activated(tf, layer.activation, refuse, (activation) =>
         tf.layers.depthwiseConv2d({
-          kernelSize: both(layer.kernelSize),
           depthMultiplier: layer.depthMultiplier,
-          strides: both(layer.strides),
-          padding: layer.padding,
-          dilationRate: both(layer.dilationRate),
-          useBias: layer.useBias,
+          ...slidingWindow(layer),
           activation,
           ...regularized(tf, "depthwiseRegularizer", layer.depthwiseRegularizer),
         }),
@@ -205,12 +195,8 @@ function layersOf(tf: Tfjs, layer: Layer, refuse: Refuse): TensorFlow.layers.Lay
       return activated(tf, layer.activation, refuse, (activation) =>
         tf.layers.separableConv2d({
           filters: layer.filters,
-          kernelSize: both(layer.kernelSize),
           depthMultiplier: layer.depthMultiplier,
-          strides: both(layer.strides),
-          padding: layer.padding,
-          dilationRate: both(layer.dilationRate),
-          useBias: layer.useBias,
+          ...slidingWindow(layer),
           activation,
           ...regularized(tf, "depthwiseRegularizer", layer.depthwiseRegularizer),
           ...regularized(tf, "pointwiseRegularizer", layer.pointwiseRegularizer),
@@ -271,7 +257,7 @@ function activated(
   create: (activation: TheirActivation) => TensorFlow.layers.Layer,
 ): TensorFlow.layers.Layer[] {
   if (activation === "hardSwish") return refuse("activation", "TensorFlow.js has no hardSwish");
-  if (activation === "leakyRelu") return [create("linear"), tf.layers.leakyReLU({ alpha: 0.2 })];
+  if (activation === "leakyRelu") return [create("linear"), tf.layers.leakyReLU({ alpha: leakyReluSlope })];
   return [create(activation)];
 }
 
@@ -283,6 +269,18 @@ function regularized(
   return regularizer === undefined ? {} : { [name]: tf.regularizers.l1l2({ ...regularizer }) };
 }
 
+/** What the convolutions over pictures have in common. */
+function slidingWindow(layer: LayerOf<"conv2d" | "depthwiseConv2d" | "separableConv2d">) {
+  return {
+    kernelSize: both(layer.kernelSize),
+    strides: both(layer.strides),
+    padding: layer.padding,
+    dilationRate: both(layer.dilationRate),
+    useBias: layer.useBias,
+  };
+}
+
+/** As TensorFlow.js's types want it: a pair that may be written to. */
 function both(value: number | readonly [number, number]): [number, number] {
-  return typeof value === "number" ? [value, value] : [...value];
+  return [...bothOf(value)];
 }

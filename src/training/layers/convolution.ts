@@ -1,14 +1,6 @@
 import type { FusedActivation } from "../../model/model";
 import { slideWindow } from "../../model/window";
-import {
-  bothOf,
-  fusedActivation,
-  type LayerContext,
-  type LayerRules,
-  onlyInput,
-  type Refuse,
-  separateActivation,
-} from "../network";
+import { bothOf, fusedActivation, type LayerContext, type LayerRules, onlyInput, separateActivation } from "../network";
 import type { Initializer, Regularizer } from "../recipe-layers";
 
 type Convolution = "conv1d" | "conv2d" | "depthwiseConv2d" | "separableConv2d";
@@ -16,61 +8,54 @@ type Convolution = "conv1d" | "conv2d" | "depthwiseConv2d" | "separableConv2d";
 /** Windows of weights that slide over [height, width, channels], or over [readings, channels] as a picture of one row. */
 export const CONVOLUTION_LAYERS: LayerRules<Convolution> = {
   conv1d(context) {
-    const { layer, index, name, network, refuse } = context;
-    const { input, shape } = onlyInput(context, 2, "windows [readings, channels]");
+    const { layer, name, network } = context;
+    const { input, shape } = onlyInput(context, 2);
     const row = network.reshape(`${name}/row`, input, [1, ...shape]);
     const output = convolve(context, row, {
       ...layer,
-      layer: index,
       window: [1, layer.kernelSize],
       strides: [1, layer.strides],
       dilation: [1, layer.dilationRate],
       outputs: layer.filters,
       weights: { role: "kernel", initializer: layer.kernelInitializer, regularizer: layer.kernelRegularizer },
       activation: fusedActivation(layer.activation),
-      refuse,
     });
     const flat = network.reshape(`${name}/readings`, output, network.shape(output).slice(1));
     return network.activate(name, flat, separateActivation(layer.activation));
   },
   conv2d(context) {
-    const { layer, index, name, network, refuse } = context;
-    const { input } = onlyInput(context, 3, "pictures [height, width, channels]");
+    const { layer, name, network } = context;
+    const { input } = onlyInput(context, 3);
     const output = convolve(context, input, {
       ...layer,
       ...window2d(layer),
-      layer: index,
       outputs: layer.filters,
       weights: { role: "kernel", initializer: layer.kernelInitializer, regularizer: layer.kernelRegularizer },
       activation: fusedActivation(layer.activation),
-      refuse,
     });
     return network.activate(name, output, separateActivation(layer.activation));
   },
   depthwiseConv2d(context) {
-    const { layer, index, name, network, refuse } = context;
-    const { input } = onlyInput(context, 3, "pictures [height, width, channels]");
+    const { layer, name, network } = context;
+    const { input } = onlyInput(context, 3);
     const output = convolve(context, input, {
       ...layer,
       ...window2d(layer),
-      layer: index,
       weights: {
         role: "depthwiseKernel",
         initializer: layer.depthwiseInitializer,
         regularizer: layer.depthwiseRegularizer,
       },
       activation: fusedActivation(layer.activation),
-      refuse,
     });
     return network.activate(name, output, separateActivation(layer.activation));
   },
   separableConv2d(context) {
-    const { layer, index, name, network, refuse } = context;
-    const { input } = onlyInput(context, 3, "pictures [height, width, channels]");
+    const { layer, name, network } = context;
+    const { input } = onlyInput(context, 3);
     const between = convolve(context, input, {
       ...layer,
       ...window2d(layer),
-      layer: index,
       useBias: false,
       weights: {
         role: "depthwiseKernel",
@@ -78,10 +63,8 @@ export const CONVOLUTION_LAYERS: LayerRules<Convolution> = {
         regularizer: layer.depthwiseRegularizer,
       },
       activation: "NONE",
-      refuse,
     });
     const output = convolve(context, between, {
-      layer: index,
       window: [1, 1],
       strides: [1, 1],
       dilation: [1, 1],
@@ -94,7 +77,6 @@ export const CONVOLUTION_LAYERS: LayerRules<Convolution> = {
         regularizer: layer.pointwiseRegularizer,
       },
       activation: fusedActivation(layer.activation),
-      refuse,
     });
     return network.activate(name, output, separateActivation(layer.activation));
   },
@@ -115,7 +97,6 @@ function window2d({
 }
 
 interface ConvolutionPlan {
-  layer: number;
   window: Pair;
   strides: Pair;
   dilation: Pair;
@@ -130,11 +111,10 @@ interface ConvolutionPlan {
     regularizer?: Regularizer | undefined;
   };
   activation: FusedActivation;
-  refuse: Refuse;
 }
 
 /** Appends one convolution over [height, width, channels]; gives its output. */
-function convolve({ network, name }: LayerContext, input: number, plan: ConvolutionPlan): number {
+function convolve({ network, name, index, refuse }: LayerContext, input: number, plan: ConvolutionPlan): number {
   const [height, width, channels] = network.shape(input);
   const [windowHeight, windowWidth] = plan.window;
   const { depthMultiplier = 1 } = plan;
@@ -150,7 +130,7 @@ function convolve({ network, name }: LayerContext, input: number, plan: Convolut
     activation: plan.activation,
   };
   const slid = slideWindow([height, width, channels], plan.window, outputs, options);
-  if (typeof slid === "string") return plan.refuse("", slid);
+  if (typeof slid === "string") return refuse("", slid);
   const depthwise = plan.outputs === undefined;
   const area = windowHeight * windowWidth;
   const { role, initializer, regularizer } = plan.weights;
@@ -159,9 +139,9 @@ function convolve({ network, name }: LayerContext, input: number, plan: Convolut
     ? { fanIn: area * channels, fanOut: area * depthMultiplier }
     : { fanIn: area * channels, fanOut: area * outputs };
   const shape = depthwise ? [1, windowHeight, windowWidth, outputs] : [outputs, windowHeight, windowWidth, channels];
-  const inputs = [input, network.weights(name, { layer: plan.layer, role, shape, initializer, ...fan }, regularizer)];
+  const inputs = [input, network.weights(name, { layer: index, role, shape, initializer, ...fan }, regularizer)];
   if (plan.useBias) {
-    const bias = { layer: plan.layer, role: "bias", shape: [outputs], initializer: "zeros", ...fan } as const;
+    const bias = { layer: index, role: "bias", shape: [outputs], initializer: "zeros", ...fan } as const;
     inputs.push(network.weights(name, bias));
   }
   const output = network.tensor(depthwise ? `${name}/depthwise` : name, [slid.outputHeight, slid.outputWidth, outputs]);

@@ -43,17 +43,16 @@ export const ELEMENTWISE_LAYERS: LayerRules<Elementwise> = {
     return output;
   },
   dropout: (context) => dropout(context),
-  spatialDropout1d: (context) => dropout(context, 2, "windows [readings, channels]"),
-  spatialDropout2d: (context) => dropout(context, 3, "pictures [height, width, channels]"),
+  spatialDropout1d: (context) => dropout(context, 2),
+  spatialDropout2d: (context) => dropout(context, 3),
 };
 
 function dropout(
   context: LayerContext<LayerOf<"dropout" | "spatialDropout1d" | "spatialDropout2d">>,
-  rank?: number,
-  what?: string,
+  rank?: 2 | 3,
 ): number {
   const { layer, name, network } = context;
-  const { input, shape } = onlyInput(context, rank, what);
+  const { input, shape } = onlyInput(context, rank);
   if (layer.rate === 0) return input;
   const output = network.tensor(name, shape);
   const options = { rate: layer.rate, ...(rank !== undefined && { channels: true as const }) };

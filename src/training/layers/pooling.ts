@@ -22,14 +22,14 @@ type Pair = readonly [height: number, width: number];
 
 function poolPicture(context: LayerContext<LayerOf<"maxPooling2d" | "averagePooling2d">>, type: PoolOperator): number {
   const { poolSize, strides = poolSize } = context.layer;
-  const { input } = onlyInput(context, 3, "pictures [height, width, channels]");
+  const { input } = onlyInput(context, 3);
   return pool(context, type, input, bothOf(poolSize), bothOf(strides));
 }
 
 function poolReadings(context: LayerContext<LayerOf<"maxPooling1d" | "averagePooling1d">>, type: PoolOperator): number {
   const { layer, name, network } = context;
   const { poolSize, strides = poolSize } = layer;
-  const { input, shape } = onlyInput(context, 2, "windows [readings, channels]");
+  const { input, shape } = onlyInput(context, 2);
   const row = network.reshape(`${name}/row`, input, [1, ...shape]);
   const output = pool(context, type, row, [1, poolSize], [1, strides]);
   return network.reshape(`${name}/readings`, output, network.shape(output).slice(1));
@@ -62,10 +62,9 @@ function pool(
 }
 
 /** One number for each channel. */
-function reduce(context: LayerContext, type: "MEAN" | "REDUCE_MAX", rank: number): number {
+function reduce(context: LayerContext, type: "MEAN" | "REDUCE_MAX", rank: 2 | 3): number {
   const { name, network } = context;
-  const what = rank === 2 ? "windows [readings, channels]" : "pictures [height, width, channels]";
-  const { input, shape } = onlyInput(context, rank, what);
+  const { input, shape } = onlyInput(context, rank);
   const axes = shape.slice(0, -1).map((_, i) => i + 1);
   const inputs = [input, network.integers(`${name}/axes`, [axes.length], axes)];
   const output = network.tensor(name, shape.slice(-1));

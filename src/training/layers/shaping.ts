@@ -19,24 +19,23 @@ export const SHAPING_LAYERS: LayerRules<"flatten" | "reshape" | "zeroPadding1d" 
   },
   zeroPadding1d(context) {
     const { padding } = context.layer;
-    return pad(context, 2, "windows [readings, channels]", [bothOf(padding)]);
+    return pad(context, 2, [bothOf(padding)]);
   },
   zeroPadding2d(context) {
     const { padding } = context.layer;
     const [vertical, horizontal] = typeof padding === "number" ? [padding, padding] : padding;
-    return pad(context, 3, "pictures [height, width, channels]", [bothOf(vertical), bothOf(horizontal)]);
+    return pad(context, 3, [bothOf(vertical), bothOf(horizontal)]);
   },
 };
 
 /** Zeros before and behind the dimensions but the channels. */
 function pad(
   context: LayerContext<LayerOf<"zeroPadding1d" | "zeroPadding2d">>,
-  rank: number,
-  what: string,
+  rank: 2 | 3,
   paddings: readonly (readonly [before: number, behind: number])[],
 ): number {
   const { name, network } = context;
-  const { input, shape } = onlyInput(context, rank, what);
+  const { input, shape } = onlyInput(context, rank);
   const all = [[0, 0], ...paddings, [0, 0]];
   const inputs = [input, network.integers(`${name}/paddings`, [all.length, 2], all.flat())];
   const padded = shape.map((dimension, i) => dimension + all[i + 1][0] + all[i + 1][1]);
