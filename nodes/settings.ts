@@ -38,6 +38,7 @@ const words: Readonly<Record<string, string>> = {
   gap: "Longest pause (ms)",
   frequency: "Frequency (Hz)",
   further: "Further settings",
+  features: "The network sees",
   fullScale: "Largest number",
   high: "Fully on at",
   interval: "Every … milliseconds",
@@ -74,6 +75,7 @@ const words: Readonly<Record<string, string>> = {
   trigger: "Read",
   unit: "Counted in",
   validation: "Validation share (%)",
+  window: "Readings per sample",
   volts: "Volts at full scale",
   waveform: "How it turns",
 };
