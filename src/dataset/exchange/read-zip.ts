@@ -1,5 +1,6 @@
 import { promisify } from "node:util";
 import { inflateRaw, inflateRawSync } from "node:zlib";
+import { systemErrorCode } from "../../storage";
 import { crc32 } from "../crc32";
 import { assertDifferent, assertEntryPath, importError, type NamedBytes, type UnpackBudget } from "./named-bytes";
 
@@ -164,6 +165,7 @@ async function unpackEntry(entry: Entry, packed: Buffer, name: string): Promise<
       bytes =
         entry.unpacked > unpackedAside ? await promisify(inflateRaw)(packed, options) : inflateRawSync(packed, options);
     } catch (error) {
+      if (systemErrorCode(error) === "ERR_BUFFER_TOO_LARGE") throw wrongSize(entry, name);
       throw importError(name, `its entry "${entry.path}" can't be unpacked`, error);
     }
   }
