@@ -1,7 +1,7 @@
 import { TinymlError } from "../errors";
 import type { Channel } from "../model/metadata";
 import { createLineReader, readFileChunks } from "./chunks";
-import { CsvFault, findDelimiter, parseNumber, parseRecords } from "./csv";
+import { CsvFault, findDelimiter, isHeader, parseNumber, parseRecords } from "./csv";
 import { Numbers } from "./numbers";
 import { readColumns } from "./read-csv";
 
@@ -31,14 +31,20 @@ export async function readRecordings(file: string): Promise<Recordings> {
   return reader.finish();
 }
 
-/** The recordings in the bytes of a CSV file, as `readRecordings` reads them; messages call it `file`. */
-export function parseRecordings(bytes: Uint8Array, file: string): Recordings {
-  const reader = createRecordingsReader(file);
+/**
+ * The recordings in the bytes of a CSV file, as `readRecordings` reads them; messages call it `file`.
+ * @param columns the names that the first line must hold, where they are known
+ */
+export function parseRecordings(bytes: Uint8Array, file: string, columns?: readonly string[]): Recordings {
+  const reader = createRecordingsReader(file, columns);
   reader.push(bytes);
   return reader.finish();
 }
 
-function createRecordingsReader(file: string): { push(bytes: Uint8Array): void; finish(): Recordings } {
+function createRecordingsReader(
+  file: string,
+  columns?: readonly string[],
+): { push(bytes: Uint8Array): void; finish(): Recordings } {
   const values = new Numbers(file);
   const recordings: { line: number; readings: number }[] = [];
   let channels: Channel[] | undefined;
@@ -65,7 +71,10 @@ function createRecordingsReader(file: string): { push(bytes: Uint8Array): void; 
     }
     if (channels === undefined) {
       delimiter = findDelimiter(text);
-      channels = readColumns(cellsOf(text), file);
+      channels = columns?.map((name) => ({ name, unit: "" })) ?? readColumns(cellsOf(text), file);
+      if (columns !== undefined && !isHeader(text, columns)) {
+        throw fault("TINYML_DATASET_CORRUPT", `it must name the columns ${columns.join(", ")}.`);
+      }
       return;
     }
     const cells = cellsOf(text);

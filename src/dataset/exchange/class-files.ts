@@ -1,4 +1,5 @@
 import { basename, extname } from "node:path";
+import type { NewSample } from "../dataset";
 import { decodeJpeg } from "../decode-jpeg";
 import { decodePng } from "../decode-png";
 import { decodeWav } from "../decode-wav";
@@ -6,7 +7,7 @@ import type { Picture } from "../picture";
 import { pictureChannels } from "../picture";
 import { sides, sourceOf } from "../read-class-folders";
 import type { Split } from "../table";
-import { assertLabelled, type ImportOptions, type NewSample, type Understood } from "./imported";
+import { assertLabelled, type ImportOptions, type Understood } from "./imported";
 import type { NamedBytes } from "./named-bytes";
 
 /** A file whose place says of what class its samples are. */

@@ -1,10 +1,12 @@
 import { basename, extname } from "node:path";
+import type { NewSample } from "../dataset";
 import { foreignCsv } from "../read-csv";
 import { parseRecordings, type Recordings } from "../recordings";
 import { inputWidth, outputWidth, type Table } from "../table";
 import { TableReader } from "../table-reader";
 import { groupOf, type PlacedFile } from "./class-files";
-import type { ImportOptions, NewSample, Understood } from "./imported";
+import type { ImportOptions, Understood } from "./imported";
+import { isLongCsv, readLongCsv } from "./read-long-csv";
 
 /**
  * CSV files as samples. One that lies in no folder is a table, a sample a line, unless blank lines part recordings in it; several, or such in folders, hold
@@ -13,6 +15,14 @@ import type { ImportOptions, NewSample, Understood } from "./imported";
  */
 export function readCsvFiles(files: readonly PlacedFile[], options: ImportOptions): Understood[] {
   const [first] = files;
+  const long = files.filter(isLongCsv);
+  if (long.length > 0) {
+    const others = files.filter((file) => !long.includes(file));
+    return [
+      ...long.map((file) => readLongCsv(file, options)),
+      ...(others.length > 0 ? readCsvFiles(others, options) : []),
+    ];
+  }
   if (files.length === 1 && first.label === undefined && !isRecording(first, options)) {
     return [readTable(first, options)];
   }

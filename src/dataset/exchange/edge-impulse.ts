@@ -1,7 +1,8 @@
 import { TinymlError } from "../../errors";
 import type { Channel } from "../../model/metadata";
+import type { NewSample } from "../dataset";
 import { mostInMemory, tooLarge } from "../numbers";
-import { asObject, type NewSample, type Understood } from "./imported";
+import { asObject, type Understood } from "./imported";
 import { importError, type NamedBytes } from "./named-bytes";
 
 /**

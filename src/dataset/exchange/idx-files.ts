@@ -1,11 +1,12 @@
 import { basename } from "node:path";
+import type { NewSample } from "../dataset";
 import { encodePng } from "../encode-png";
 import { parseIdx } from "../idx";
 import { pictureChannels } from "../picture";
 import { isIdxName, readIdxFolder } from "../read-idx";
 import { sampleShape, type Table } from "../table";
 import { rowsOfTable } from "./csv-files";
-import type { ImportOptions, NewSample, Understood } from "./imported";
+import type { ImportOptions, Understood } from "./imported";
 import { importError, type NamedBytes } from "./named-bytes";
 
 /**

@@ -1,5 +1,5 @@
 import { basename, extname } from "node:path";
-import { parseDescription } from "../description";
+import { type DatasetDescription, parseDescription } from "../description";
 import { isIdx } from "../idx";
 import { isIdxName } from "../read-idx";
 import { type PlacedFile, placeFiles, propertiesOf, readPictureSample, readSoundSample } from "./class-files";
@@ -10,6 +10,7 @@ import { readIdxFiles } from "./idx-files";
 import { assertLabelled, type ImportedSamples, type ImportOptions, joinUnderstood, type Understood } from "./imported";
 import { infoLabels, readInfoLabels } from "./info-labels";
 import { createUnpackBudget, importError, type NamedBytes } from "./named-bytes";
+import { findExported, readExported } from "./read-exported";
 import { isTeachableMachine, readTeachableMachine } from "./teachable-machine";
 import { unpack } from "./unpack";
 
@@ -33,6 +34,8 @@ export async function importSamples(
   const files = await unpack(given, createUnpackBudget(options.limits));
   // Teachable Machine saves the samples of one class as "Class 1-samples.zip".
   const label = options.label ?? /^(.+)-samples\.zip$/i.exec(basename(name))?.[1];
+  const exported = findExported(files);
+  if (exported !== undefined) return readExported(files, exported);
   const { parts, passedOver } = await understand(files, name, { ...options, ...(label !== undefined && { label }) });
   if (parts.length === 0) {
     const some = passedOver.slice(0, 3).join(", ");
@@ -174,10 +177,10 @@ async function readListed(
 }
 
 /** The description of what was understood, once a dataset can have it. Any label may be recorded later. */
-function describe(understood: Understood, source: string): ImportedSamples["description"] {
+function describe(understood: Understood, source: string): DatasetDescription {
   const { kind, task, channels, targets, labels, rateHz, samples } = understood;
-  const description = {
-    version: 1 as const,
+  const description: DatasetDescription = {
+    version: 1,
     kind,
     task,
     channels,
@@ -185,7 +188,7 @@ function describe(understood: Understood, source: string): ImportedSamples["desc
     ...(rateHz !== undefined && { rateHz }),
   };
   const met = [...new Set(samples.flatMap(({ label }) => label ?? []))];
-  const fault = parseDescription({ ...description, kind: "table", ...(met.length > 0 && { labels: met }) });
+  const fault = parseDescription({ ...description, ...(met.length > 0 && { labels: met }) });
   if (typeof fault === "string") throw importError(source, fault);
   return description;
 }

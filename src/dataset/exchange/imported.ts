@@ -1,33 +1,12 @@
 import { TinymlError } from "../../errors";
 import type { Channel, Task } from "../../model/metadata";
-import type { Split } from "../table";
+import type { NewSample } from "../dataset";
+import type { DatasetDescription } from "../description";
 import { importError } from "./named-bytes";
-
-// PROVISIONAL until the owner "storage" has landed: these four are its contracts.
-type DatasetKind = "table" | "timeseries" | "audio" | "image";
-interface ImportedDescription {
-  version: 1;
-  kind: DatasetKind;
-  task: Task;
-  channels: readonly Channel[];
-  labels?: readonly string[];
-  targets?: readonly Channel[];
-  rateHz?: number;
-}
-interface SampleProperties {
-  label?: string;
-  targets?: readonly number[];
-  group?: string;
-  split?: Split;
-  source?: string;
-  time?: number;
-}
-export type NewSample = SampleProperties &
-  ({ values: Float32Array } | { bytes: Uint8Array; type: "wav" | "jpg" | "png" });
 
 /** What was understood of files: what a dataset of it is, and its samples. Nothing of it is on disk yet. */
 export interface ImportedSamples {
-  description: ImportedDescription;
+  description: DatasetDescription;
   samples: readonly NewSample[];
   /** Files that hold nothing of the kind and were passed over. */
   passedOver: readonly string[];
@@ -51,7 +30,7 @@ export interface ImportOptions {
 
 /** Samples of one kind, as the reader of one format understood them. */
 export interface Understood {
-  kind: DatasetKind;
+  kind: DatasetDescription["kind"];
   task: Task;
   channels: readonly Channel[];
   targets?: readonly Channel[];

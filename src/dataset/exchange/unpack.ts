@@ -23,8 +23,8 @@ export async function unpack(files: readonly NamedBytes[], budget: UnpackBudget)
 /** Whether people don't see an entry, or their systems left it. */
 function isHidden(name: string): boolean {
   const parts = name.split("/");
-  const left = ["thumbs.db", "desktop.ini", "__macosx"];
-  return parts.some((part) => part.startsWith(".") || left.includes(part.toLowerCase()));
+  const left = ["thumbs.db", "desktop.ini"].includes(parts.at(-1)?.toLowerCase() ?? "");
+  return left || parts[0] === "__MACOSX" || parts.some((part) => part.startsWith("."));
 }
 
 async function unpackAll(files: readonly NamedBytes[], budget: UnpackBudget, depth: number): Promise<NamedBytes[]> {

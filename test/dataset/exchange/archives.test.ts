@@ -56,10 +56,10 @@ describe("archives", function () {
     ["zip, deflated", ["zip", "-qr", "out", "."], "out.zip"],
     ["zip, stored", ["zip", "-qr0", "out", "."], "out.zip"],
     ["zip by Python", ["python3", "-m", "zipfile", "-c", "out.zip", "a", "ü.csv"], "out.zip"],
-    ["tar, GNU", ["tar", "--format=gnu", "--exclude=out*", "-cf", "out.tar", "."], "out.tar"],
-    ["tar, pax", ["tar", "--format=pax", "--exclude=out*", "-cf", "out.tar", "."], "out.tar"],
-    ["tar, ustar", ["tar", "--format=ustar", "--exclude=out*", "-cf", "out.tar", "."], "out.tar"],
-    ["tar.gz", ["tar", "--exclude=out*", "-czf", "out.tgz", "."], "out.tgz"],
+    ["tar, GNU", ["tar", "--format=gnu", "-cf", "../out.tar", "."], "../out.tar"],
+    ["tar, pax", ["tar", "--format=pax", "-cf", "../out.tar", "."], "../out.tar"],
+    ["tar, ustar", ["tar", "--format=ustar", "-cf", "../out.tar", "."], "../out.tar"],
+    ["tar.gz", ["tar", "-czf", "../out.tgz", "."], "../out.tgz"],
   ] as const) {
     it(`reads what another program packed: ${what}`, async function () {
       const [tool, ...rest] = args;
