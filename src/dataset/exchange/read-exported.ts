@@ -23,22 +23,28 @@ type Description = ImportedSamples["description"];
 
 /**
  * The folder ("" or one that ends in "/") in which an export of `exportDataset` lies among files; undefined where there is none.
- * @throws TinymlError TINYML_IMPORT_INVALID for the packed folder of a dataset, whose index tells of files that may not be there
+ * @throws TinymlError TINYML_IMPORT_INVALID for several of them, as a project has, and for the packed folder of a dataset, which nobody asked to
+ *   write down what was on its way
  */
 export function findExported(files: readonly NamedBytes[], source: string): string | undefined {
   const names = new Set(files.map(({ name }) => name));
-  for (const name of names) {
-    if (basename(name) !== exportedDescription) continue;
-    const folder = name.slice(0, -exportedDescription.length);
-    if (names.has(folder + exportedIndex)) return folder;
-    if (names.has(folder + indexFile)) {
-      throw importError(
-        source,
-        "it is the packed folder of a dataset. Export the dataset instead, or unpack it to <user dir>/tinyml/datasets",
-      );
-    }
+  const folders = [...names]
+    .filter((name) => basename(name) === exportedDescription)
+    .map((name) => name.slice(0, -exportedDescription.length));
+  const exported = folders.filter((folder) => names.has(folder + exportedIndex));
+  if (exported.length > 1 || names.has("project.json")) {
+    throw importError(
+      source,
+      "it holds several datasets or a whole project. Import it as a project, or one dataset of it",
+    );
   }
-  return undefined;
+  if (exported.length === 0 && folders.some((folder) => names.has(folder + indexFile))) {
+    throw importError(
+      source,
+      "it is the packed folder of a dataset. Export the dataset instead, or unpack it to <user dir>/tinyml/datasets",
+    );
+  }
+  return exported.at(0);
 }
 
 /**

@@ -340,6 +340,15 @@ describe("importSamples: Edge Impulse", () => {
     });
   });
 
+  it("refuses what is nested as deep as only an attack is", async () => {
+    const deep = Buffer.alloc(200_000, 0x81);
+    const cbor = Buffer.concat([Buffer.from([0xa1, 0x67]), Buffer.from("payload"), deep]);
+    const json = `{"payload":${"[".repeat(200_000)}`;
+    for (const [name, bytes] of Object.entries({ "a.b.cbor": cbor, "a.b.json": Buffer.from(json) })) {
+      await assert.rejects(importSamples([{ name, bytes }]), { code: "TINYML_IMPORT_INVALID", message: /a\.b\./ });
+    }
+  });
+
   const withPayload = (change: object): string => JSON.stringify(acquisition({ ...motion.payload, ...change }));
   const faults: [what: string, files: Files, says: RegExp, code?: ErrorCode][] = [
     ["text that is cut short", { "a.b.json": JSON.stringify(motion).slice(0, -5) }, /a\.b\.json.*no whole JSON/],
