@@ -65,7 +65,7 @@ export async function describeNetwork(request: unknown, find: (id: string) => Da
 }
 
 /** Which samples are cut out of recordings, as the training node's settings have it; 0 for what is not said. */
-export function samplesOf({ window, stride }: { window: number; stride: number }): Windows {
+export function cutOf({ window, stride }: { window: number; stride: number }): Windows {
   // The dataset knows how many channels it has.
   return { ...(window > 0 && { shape: [window, 1] }), ...(stride > 0 && { stride }) };
 }
@@ -128,7 +128,7 @@ function readRequest(request: unknown): ReadRequest {
     layers,
     features: parseFeatures(features),
     dataset: typeof dataset === "string" ? dataset : "",
-    windows: samplesOf({ window: field("window"), stride: field("stride") }),
+    windows: cutOf({ window: field("window"), stride: field("stride") }),
   };
   if (shape === undefined) return read;
   const isShape = Array.isArray(shape) && shape.length > 0 && shape.length <= 3 && shape.every(isDimension);
