@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import type { NodeAPI } from "node-red";
 import {
   commandOf,
+  homeAssistantDiscovery,
   isLabelPrediction,
   type ModelInUse,
   modelIn,
@@ -18,6 +19,7 @@ import {
 } from "../lib";
 import { type PredictConfig, parseConfig } from "./config";
 import { shortPrediction } from "./short-prediction";
+import { tellingLabels } from "./telling-labels";
 
 /** The node tinyml-predict: readings become predictions. */
 export function register(RED: NodeAPI): void {
@@ -27,6 +29,7 @@ export function register(RED: NodeAPI): void {
     let inUse = false;
     let name = "";
     let droppedBefore = 0;
+    const told = tellingLabels(config.rules);
 
     /** What is done when the queue is through with something; when the node closes, what waits is let go of silently. */
     const then = <T>(outcome: T | Promise<T>, next: (value: T) => void): void | Promise<void> => {
@@ -40,6 +43,11 @@ export function register(RED: NodeAPI): void {
         name = model.metadata?.name || nameOf(config);
         inUse = true;
         reportModelInUse(node.id, () => ({ summary: summarizeModel(model, bytes) }));
+        const { stateTopic, onlyLabel } = config;
+        if (stateTopic !== "") {
+          const messages = homeAssistantDiscovery(model.metadata, { id: node.id, name, stateTopic, onlyLabel });
+          node.send([null, messages.map((message) => ({ ...message }))]);
+        }
         status.show("green", "ring", text("status.loaded", { name }));
       });
     /** The same for a model that no message brought. */
@@ -93,7 +101,9 @@ export function register(RED: NodeAPI): void {
               }),
             );
             droppedBefore = dropped;
-            message.payload = config.onlyLabel && isLabelPrediction(prediction) ? prediction.label : prediction;
+            const decided = told(prediction, message.topic);
+            if (decided === undefined) return;
+            message.payload = config.onlyLabel && isLabelPrediction(decided) ? decided.label : decided;
             send(message);
           },
         );
