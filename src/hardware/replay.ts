@@ -1,5 +1,5 @@
 import { TinymlError } from "../errors";
-import type { Signal } from "./signal";
+import type { Signal, SignalReading } from "./signal";
 
 /** Recorded readings, to be sent again. */
 export interface Recorded {
@@ -10,42 +10,50 @@ export interface Recorded {
   parts: readonly { readings: number; label?: string }[];
 }
 
-/** A signal that ends. */
-export interface ReplayedSignal extends Signal {
-  /** Its readings. */
+/** Recorded readings as a signal. */
+export interface Replay extends Omit<Signal, "at"> {
+  /** The readings of all recordings and of the pauses behind them. */
   readonly length: number;
-  /** Where a new recording begins: their first readings. */
-  isStart(number: number): boolean;
+  /** The reading with this number, from 0; undefined in a pause. After the end it begins anew. */
+  at(number: number): SignalReading | undefined;
 }
 
-/** Recorded readings as a signal, a recording after the other. Throws TINYML_DATASET_EMPTY where there are none. */
-export function createReplay({ channels, values, parts }: Recorded): ReplayedSignal {
+/**
+ * Recorded readings as a signal, one recording after the other. Behind each is a pause, as long as so many readings would take: by
+ * it whoever cuts windows knows that a recording has ended. Throws TINYML_DATASET_EMPTY where there are no readings.
+ */
+export function createReplay({ channels, values, parts }: Recorded, pause: number): Replay {
   const width = channels.length;
-  const starts: number[] = [];
+  const spans: { from: number; row: number; readings: number; label: string | undefined }[] = [];
   let length = 0;
-  for (const part of parts) {
-    starts.push(length);
-    length += part.readings;
+  let row = 0;
+  for (const { readings, label } of parts) {
+    spans.push({ from: length, row, readings, label });
+    row += readings;
+    length += readings + pause;
   }
-  if (length === 0)
+  if (row === 0) {
     throw new TinymlError(
       "TINYML_DATASET_EMPTY",
       "There are no readings to replay. Record some first, or choose another file.",
     );
-  const firsts = new Set(starts);
+  }
   let current = 0;
   return {
     channels,
     length,
-    isStart: (number) => firsts.has(number % length),
     at(number) {
-      const reading = number % length;
-      // They are read one after the other, from the start again after the end.
-      if (reading < starts[current]) current = 0;
-      while (current + 1 < starts.length && starts[current + 1] <= reading) current += 1;
-      const label = parts[current]?.label;
-      const row = Array.from({ length: width }, (_, i) => values[reading * width + i]);
-      return { values: row, ...(label !== undefined && { label }) };
+      const within = number % length;
+      // They are read one after the other, and from the start again after the end.
+      if (within < (spans[current]?.from ?? 0)) current = 0;
+      while ((spans[current + 1]?.from ?? length) <= within) current += 1;
+      const span = spans[current];
+      const reading = span === undefined ? 0 : within - span.from;
+      if (span === undefined || reading >= span.readings) return undefined;
+      const first = (span.row + reading) * width;
+      const { label } = span;
+      const read = Array.from({ length: width }, (_, i) => values[first + i] ?? 0);
+      return label === undefined ? { values: read } : { values: read, label };
     },
   };
 }
