@@ -14,16 +14,16 @@ export const forwarderBoards: readonly ForwarderBoard[] = [
     fqbn: "arduino:avr:uno",
     analogPins: pinsTo(5),
     adcBits: 10,
-    pinsPerSecond: 5000,
+    pinsPerSecond: 6000,
     nativeUsb: false,
   },
   {
     name: "mega2560",
     title: "Arduino Mega 2560",
-    fqbn: "arduino:avr:mega",
+    fqbn: "arduino:avr:mega:cpu=atmega2560",
     analogPins: pinsTo(15),
     adcBits: 10,
-    pinsPerSecond: 5000,
+    pinsPerSecond: 6000,
     nativeUsb: false,
   },
   {
@@ -32,7 +32,7 @@ export const forwarderBoards: readonly ForwarderBoard[] = [
     fqbn: "arduino:avr:leonardo",
     analogPins: pinsTo(5),
     adcBits: 10,
-    pinsPerSecond: 5000,
+    pinsPerSecond: 6000,
     nativeUsb: true,
   },
   {
@@ -62,7 +62,7 @@ export const forwarderBoards: readonly ForwarderBoard[] = [
     // The pins of the second converter can't be read while Wi-Fi is on.
     analogPins: ["36", "39", "34", "35", "32", "33"],
     adcBits: 12,
-    pinsPerSecond: 5000,
+    pinsPerSecond: 6000,
     nativeUsb: false,
   },
 ];
