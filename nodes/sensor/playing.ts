@@ -9,6 +9,7 @@ import {
   gestureChoices,
   inputsInMemory,
   inputWidth,
+  isMissing,
   type Message,
   type NodeContext,
   type NodeParts,
@@ -17,6 +18,8 @@ import {
   readRecordings,
   type SignalReading,
   type SignalSettings,
+  TinymlError,
+  toStorageError,
   toTinymlError,
   userFile,
 } from "../lib";
@@ -141,7 +144,11 @@ function isRelease(message: Message): boolean {
 }
 
 async function readFile(file: string): Promise<Recorded & { rateHz?: number }> {
-  const { channels, values, recordings } = await readRecordings(file);
+  const { channels, values, recordings } = await readRecordings(file).catch((error: unknown) => {
+    if (error instanceof TinymlError) throw error;
+    if (!isMissing(error)) throw toStorageError(error, file);
+    throw new TinymlError("TINYML_FILE", `There is no file ${file}. Check the path.`, { cause: error });
+  });
   const label = classOfFile(file);
   return {
     channels: channels.map((channel) => channel.name),

@@ -24,7 +24,7 @@ export type SerialState =
   /** It was let go, so that another program can have it. */
   | "released";
 
-/** What a sensor on a serial port tells. */
+/** What a sensor on a serial port tells, never before `openSerialSensor` has returned. */
 export interface SerialListener {
   /** A reading, and when it was measured, in milliseconds since 1970. */
   onReading(values: number[], time: number): void;
@@ -186,7 +186,6 @@ export function openSerialSensor(settings: SerialSettings, listener: SerialListe
     const ours = ++order;
     clearTimeout(timer);
     timer = undefined;
-    if (state !== "waiting") become("connecting");
     busy = busy.then(async () => {
       if (ours !== order) return;
       try {
