@@ -19,8 +19,3 @@ export function linesPerSecond(baudRate: number, charactersPerLine: number): num
 export function charactersPerLine(channels: number, charactersPerNumber: number): number {
   return channels * (charactersPerNumber + 1) + 1;
 }
-
-/** The slowest of the usual baud rates that carries so many lines a second; undefined where none does. */
-export function slowestBaudRate(linesWanted: number, characters: number): number | undefined {
-  return baudRates.find((baudRate) => linesPerSecond(baudRate, characters) >= linesWanted);
-}

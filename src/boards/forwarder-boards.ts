@@ -16,6 +16,7 @@ export const forwarderBoards: readonly ForwarderBoard[] = [
     adcBits: 10,
     pinsPerSecond: 6000,
     nativeUsb: false,
+    clockHz: 16e6,
   },
   {
     name: "mega2560",
@@ -25,6 +26,7 @@ export const forwarderBoards: readonly ForwarderBoard[] = [
     adcBits: 10,
     pinsPerSecond: 6000,
     nativeUsb: false,
+    clockHz: 16e6,
   },
   {
     name: "leonardo",

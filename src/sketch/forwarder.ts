@@ -1,5 +1,5 @@
 import { TinymlError } from "../errors";
-import { charactersPerLine, linesPerSecond, slowestBaudRate } from "../serial-rate";
+import { baudRates, charactersPerLine, linesPerSecond } from "../serial-rate";
 import { blockComment } from "./c-text";
 import type { Sketch } from "./sketch";
 import { sketchName } from "./sketch-name";
@@ -23,6 +23,8 @@ export interface ForwarderBoard {
   adcBits: number;
   /** Readings of a single pin per second that the board measures and prints; a reading of n pins takes n times as long. */
   pinsPerSecond: number;
+  /** What the baud rate is divided from, on boards that reach few rates exactly; others reach all. */
+  clockHz?: number;
   /** Whether Serial is the board's own USB, which is as fast as it can be whatever baud rate is set. */
   nativeUsb: boolean;
   /** The motion sensor that is soldered to the board. */
@@ -55,6 +57,8 @@ const imuRates: readonly [rateHz: number, bits: number][] = [
   [476, 5],
   [952, 6],
 ];
+/** How far a board's baud rate may be from the one that was asked for; 115200 baud of an Arduino Uno are 2.1 % too fast, and work. */
+const largestBaudError = 0.025;
 /** What the microphone takes in a second. */
 const soundHz = 16_000;
 
@@ -114,10 +118,16 @@ interface Parts {
 
 function requireCapacity({ board, rateHz, baudRate }: Settings, { names, characters }: Parts): void {
   if (board.nativeUsb) return;
+  const reachable = baudRates.filter((rate) => reaches(board, rate));
+  if (!reaches(board, baudRate)) {
+    throw invalid(
+      `The ${board.title} can't send at ${baudRate} baud: its clock gives other rates. Set ${reachable.join(", ")} baud.`,
+    );
+  }
   const line = charactersPerLine(names.length, characters);
   const possible = linesPerSecond(baudRate, line);
   if (possible >= rateHz) return;
-  const needed = slowestBaudRate(rateHz, line);
+  const needed = reachable.find((rate) => linesPerSecond(rate, line) >= rateHz);
   const numbers = names.length === 1 ? "one number" : `${names.length} numbers`;
   throw invalid(
     `At ${baudRate} baud only ${possible} lines of ${numbers} fit through in a second, and ${rateHz} are wanted. ` +
@@ -125,6 +135,13 @@ function requireCapacity({ board, rateHz, baudRate }: Settings, { names, charact
         ? `Read no more than ${possible} times a second, or fewer channels.`
         : `Set ${needed} baud, here and in the node; or read less often.`),
   );
+}
+
+/** Whether a board's clock, divided by eight and by a whole number as Arduino's core does it, comes close enough to a baud rate. */
+function reaches({ clockHz }: ForwarderBoard, baudRate: number): boolean {
+  if (clockHz === undefined) return true;
+  const divisor = Math.floor((Math.floor(clockHz / 4 / baudRate) - 1) / 2);
+  return divisor >= 0 && divisor < 4096 && Math.abs(clockHz / 8 / (divisor + 1) / baudRate - 1) <= largestBaudError;
 }
 
 /** Waits for the time of the next reading: the mean rate is exact, as what is left over of a microsecond is kept. */

@@ -43,13 +43,19 @@ describe("sketches that forward readings", () => {
   });
 
   const refused: [board: string, options: ForwarderOptions, reason: RegExp][] = [
-    ["uno", { channels: 6, rateHz: 1000 }, /At 115200 baud only 371 lines .* Set 460800 baud/],
+    ["uno", { channels: 6, rateHz: 1000 }, /At 115200 baud only 371 lines .* Set 500000 baud/],
     [
       "uno",
       { channels: 1, rateHz: 200, baudRate: 9600 },
       /At 9600 baud only 160 lines of one number .* Set 19200 baud/,
     ],
     ["uno", { channels: 6, rateHz: 1001, baudRate: 2_000_000 }, /6 pins 1000 times a second at most/],
+    [
+      "uno",
+      { baudRate: 460_800 },
+      /can't send at 460800 baud: .* 57600, 115200, 250000, 500000, 1000000, 2000000 baud/,
+    ],
+    ["esp32", { channels: 6, rateHz: 800 }, /Set 250000 baud/],
     ["uno", { channels: 7 }, /6 analog pins/],
     ["uno", { channels: 0 }, /6 analog pins/],
     ["uno", { rateHz: Number.NaN }, /0\.1 to 100000/],
