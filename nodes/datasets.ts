@@ -4,9 +4,13 @@ import type { NodeAPI } from "node-red";
 import { clearDataset } from "../src/dataset/clear-dataset";
 import { type Dataset, openDataset } from "../src/dataset/dataset";
 import { type DatasetDescription, findMismatch, fixedLabels, readDescription } from "../src/dataset/description";
+import { indexFile } from "../src/dataset/events";
 import { datasetFolder } from "../src/dataset/folder";
+import { readSampleIndex } from "../src/dataset/open-samples";
+import { rowsFile } from "../src/dataset/open-table";
 import { readData } from "../src/dataset/read-data";
 import { readDataset } from "../src/dataset/read-dataset";
+import type { ReadOptions } from "../src/dataset/read-options";
 import type { Table } from "../src/dataset/table";
 import { TinymlError, toTinymlError } from "../src/errors";
 import type { Task } from "../src/model/metadata";
@@ -18,10 +22,10 @@ export interface DatasetSource {
   /** The dataset, opened with the first call; it stays open until `close`. */
   open(): Promise<Dataset>;
   /**
-   * All its rows, those that were just appended included, with the ranges and labels of today's settings.
-   * TINYML_DATASET_MISMATCH when the rows were recorded under other settings.
+   * All its samples, those that were just added included, with the ranges and labels of today's settings; `options` say which windows are cut out
+   * of recordings. TINYML_DATASET_MISMATCH when they were recorded under other settings.
    */
-  read(): Promise<Table>;
+  read(options?: Pick<ReadOptions, "shape" | "stride">): Promise<Table>;
   /** Throws all rows away, also those that were recorded under other settings. */
   clear(): Promise<void>;
   /** Ends this source's use of the files. */
@@ -32,7 +36,7 @@ export interface DatasetSource {
 export interface DatasetListing {
   name: string;
   rows: number;
-  /** Classification: rows of each label. */
+  /** Classification: samples of each label. */
   perLabel?: Record<string, number>;
   /** Why it can't be read. */
   problem?: string;
@@ -66,9 +70,9 @@ export function createDatasetSource(storage: string, name: string, description: 
       );
       return opening;
     },
-    async read() {
+    async read(options) {
       await (await opening)?.flush();
-      return underDescription(await readDataset(folder), await readDescription(folder), name, description);
+      return underDescription(await readDataset(folder, options), await readDescription(folder), name, description);
     },
     clear: () => clearDataset(folder, description),
     async close() {
@@ -93,7 +97,7 @@ export function createFilesSource(name: string, location: string, task: Task): D
     task,
     open: refuse,
     // The whole path, for who reads an error doesn't know the folder that a part of it begins in.
-    read: async () => ({ ...(await readData(resolve(location), { task })), name }),
+    read: async (options) => ({ ...(await readData(resolve(location), { task, ...options })), name }),
     clear: refuse,
     close: async () => undefined,
   };
@@ -101,11 +105,11 @@ export function createFilesSource(name: string, location: string, task: Task): D
 
 /** A stored dataset's table with the ranges and labels of the settings. TINYML_DATASET_MISMATCH when those ask for other rows. */
 function underDescription(
-  table: Table<Float32Array>,
+  table: Table,
   stored: DatasetDescription | undefined,
   name: string,
   description: DatasetDescription,
-): Table<Float32Array> {
+): Table {
   const before = table.labels ?? [];
   const classes = table.task === "classification" ? new Set(table.outputs) : [];
   const met = Array.from(classes, (index) => before[index] ?? "");
@@ -171,10 +175,10 @@ async function countRows(folder: string, name: string): Promise<DatasetListing[]
         : { name, rows: count },
     ];
   }
-  // A folder without rows is no dataset (yet).
-  const file = await stat(join(folder, "rows.csv")).catch(() => undefined);
-  if (file === undefined) return [];
-  const state = `${file.size} ${file.mtimeMs}`;
+  // A folder without either is no dataset (yet).
+  const files = await Promise.all([rowsFile, indexFile].map((file) => stat(join(folder, file)).catch(() => undefined)));
+  if (files.every((file) => file === undefined)) return [];
+  const state = files.map((file) => `${file?.size} ${file?.mtimeMs}`).join(" ");
   const known = counted.get(folder);
   if (known?.state === state) return [known.listing];
   const listing = await countStoredRows(folder, name);
@@ -184,6 +188,14 @@ async function countRows(folder: string, name: string): Promise<DatasetListing[]
 
 async function countStoredRows(folder: string, name: string): Promise<DatasetListing> {
   try {
+    const stored = await readDescription(folder);
+    if (stored !== undefined && stored.kind !== "table") {
+      const { count, perLabel } = await readSampleIndex(folder);
+      if (stored.task === "regression") return { name, rows: count };
+      const labels = new Map<string, number>((fixedLabels(stored) ?? []).map((label) => [label, 0]));
+      for (const [label, samples] of perLabel) labels.set(label, samples);
+      return { name, rows: count, perLabel: Object.fromEntries(labels) };
+    }
     const { rows, labels, outputs, task } = await readDataset(folder);
     if (task !== "classification" || labels === undefined) return { name, rows };
     const counts = labels.map(() => 0);

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { toStorageError } from "../storage";
 import { assertDescription, withDataset } from "./dataset";
 import type { DatasetDescription } from "./description";
-import { emptyTable } from "./open-table";
+import { emptyDataset } from "./empty-dataset";
 
 /**
  * Throws away all rows of the dataset in `folder`, whatever description they were recorded under and even when they can't be understood
@@ -16,7 +16,7 @@ export async function clearDataset(folder: string, description: DatasetDescripti
     await withDataset(
       folder,
       (dataset) => dataset.clear(parsed),
-      () => emptyTable(folder, parsed),
+      () => emptyDataset(folder, parsed),
     );
   } catch (error) {
     throw toStorageError(error, `the dataset ${basename(folder)}`);

@@ -1,7 +1,7 @@
-import { mkdir, realpath } from "node:fs/promises";
+import { mkdir, open, realpath, rm } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { TinymlError } from "../errors";
-import { toStorageError, writeFileAtomic } from "../storage";
+import { syncFolder, toStorageError, writeFileAtomic } from "../storage";
 import {
   type DatasetDescription,
   descriptionFile,
@@ -10,14 +10,34 @@ import {
   fixedLabels,
   formatDescription,
   parseDescription,
+  readDescription,
 } from "./description";
-import { createAddEvent, formatEvent } from "./events";
+import { emptyDataset } from "./empty-dataset";
+import { type AddEvent, createAddEvent, type DatasetEvent, formatEvent, type SampleProperties } from "./events";
 import { Journal, type JournalFile, type JournalOptions } from "./journal";
-import { emptyTable, openTable } from "./open-table";
-import { formatRow, type Row } from "./row";
+import { openSampleFolder, readSampleIndex } from "./open-samples";
+import { openTable } from "./open-table";
+import { readStoredSample, type StoredSample } from "./read-sample";
+import {
+  createRecordingFile,
+  openRecording,
+  type Recording,
+  type RecordingHost,
+  removeRecordingFile,
+} from "./recording";
+import { checkAnswer, formatRow, type Row } from "./row";
+import { encodeSample, type SampleContent, shortestDecimal } from "./sample-content";
+import { type SampleEntry, SampleIndex, sampleFile, samplesFolder } from "./sample-index";
+import type { Split } from "./table";
 
 export type { DatasetDescription } from "./description";
+export type { Recording } from "./recording";
 export type { Row } from "./row";
+export type { SampleContent } from "./sample-content";
+export type { SampleEntry } from "./sample-index";
+
+/** A whole sample to be added: what it holds, and what is known of it. */
+export type NewSample = SampleProperties & SampleContent;
 
 /** How a dataset writes; the defaults are right outside of tests. */
 export type DatasetOptions = Pick<JournalOptions, "delay" | "backlog">;
@@ -83,6 +103,19 @@ export async function openDataset(
   }
 }
 
+/**
+ * Opens a dataset that is there, whatever it holds, as its own description says.
+ * @throws TinymlError TINYML_DATASET_MISSING when there is none in the folder, and what `openDataset` throws
+ */
+export async function openStoredDataset(folder: string, options: DatasetOptions = {}): Promise<Dataset> {
+  const description = await readDescription(folder);
+  if (description !== undefined) return openDataset(folder, description, options);
+  throw new TinymlError(
+    "TINYML_DATASET_MISSING",
+    `There is no dataset "${basename(resolve(folder))}" (${folder}). Record some readings first, or check its name.`,
+  );
+}
+
 /** One user less; the last one closes the files. */
 async function release(key: string, of?: Entry): Promise<void> {
   const entry = openDatasets.get(key);
@@ -135,6 +168,7 @@ export async function withDataset(
 export class Dataset {
   readonly folder: string;
   readonly #release: () => Promise<void>;
+  readonly #options: JournalOptions;
   readonly #journal: Journal;
   #description: DatasetDescription;
   #count = 0;
@@ -142,6 +176,14 @@ export class Dataset {
   /** How many rows of each label were appended and are not on disk yet. */
   readonly #waiting = new Map<string, number>();
   #nextId = 1;
+  /** The samples that have files of their own. A table's rows are in no list in memory: there may be millions. */
+  #samples = new SampleIndex();
+  /** The bytes of the rows or sample files. */
+  #bytes = 0;
+  /** The bytes of what is being written. */
+  #reserved = 0;
+  /** The recordings that are under way. */
+  readonly #live = new Map<number, Recording>();
   #finished = false;
 
   private constructor(
@@ -153,7 +195,8 @@ export class Dataset {
     this.folder = folder;
     this.#description = description;
     this.#release = release;
-    this.#journal = new Journal(() => this.#open(), { ...options, what: `the dataset ${basename(folder)}` });
+    this.#options = { ...options, what: `the dataset ${basename(folder)}` };
+    this.#journal = new Journal(() => this.#open(), this.#options);
   }
 
   /** Opens the files; for openDataset, which sees to it that a folder has one Dataset only. */
@@ -177,51 +220,165 @@ export class Dataset {
     return this.#description;
   }
 
-  /** How many rows are on disk. */
+  /** How many samples are on disk, recordings that are under way included and deleted ones not. */
   get count(): number {
     return this.#count;
   }
 
-  /** The labels: the fixed ones of the settings, or those of the rows on disk, in the order in which they were met. */
+  /** The labels: the fixed ones of the settings, or those of the samples on disk, in the order in which they were met. */
   get labels(): readonly string[] {
     return fixedLabels(this.#description) ?? [...this.#perLabel.keys()];
   }
 
-  /** How many rows on disk have each label; labels of the settings without rows are there with 0. */
+  /** How many samples on disk have each label; labels of the settings without samples are there with 0. */
   countsPerLabel(): Record<string, number> {
     const counts: [string, number][] = this.labels.map((label) => [label, this.#perLabel.get(label) ?? 0]);
     return Object.fromEntries(counts);
   }
 
   /**
-   * Adds a row. Resolves when it is on disk, at most 250 ms later on a disk that keeps up; from then on it survives a crash and a power cut.
+   * Adds a row to a table. Resolves when it is on disk, at most 250 ms later on a disk that keeps up; from then on it survives a crash and a
+   * power cut.
    *
    * Rejects with TINYML_CHANNEL_COUNT, TINYML_NOT_A_NUMBER, TINYML_NO_LABEL or TINYML_UNKNOWN_LABEL for a row that does not fit; with
-   * TINYML_DISK_FULL, TINYML_STORAGE (also when more rows wait to be written than is good) or TINYML_DATASET_MISSING (somebody deleted the
-   * files; the next row begins the dataset anew) when it could not be kept. A rejected row is not in the dataset.
+   * TINYML_QUOTA_EXCEEDED, TINYML_DISK_FULL, TINYML_STORAGE (also when more rows wait to be written than is good) or TINYML_DATASET_MISSING
+   * (somebody deleted the files; the next row begins the dataset anew) when it could not be kept. A rejected row is not in the dataset.
    */
   append(row: Row): Promise<void> {
     try {
-      this.#assertOpen();
-      const line = formatRow(this.#description, row);
-      const label = this.#description.task === "classification" ? row.label : undefined;
-      const bytes = label === undefined ? Buffer.byteLength(line) : undefined;
-      const { group, split, source, time } = row;
-      const event = formatEvent(createAddEvent(this.#nextId, { label, group, split, source, bytes, time }));
-      this.#nextId += 1;
-      const written = this.#journal.append([line, event], () => {
-        this.#count += 1;
-        if (label !== undefined) this.#perLabel.set(label, (this.#perLabel.get(label) ?? 0) + 1);
-      });
-      return label === undefined ? written : this.#keepWaiting(label, written);
+      return this.#appendRow(row);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
   /**
-   * Throws all rows away, those that were appended before and are not on disk yet included. What is recorded from then on may be
-   * something else: what `description` says.
+   * Adds a whole sample: a recording, a sound, a picture, or a row of a table. Its id, as soon as it is on disk.
+   * @throws TinymlError TINYML_SAMPLES_DIFFER for a sample of another kind, and what `append` rejects with; then it is not in the dataset
+   */
+  async add(sample: NewSample): Promise<number> {
+    return (await this.addAll([sample]))[0];
+  }
+
+  /**
+   * Adds samples, all or none: where one can't be added, none is in the dataset. Their ids, as soon as all are on disk.
+   * @throws what `add` does
+   */
+  async addAll(samples: Iterable<NewSample> | AsyncIterable<NewSample>): Promise<number[]> {
+    this.#assertOpen();
+    if (this.#description.kind === "table") return this.#addRows(samples);
+    const events: AddEvent[] = [];
+    const files: string[] = [];
+    let bytes = 0;
+    try {
+      for await (const sample of samples) {
+        const encoded = encodeSample(this.#description, sample);
+        const answer = checkAnswer(this.#description, sample);
+        this.#reserve(encoded.bytes.length);
+        bytes += encoded.bytes.length;
+        const id = this.#takeId();
+        const file = join(this.folder, sampleFile(id, encoded.type));
+        files.push(file);
+        await writeWhole(file, encoded.bytes);
+        const { type, readings } = encoded;
+        events.push(createAddEvent(id, { ...sample, ...answer }, { type, readings, bytes: encoded.bytes.length }));
+      }
+      if (events.length === 0) return [];
+      await syncFolder(join(this.folder, samplesFolder));
+      await this.#take(events);
+      return events.map(({ id }) => id);
+    } catch (error) {
+      await Promise.allSettled(files.map((file) => rm(file, { force: true })));
+      throw toStorageError(error, this.#options.what);
+    } finally {
+      // What is in the dataset now is counted there.
+      this.#reserved -= bytes;
+    }
+  }
+
+  /**
+   * Begins a recording whose readings are stored as they come. It is a sample of the dataset from its first reading on, also after a crash.
+   * @throws TinymlError TINYML_SAMPLES_DIFFER where the dataset holds something else than recordings, TINYML_NO_LABEL, TINYML_UNKNOWN_LABEL,
+   *   TINYML_DISK_FULL, TINYML_STORAGE
+   */
+  async record(sample: SampleProperties): Promise<Recording> {
+    this.#assertOpen();
+    const { kind } = this.#description;
+    if (kind !== "timeseries") {
+      throw new TinymlError(
+        "TINYML_SAMPLES_DIFFER",
+        `Only recordings of readings can be recorded piece by piece; this dataset is of kind ${kind}. Send whole samples.`,
+      );
+    }
+    const answer = checkAnswer(this.#description, sample);
+    const id = this.#takeId();
+    const file = sampleFile(id, "csv");
+    const host = this.#recordingHost();
+    const recording = openRecording(host, id, file);
+    this.#live.set(id, recording);
+    try {
+      await createRecordingFile(host, file);
+      await this.#take([createAddEvent(id, { ...sample, ...answer }, { type: "csv" })]);
+    } catch (error) {
+      this.#live.delete(id);
+      await removeRecordingFile(host, file);
+      throw toStorageError(error, this.#options.what);
+    }
+    return recording;
+  }
+
+  /**
+   * All samples in the order in which they were added; deleted ones only on request. A table's are read from its index.
+   * @throws TinymlError TINYML_DATASET_CORRUPT, TINYML_STORAGE
+   */
+  async samples(options: { deleted?: boolean } = {}): Promise<readonly SampleEntry[]> {
+    return (await this.#index()).list(options);
+  }
+
+  /**
+   * What a sample holds.
+   * @throws TinymlError TINYML_UNKNOWN_SAMPLE, TINYML_DATASET_CORRUPT when its file is gone or damaged, TINYML_STORAGE
+   */
+  async readSample(id: number): Promise<StoredSample> {
+    const index = await this.#index();
+    return readStoredSample(this.folder, this.#description, this.#find(index, id), index);
+  }
+
+  /**
+   * Gives samples another label, or other targets.
+   * @throws TinymlError TINYML_UNKNOWN_SAMPLE, TINYML_NO_LABEL, TINYML_UNKNOWN_LABEL, …; then none has changed
+   */
+  async relabel(ids: readonly number[], answer: Pick<SampleProperties, "label" | "targets">): Promise<void> {
+    const { label, targets } = checkAnswer(this.#description, answer);
+    await this.#changeSamples(ids, {
+      event: "relabel",
+      ...(label !== undefined && { label }),
+      ...(targets !== undefined && { targets: [...targets] }),
+    });
+  }
+
+  /** Puts samples on a side of the split; undefined leaves them to chance. @throws TinymlError TINYML_UNKNOWN_SAMPLE */
+  assignSplit(ids: readonly number[], split: Split | undefined): Promise<void> {
+    return this.#changeSamples(ids, { event: "split", ...(split !== undefined && { split }) });
+  }
+
+  /** Deletes samples; what they hold stays on disk, so that `restore` brings them back. @throws TinymlError TINYML_UNKNOWN_SAMPLE */
+  remove(ids: readonly number[]): Promise<void> {
+    return this.#changeSamples(ids, { event: "delete" });
+  }
+
+  /** Brings deleted samples back. @throws TinymlError TINYML_UNKNOWN_SAMPLE for one that is not deleted */
+  async restore(ids: readonly number[]): Promise<void> {
+    this.#assertOpen();
+    const index = await this.#index();
+    const wrong = ids.find((id) => index.get(id)?.deleted !== true);
+    if (wrong !== undefined) throw unknownSample(wrong, "no deleted sample");
+    if (ids.length > 0) await this.#take([{ event: "restore", ids: [...ids], time: Date.now() }]);
+  }
+
+  /**
+   * Throws all samples away for good, those that were appended before and are not on disk yet included. What is recorded from then on may be
+   * something else: what `description` says. Recordings that are under way end.
    */
   async clear(description = this.#description): Promise<void> {
     this.#assertOpen();
@@ -229,9 +386,10 @@ export class Dataset {
     const before = this.#description;
     // At once, for rows that are appended from now on come behind the clearing.
     this.#description = description;
+    this.#live.clear();
     await this.#journal.rebuild(async () => {
       try {
-        await emptyTable(this.folder, description, nextId);
+        await emptyDataset(this.folder, description, nextId);
       } catch (error) {
         this.#description = before;
         throw error;
@@ -251,7 +409,7 @@ export class Dataset {
 
   /**
    * Takes over settings that changed without changing what the rows are; for openDataset. While others use the dataset, they must not
-   * change at all (but for the rate): one would record what the other doesn't list. TINYML_DATASET_MISMATCH otherwise.
+   * change at all (but for the rate and the quota): one would record what the other doesn't list. TINYML_DATASET_MISMATCH otherwise.
    */
   redescribe(description: DatasetDescription, isShared: () => boolean): Promise<void> {
     if (JSON.stringify(description) === JSON.stringify(this.#description)) return Promise.resolve();
@@ -271,18 +429,179 @@ export class Dataset {
     });
   }
 
-  /** Writes what waits and closes the files; for the last user's close. */
+  /** Ends recordings that are under way, writes what waits and closes the files; for the last user's close. */
   async finish(): Promise<void> {
+    await Promise.allSettled(Array.from(this.#live.values(), (recording) => recording.finish()));
     this.#finished = true;
     await this.#journal.close();
   }
 
   async #open(): Promise<JournalFile[]> {
-    const table = await openTable(this.folder, this.#description);
-    this.#count = table.count;
-    this.#perLabel = table.perLabel;
-    this.#nextId = Math.max(this.#nextId, table.nextId);
-    return [table.rows, table.index];
+    if (this.#description.kind === "table") {
+      const table = await openTable(this.folder, this.#description);
+      this.#count = table.count;
+      this.#bytes = table.rows.length;
+      this.#perLabel = table.perLabel;
+      this.#nextId = Math.max(this.#nextId, table.nextId);
+      return [table.rows, table.index];
+    }
+    const { index, samples } = await openSampleFolder(this.folder, this.#description, new Set(this.#live.keys()));
+    this.#samples = samples;
+    this.#nextId = Math.max(this.#nextId, samples.nextId);
+    this.#countSamples();
+    return [index];
+  }
+
+  #appendRow(row: Row): Promise<void> {
+    this.#assertOpen();
+    if (this.#description.kind !== "table") {
+      throw new TinymlError(
+        "TINYML_SAMPLES_DIFFER",
+        `The dataset ${basename(this.folder)} holds whole recordings, sounds or pictures, no single readings. Record into a dataset of readings.`,
+      );
+    }
+    const line = formatRow(this.#description, row);
+    const length = Buffer.byteLength(line);
+    this.#reserve(length);
+    const label = this.#description.task === "classification" ? row.label : undefined;
+    const event = formatEvent(this.#addRowEvent(this.#takeId(), row, length));
+    const written = this.#journal
+      .append([line, event], () => {
+        this.#count += 1;
+        this.#bytes += length;
+        if (label !== undefined) this.#perLabel.set(label, (this.#perLabel.get(label) ?? 0) + 1);
+      })
+      .finally(() => {
+        this.#reserved -= length;
+      });
+    return label === undefined ? written : this.#keepWaiting(label, written);
+  }
+
+  /** The label stands in the row too; the index has it so that counting labels need not read the rows. */
+  #addRowEvent(id: number, sample: SampleProperties, bytes: number): AddEvent {
+    const { label, split, group, source, time } = sample;
+    return this.#description.task === "classification"
+      ? createAddEvent(id, { label, split, group, source, time })
+      : createAddEvent(id, { split, group, source, time }, { bytes });
+  }
+
+  /** All or none: one entry of the journal has all rows. */
+  async #addRows(samples: Iterable<NewSample> | AsyncIterable<NewSample>): Promise<number[]> {
+    const isClass = this.#description.task === "classification";
+    const ids: number[] = [];
+    const met: string[] = [];
+    let rows = "";
+    let events = "";
+    for await (const sample of samples) {
+      if (!("values" in sample)) throw wholeFileInTable();
+      const line = formatRow(this.#description, { ...sample, values: Array.from(sample.values, shortestDecimal) });
+      const id = this.#takeId();
+      ids.push(id);
+      rows += line;
+      if (isClass && sample.label !== undefined) met.push(sample.label);
+      events += formatEvent(this.#addRowEvent(id, sample, Buffer.byteLength(line)));
+    }
+    const length = Buffer.byteLength(rows);
+    this.#reserve(length);
+    try {
+      await this.#journal.append([rows, events], () => {
+        this.#count += ids.length;
+        this.#bytes += length;
+        for (const label of met) this.#perLabel.set(label, (this.#perLabel.get(label) ?? 0) + 1);
+      });
+    } finally {
+      this.#reserved -= length;
+    }
+    return ids;
+  }
+
+  /** Takes events about samples down, in one write, and then their effect. */
+  async #take(events: readonly DatasetEvent[]): Promise<void> {
+    const text = events.map(formatEvent).join("");
+    if (this.#description.kind === "table") {
+      await this.#journal.append(["", text], () => undefined);
+      // Opening counts the rows anew.
+      await this.#journal.rebuild(async () => undefined);
+      return;
+    }
+    await this.#journal.append([text], () => {
+      for (const event of events) this.#samples.apply(event);
+      this.#countSamples();
+    });
+  }
+
+  async #changeSamples(ids: readonly number[], change: SampleChange): Promise<void> {
+    this.#assertOpen();
+    const index = await this.#index();
+    for (const id of ids) this.#find(index, id);
+    if (ids.length > 0) await this.#take([{ ...change, ids: [...ids], time: Date.now() }]);
+  }
+
+  /** The samples that are on disk and not deleted. */
+  #find(index: SampleIndex, id: number): SampleEntry {
+    const entry = index.get(id);
+    if (entry === undefined || entry.deleted) throw unknownSample(id, "no sample");
+    return entry;
+  }
+
+  async #index(): Promise<SampleIndex> {
+    await this.#journal.flush();
+    if (this.#description.kind !== "table") return this.#samples;
+    try {
+      return await readSampleIndex(this.folder);
+    } catch (error) {
+      throw toStorageError(error, this.#options.what);
+    }
+  }
+
+  #recordingHost(): RecordingHost {
+    return {
+      folder: this.folder,
+      description: this.#description,
+      options: this.#options,
+      reserve: (bytes) => this.#reserve(bytes),
+      release: (bytes) => {
+        this.#reserved -= bytes;
+      },
+      ended: async (id, readings, bytes) => {
+        const wasLive = this.#live.delete(id);
+        // A dataset that was cleared meanwhile knows nothing of the recording.
+        if (!wasLive) return undefined;
+        if (readings === 0) {
+          await this.#take([{ event: "delete", ids: [id], time: Date.now() }]);
+          return undefined;
+        }
+        await this.#take([{ event: "end", id, readings, bytes, time: Date.now() }]);
+        return this.#samples.get(id);
+      },
+      discarded: async (id) => {
+        if (this.#live.delete(id)) await this.#take([{ event: "delete", ids: [id], time: Date.now() }]);
+      },
+    };
+  }
+
+  #countSamples(): void {
+    this.#count = this.#samples.count;
+    this.#bytes = this.#samples.bytes;
+    this.#perLabel = new Map(this.#samples.perLabel);
+  }
+
+  #takeId(): number {
+    const id = this.#nextId;
+    this.#nextId += 1;
+    return id;
+  }
+
+  /** Counts bytes that are about to be written. */
+  #reserve(bytes: number): void {
+    const { quotaMegabytes } = this.#description;
+    if (quotaMegabytes !== undefined && this.#bytes + this.#reserved + bytes > quotaMegabytes * 1e6) {
+      throw new TinymlError(
+        "TINYML_QUOTA_EXCEEDED",
+        `The dataset ${basename(this.folder)} may take ${quotaMegabytes} MB, and this sample no longer fits. Delete samples, or allow it more in its settings.`,
+      );
+    }
+    this.#reserved += bytes;
   }
 
   async #keepWaiting(label: string, written: Promise<void>): Promise<void> {
@@ -304,4 +623,32 @@ export class Dataset {
       );
     }
   }
+}
+
+/** What happens to samples that are there, without which ones and when. */
+type SampleChange =
+  | Pick<Extract<DatasetEvent, { event: "relabel" }>, "event" | "label" | "targets">
+  | Pick<Extract<DatasetEvent, { event: "split" }>, "event" | "split">
+  | Pick<Extract<DatasetEvent, { event: "delete" }>, "event">;
+
+/** A file that nobody knows of yet, on disk. */
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const handle = await open(path, "wx");
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function unknownSample(id: number, what: string): TinymlError {
+  return new TinymlError(
+    "TINYML_UNKNOWN_SAMPLE",
+    `The dataset has ${what} with the number ${id}. List the samples, and take a number from there.`,
+  );
+}
+
+function wholeFileInTable(): TinymlError {
+  return new TinymlError("TINYML_SAMPLES_DIFFER", "The dataset holds rows of numbers, but a file came.");
 }

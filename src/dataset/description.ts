@@ -23,25 +23,28 @@ const channel = v.object({
 });
 const channels = v.pipe(v.array(channel), v.minLength(1), v.readonly());
 
-const tableDescription = v.object({
+const datasetDescription = v.object({
   version: v.literal(1),
-  kind: v.literal("table"),
+  /** What a sample is: a row of one table, a recording of readings, a sound or a picture, each of these in a file of its own. */
+  kind: v.picklist(["table", "timeseries", "audio", "image"]),
   task: v.picklist(["classification", "regression"]),
-  /** The measured quantities, one number each per row. */
+  /** The measured quantities, one number each per reading; of pictures their colours, of sounds one. */
   channels,
   /** Classification: the labels that may be recorded; missing or empty: any, in the order in which they are met. */
   labels: v.exactOptional(v.pipe(v.array(name), v.readonly())),
   /** Regression: the quantities to predict. */
   targets: v.exactOptional(channels),
-  /** Readings per second, where the source has a steady rate. */
+  /** Readings per second, where the source has a steady rate; sounds always have one. */
   rateHz: v.exactOptional(v.pipe(v.number(), v.gtValue(0))),
+  /** How many megabytes (of a million bytes) its samples may take; those that were deleted don't count. */
+  quotaMegabytes: v.exactOptional(v.pipe(v.number(), v.gtValue(0))),
 });
-
-// The kinds with one file per recording (time series, audio, images) become further members of this variant.
-const datasetDescription = v.variant("kind", [tableDescription]);
 
 /** What a dataset holds: the quantities and labels of its samples. */
 export type DatasetDescription = v.InferOutput<typeof datasetDescription>;
+
+/** What a sample of a dataset is. */
+export type DatasetKind = DatasetDescription["kind"];
 
 /** The columns of rows.csv in order: the channels, then the label or the targets. */
 export function columnNames(description: DatasetDescription): string[] {
@@ -66,6 +69,15 @@ export function parseDescription(value: unknown): DatasetDescription | string {
   }
   const description = parsed.output;
   if (description.task === "regression" && !description.targets) return "regression needs at least one target";
+  if (description.kind === "audio") {
+    if (description.channels.length !== 1) return "sounds have one channel";
+    const { rateHz } = description;
+    if (rateHz === undefined || !Number.isInteger(rateHz))
+      return "sounds need a rate, a whole number of samples per second";
+  }
+  if (description.kind === "image" && ![1, 3].includes(description.channels.length)) {
+    return "pictures have one channel (grey) or three (red, green, blue)";
+  }
   const columns = columnNames(description);
   const twice = columns.find((each, index) => columns.indexOf(each) !== index);
   if (twice !== undefined) return `two columns have the name "${twice}"; give each channel and target its own`;
@@ -117,6 +129,10 @@ export function findMismatch(
   wanted: DatasetDescription,
   met: Iterable<string>,
 ): string | undefined {
+  if (stored.kind !== wanted.kind) return `holds samples of kind ${stored.kind}, the settings say ${wanted.kind}`;
+  if (stored.kind === "audio" && stored.rateHz !== wanted.rateHz) {
+    return `has sounds with ${stored.rateHz} samples per second, the settings say ${wanted.rateHz}`;
+  }
   if (stored.task !== wanted.task) return `was recorded for ${stored.task}, the settings say ${wanted.task}`;
   for (const [list, what] of [["channels", "the channels"] as const, ["targets", "the targets"] as const]) {
     const before = listChannels(stored[list]);

@@ -5,42 +5,95 @@ import type { Split } from "./table";
 /** The file of events: what happened to each sample, one JSON object per line, only ever appended to. */
 export const indexFile = "index.ndjson";
 
+/** Counts up from 1; never given again within a dataset. */
+const id = v.pipe(v.number(), v.integer(), v.minValue(1));
+const ids = v.pipe(v.array(id), v.readonly());
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+/** Milliseconds since 1970. */
+const time = v.number();
+const split = v.picklist(["training", "validation", "test"]);
+const targets = v.pipe(v.array(v.number()), v.readonly());
+
 const addEvent = v.object({
   event: v.literal("add"),
-  /** Counts up from 1; never given again within a dataset. */
-  id: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  id,
   label: v.exactOptional(v.string()),
-  split: v.exactOptional(v.picklist(["training", "validation", "test"])),
+  /** Regression: the numbers to predict. A table has them in its rows. */
+  targets: v.exactOptional(targets),
+  split: v.exactOptional(split),
   group: v.exactOptional(v.string()),
   source: v.exactOptional(v.string()),
-  /** Regression: the length of the row in rows.csv, which tells a whole last line from one that was cut short in a number. */
+  /** The sample's file is samples/<id>.<type>; absent for rows of a table. */
+  type: v.exactOptional(v.picklist(["csv", "wav", "jpg", "png"])),
+  /** How many readings a recording or sound has; absent while it is being recorded, see "end". */
+  readings: v.exactOptional(count),
+  /**
+   * The length of the sample's file. Of a table with targets: the length of the row in rows.csv, which tells a whole last line from one that
+   * was cut short in a number.
+   */
   bytes: v.exactOptional(v.number()),
-  /** Milliseconds since 1970. */
-  time: v.number(),
+  time,
 });
+
+/** A recording that was added while it was still being recorded has ended. */
+const endEvent = v.object({ event: v.literal("end"), id, readings: count, bytes: count, time });
+
+/** Samples got another label, or other numbers to predict. */
+const relabelEvent = v.object({
+  event: v.literal("relabel"),
+  ids,
+  label: v.exactOptional(v.string()),
+  targets: v.exactOptional(targets),
+  time,
+});
+
+/** Samples were put on a side of the split, or, without one, left to chance. */
+const splitEvent = v.object({ event: v.literal("split"), ids, split: v.exactOptional(split), time });
+
+/** Samples were deleted, and may be restored: what they hold stays on disk. */
+const deleteEvent = v.object({ event: v.literal("delete"), ids, time });
+const restoreEvent = v.object({ event: v.literal("restore"), ids, time });
 
 /** All samples were thrown away. Stands at the beginning only: clearing begins the index anew. */
 const clearEvent = v.object({
   event: v.literal("clear"),
   /** The id that the next sample gets. */
-  id: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  time: v.number(),
+  id,
+  time,
 });
 
-const datasetEvent = v.variant("event", [addEvent, clearEvent]);
+const datasetEvent = v.variant("event", [
+  addEvent,
+  endEvent,
+  relabelEvent,
+  splitEvent,
+  deleteEvent,
+  restoreEvent,
+  clearEvent,
+]);
+const known: readonly string[] = ["add", "end", "relabel", "split", "delete", "restore", "clear"];
 
 /** A sample was added; in a table, the n-th of them belongs to the n-th row of rows.csv. */
 export type AddEvent = v.InferOutput<typeof addEvent>;
 
 export type DatasetEvent = v.InferOutput<typeof datasetEvent>;
 
-/** What a sample brings to its `add` event. */
+/** The endings of the files that samples are kept in. */
+export type SampleFileType = NonNullable<AddEvent["type"]>;
+
+/** What is known of a sample beside what it holds. */
 export interface SampleProperties {
+  /** Classification: what it shows. */
   label?: string | undefined;
+  /** Regression: the numbers to predict. */
+  targets?: readonly number[] | undefined;
+  /** The side of the split it is meant for; by chance where absent. */
   split?: Split | undefined;
+  /** The recording, speaker or device it comes from: a split keeps a group on one side. */
   group?: string | undefined;
+  /** Where it was measured ("adc/0"). */
   source?: string | undefined;
-  bytes?: number | undefined;
+  /** When, in milliseconds since 1970; now where absent. */
   time?: number | undefined;
 }
 
@@ -48,12 +101,18 @@ export interface SampleProperties {
  * The `add` event of a sample; the time is now where the sample has none. Makes text of what comes in another type from a message, for
  * an index line of the wrong type could not be read again.
  */
-export function createAddEvent(id: number, sample: SampleProperties): AddEvent {
-  const { label, split, group, source, bytes, time } = sample;
+export function createAddEvent(
+  id: number,
+  sample: SampleProperties,
+  { type, readings, bytes }: { type?: SampleFileType; readings?: number | undefined; bytes?: number | undefined } = {},
+): AddEvent {
+  const { label, targets, split, group, source, time } = sample;
   return {
     event: "add",
     id,
     ...(label !== undefined && { label: String(label) }),
+    ...(type !== undefined && { type, ...(targets !== undefined && { targets: [...targets] }) }),
+    ...(readings !== undefined && { readings }),
     ...((split === "training" || split === "validation" || split === "test") && { split }),
     ...(group !== undefined && group !== null && { group: String(group) }),
     ...(source !== undefined && source !== null && { source: String(source) }),
@@ -78,7 +137,7 @@ function parseEvent(line: string): DatasetEvent | "unknown" | undefined {
   const parsed = v.safeParse(datasetEvent, value);
   if (parsed.success) return parsed.output;
   const named = v.safeParse(v.object({ event: v.string() }), value);
-  return named.success && !["add", "clear"].includes(named.output.event) ? "unknown" : undefined;
+  return named.success && !known.includes(named.output.event) ? "unknown" : undefined;
 }
 
 /**

@@ -7,7 +7,7 @@ export interface DataWarning {
   /**
    * constantSamples: windows or pictures in which no channel changes. constantChannels: a channel that is the same in all rows.
    * leakingGroups: groups with rows on several sides of the split. imbalance: a label is far rarer than another. noSamples: labels without
-   * a row. seenInTraining: rows that trained the model. otherData: the split may not be that of the training.
+   * a row. shortRecordings: recordings without a whole window. seenInTraining: rows that trained the model. otherData: the split may not be that of the training.
    */
   type:
     | "constantSamples"
@@ -15,6 +15,7 @@ export interface DataWarning {
     | "leakingGroups"
     | "imbalance"
     | "noSamples"
+    | "shortRecordings"
     | "seenInTraining"
     | "otherData";
   /** A sentence for people. */
@@ -43,9 +44,20 @@ const mostListed = 20;
  */
 export function findWarnings(table: Table, rows: ArrayLike<number>, split?: SplitRows): DataWarning[] {
   return [
+    ...findShort(table),
     ...findConstants(table, rows),
     ...(split === undefined ? [] : findLeaks(table, split)),
     ...(table.task === "classification" ? findUnevenLabels(table, rows) : []),
+  ];
+}
+
+function findShort({ leftOut = 0 }: Table): DataWarning[] {
+  if (leftOut === 0) return [];
+  return [
+    {
+      type: "shortRecordings",
+      message: `${leftOut === 1 ? "1 recording is" : `${leftOut} recordings are`} left out, being shorter than a window. Record longer ones, or make the window shorter.`,
+    },
   ];
 }
 

@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { TinymlError } from "../errors";
-import { syncFolder, systemErrorCode, writeFileAtomic } from "../storage";
+import { syncFolder, writeFileAtomic } from "../storage";
 import { createLineReader, readChunks } from "./chunks";
 import { CsvFault, createRecordScanner, formatCells, isHeader, parseNumber, parseRecords } from "./csv";
 import {
@@ -14,6 +14,7 @@ import {
 } from "./description";
 import { type AddEvent, createAddEvent, createEventReader, formatEvent, indexFile } from "./events";
 import { type JournalFile, writeAll } from "./journal";
+import { openOrCreate, readSampleIndex } from "./open-samples";
 import { formatRow, type Row } from "./row";
 
 /** The file of a table's rows. */
@@ -95,19 +96,34 @@ interface Events {
   nextEvent: AddEvent | undefined;
   perLabel: Map<string, number>;
   nextId: number;
+  /** Whether something was done to samples after they were added. */
+  changed: boolean;
   /** Where the last good event ends. */
   end: number;
   size: number;
 }
 
 async function scanEvents(handle: FileHandle, path: string, rows: number): Promise<Events> {
-  const found: Events = { count: 0, surplus: 0, nextEvent: undefined, perLabel: new Map(), nextId: 1, end: 0, size: 0 };
+  const found: Events = {
+    count: 0,
+    surplus: 0,
+    nextEvent: undefined,
+    perLabel: new Map(),
+    nextId: 1,
+    changed: false,
+    end: 0,
+    size: 0,
+  };
   const read = createEventReader(path);
   const take = (line: string, end: number): void => {
     const event = read(line);
     if (event === undefined) return;
     if (event.event === "clear") {
       found.nextId = event.id;
+    } else if (event.event !== "add") {
+      // Events without rows come last: what was done to samples behind them was never acknowledged.
+      if (found.surplus > 0) return;
+      found.changed = true;
     } else {
       found.nextId = Math.max(found.nextId, event.id + 1);
       if (found.count === rows) {
@@ -135,15 +151,6 @@ function readRow(description: DatasetDescription, cells: readonly string[]): Row
   const values = numbers(cells.slice(0, channels));
   if (description.task === "regression") return { values, targets: numbers(rest) };
   return rest.length === 1 && rest[0] !== undefined ? { values, label: rest[0] } : { values };
-}
-
-async function openOrCreate(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, "r+");
-  } catch (error) {
-    if (systemErrorCode(error) !== "ENOENT") throw error;
-    return await open(path, "w+");
-  }
 }
 
 /**
@@ -203,12 +210,14 @@ export async function openTable(folder: string, description: DatasetDescription)
       await writeFileAtomic(join(folder, descriptionFile), formatDescription(description));
     }
     await syncFolder(folder);
+    // Which labels there are now takes a list of all samples, which most tables need not have.
+    const changed = events.changed ? await readSampleIndex(folder) : undefined;
     const [rowsStats, indexStats] = await Promise.all([rows.stat(), index.stat()]);
     return {
       rows: { path: rowsPath, handle: rows, inode: rowsStats.ino, length: rowsStats.size },
       index: { path: indexPath, handle: index, inode: indexStats.ino, length: indexStats.size },
-      count: events.count,
-      perLabel: events.perLabel,
+      count: changed?.count ?? events.count,
+      perLabel: new Map(changed?.perLabel ?? events.perLabel),
       nextId: events.nextId,
     };
   } catch (error) {
@@ -298,38 +307,22 @@ async function cutOff(
 }
 
 /**
- * Makes the files of a table without rows, whatever was in them. Truncates them in place, because this has to work on a full disk
- * too, the rows first: after a crash in the middle there are none left, and any description fits. `nextId` is the least that the next
- * row may have as its id.
+ * Reads one row of the table in a folder, by its place among all that were added, from 0.
+ * @throws TinymlError TINYML_DATASET_CORRUPT when there is no such row, and what the file system throws
  */
-export async function emptyTable(folder: string, description: DatasetDescription, nextId = 1): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const indexPath = join(folder, indexFile);
-  const handles: FileHandle[] = [];
+export async function readRowAt(folder: string, description: DatasetDescription, place: number): Promise<Row> {
+  const path = join(folder, rowsFile);
+  const handle = await open(path, "r");
   try {
-    const rows = await openOrCreate(join(folder, rowsFile));
-    handles.push(rows);
-    const index = await openOrCreate(indexPath);
-    handles.push(index);
-    const events = await scanEvents(index, indexPath, 0).catch((error) => {
-      if (error instanceof TinymlError) return undefined;
-      throw error;
-    });
-    for (const handle of [rows, index]) {
-      await handle.truncate(0);
-      await handle.sync();
+    const { headerEnd, count, end } = await scanRecords(handle);
+    if (place >= count) {
+      throw new TinymlError("TINYML_DATASET_CORRUPT", `${path} has no row ${place + 1}. Restore the file.`);
     }
-    const stored = await readDescription(folder).catch(() => undefined);
-    if (JSON.stringify(stored) !== JSON.stringify(description)) {
-      await writeFileAtomic(join(folder, descriptionFile), formatDescription(description));
-    }
-    const id = Math.max(nextId, events?.nextId ?? 1);
-    await writeAll(index, Buffer.from(formatEvent({ event: "clear", id, time: Date.now() })), 0);
-    await writeAll(rows, Buffer.from(formatCells(columnNames(description))), 0);
-    await Promise.all([rows.sync(), index.sync()]);
-    await syncFolder(folder);
+    const from = await findRecord(handle, headerEnd, place);
+    const to = place + 1 < count ? await findRecord(handle, headerEnd, place + 1) : end;
+    return readRow(description, parseRecords(await readRange(handle, from, to))[0] ?? []);
   } finally {
-    await Promise.allSettled(handles.map((handle) => handle.close()));
+    await handle.close();
   }
 }
 

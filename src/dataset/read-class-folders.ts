@@ -10,7 +10,7 @@ import { mostInMemory, tooLarge } from "./numbers";
 import { copyPixels, type Picture, pictureChannels } from "./picture";
 import type { ReadOptions } from "./read-options";
 import { type ClassFile, readRecordingFiles } from "./read-recordings";
-import type { Samples } from "./samples";
+import type { SamplesInMemory } from "./samples";
 import type { Split, Table } from "./table";
 
 type Kind = "sounds" | "pictures" | "recordings";
@@ -102,17 +102,9 @@ function sourceOf(label: string, stem: string): string | undefined {
  * @throws TinymlError TINYML_SAMPLES_DIFFER, TINYML_DATASET_CORRUPT, TINYML_DATASET_TOO_LARGE, …, naming the file
  */
 export async function readClassFiles(files: readonly ClassFile[], name: string, options: ReadOptions): Promise<Table> {
-  const [first] = files;
-  const kind = kindOf(first);
-  const other = files.find((file) => kindOf(file) !== kind);
-  if (other !== undefined) {
-    throw new TinymlError(
-      "TINYML_SAMPLES_DIFFER",
-      `There are files of several kinds: ${first.path} and ${other.path}. Keep those of one kind in the folder.`,
-    );
-  }
+  const kind = kindOfAll(files);
   if (kind === "recordings") return readRecordingFiles(files, name);
-  const samples = kind === "sounds" ? await readSounds(files, options) : await readPictures(files, options);
+  const samples = await decodeClassFiles(files, options);
   const labels = labelsOfFiles(files);
   return {
     name,
@@ -126,6 +118,25 @@ export async function readClassFiles(files: readonly ClassFile[], name: string, 
   };
 }
 
+/**
+ * The samples of sounds or pictures in files of one kind, as `readClassFiles` says.
+ * @throws TinymlError as `readClassFiles` does, and what Node throws for a file that can't be read
+ */
+export async function decodeClassFiles(files: readonly ClassFile[], options: ReadOptions): Promise<SamplesOfFiles> {
+  return kindOfAll(files) === "sounds" ? readSounds(files, options) : readPictures(files, options);
+}
+
+function kindOfAll(files: readonly ClassFile[]): Kind {
+  const [first] = files;
+  const kind = kindOf(first);
+  const other = files.find((file) => kindOf(file) !== kind);
+  if (other === undefined) return kind;
+  throw new TinymlError(
+    "TINYML_SAMPLES_DIFFER",
+    `There are files of several kinds: ${first.path} and ${other.path}. Keep those of one kind in the folder.`,
+  );
+}
+
 function kindOf({ path }: ClassFile): Kind {
   return kinds[extname(path).toLowerCase()];
 }
@@ -136,7 +147,12 @@ async function readWhole(path: string): Promise<Buffer> {
   return readFile(path);
 }
 
-type SamplesOfFiles = Pick<Table, "channels" | "shape"> & { inputs: Samples };
+/** Samples with their shape, still without what is to be learned from them. */
+export interface SamplesOfFiles {
+  channels: Table["channels"];
+  shape: readonly number[];
+  inputs: SamplesInMemory;
+}
 
 async function readSounds(files: readonly ClassFile[], { shape }: ReadOptions): Promise<SamplesOfFiles> {
   const wanted = shape?.length === 2 ? shape[0] : undefined;

@@ -6,8 +6,13 @@ export interface ReadOptions {
   task?: Task;
   /** Regression: how many columns at the end of a CSV file are targets; 1 where absent. */
   targets?: number;
-  /** A sample's shape: the length that sounds are brought to, and whether pictures become grey or coloured. */
+  /**
+   * A sample's shape: the length of the windows that are cut out of a dataset's recordings, and that sounds are brought to; and whether pictures
+   * become grey or coloured.
+   */
   shape?: readonly number[];
+  /** Readings from the beginning of a window to that of the next in the same recording; the window's length where absent. */
+  stride?: number;
   /** From so many bytes on, IDX files of plain bytes are not read but streamed; 256 MiB where absent. */
   streamedFrom?: number;
 }

@@ -2,27 +2,23 @@ import { TinymlError } from "../errors";
 import { isPrintable, showUnprintable, unprintable } from "../printable";
 import { formatCells } from "./csv";
 import { type DatasetDescription, fixedLabels } from "./description";
-import type { Split } from "./table";
+import type { SampleProperties } from "./events";
 
 /** A sample of a table: one reading and what belongs to it. */
-export interface Row {
+export interface Row extends SampleProperties {
   /** One number per channel. */
   values: readonly number[];
-  /** Classification: what the reading shows. */
-  label?: string;
-  /** Regression: the numbers to predict, one per target. */
-  targets?: readonly number[];
-  /** The recording, speaker or device it comes from: a split keeps a group on one side. */
-  group?: string;
-  /** The side of the split it is meant for; by chance where absent. */
-  split?: Split;
-  /** Where it was measured ("adc/0"). */
-  source?: string;
-  /** When, in milliseconds since 1970; now where absent. */
-  time?: number;
 }
 
-function assertNumbers(numbers: unknown, channels: DatasetDescription["channels"], what: string): readonly number[] {
+/**
+ * The numbers of one reading, or of its targets, once they are sure to be as many as there are channels, and real float32 numbers.
+ * @throws TinymlError TINYML_CHANNEL_COUNT, TINYML_NOT_A_NUMBER
+ */
+export function assertNumbers(
+  numbers: unknown,
+  channels: DatasetDescription["channels"],
+  what: string,
+): readonly number[] {
   if (!Array.isArray(numbers) || numbers.length !== channels.length) {
     const names = channels.map((channel) => channel.name).join(", ");
     const found = Array.isArray(numbers) ? String(numbers.length) : "something else";
@@ -56,8 +52,20 @@ function describe(value: unknown): string {
  */
 export function formatRow(description: DatasetDescription, row: Row): string {
   const values = assertNumbers(row.values, description.channels, "channels");
+  const answer = checkAnswer(description, row);
+  return formatCells([...values, ...(answer.targets ?? [answer.label ?? ""])]);
+}
+
+/**
+ * What is to be learned from a sample, once it is sure that the dataset can hold it: a label for classification, targets for regression.
+ * @throws TinymlError TINYML_NO_LABEL, TINYML_UNKNOWN_LABEL, TINYML_CHANNEL_COUNT, TINYML_NOT_A_NUMBER
+ */
+export function checkAnswer(
+  description: DatasetDescription,
+  answer: Pick<SampleProperties, "label" | "targets">,
+): Pick<SampleProperties, "label" | "targets"> {
   if (description.task === "classification") {
-    const label: unknown = row.label;
+    const label: unknown = answer.label;
     if (typeof label !== "string" || label.trim() === "") {
       throw new TinymlError(
         "TINYML_NO_LABEL",
@@ -77,13 +85,13 @@ export function formatRow(description: DatasetDescription, row: Row): string {
         `The dataset has no label "${label}", only ${allowed.join(", ")}. Add it to the dataset's labels, or send one of them.`,
       );
     }
-    return formatCells([...values, label]);
+    return { label };
   }
-  if (row.targets === undefined || row.targets === null) {
+  if (answer.targets === undefined || answer.targets === null) {
     throw new TinymlError(
       "TINYML_NO_LABEL",
       `The reading has no target (${description.targets?.map((target) => target.name).join(", ")}). Send it as msg.label, a number or a list of numbers.`,
     );
   }
-  return formatCells([...values, ...assertNumbers(row.targets, description.targets ?? [], "targets")]);
+  return { targets: assertNumbers(answer.targets, description.targets ?? [], "targets") };
 }

@@ -6,7 +6,10 @@ import { toStorageError } from "../storage";
  * The numbers of many samples, one sample after another: in memory or, where they would fill it, in a file of which a
  * sample is read when it is needed. Plain data, so it can be posted to a worker thread.
  */
-export type Samples = Float32Array | Uint8Array | SampleFile;
+export type Samples = SamplesInMemory | SampleFile;
+
+/** The numbers of samples in memory: bytes where they are a picture's. */
+export type SamplesInMemory = Float32Array | Uint8Array;
 
 /** Numbers in a file, little-endian, one sample after another from `offset` on. */
 export interface SampleFile {

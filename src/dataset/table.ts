@@ -35,6 +35,8 @@ export interface Table<Inputs extends Samples = Samples> {
   groups?: readonly string[];
   /** The side of each row that was decided on recording or by hand. */
   splits?: readonly (Split | undefined)[];
+  /** How many recordings are in no row, because they are shorter than a window. */
+  leftOut?: number;
   rows: number;
 }
 

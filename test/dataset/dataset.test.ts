@@ -538,7 +538,7 @@ describe("dataset", () => {
       const [first = "", second = ""] = (await file("index.ndjson")).split("\n");
       for (const [text, message] of [
         [`${first.slice(0, 9)}\n${second}\n`, /Line 1 .* or delete it/],
-        [`${first}\n{"event":"relabel","id":1}\n${second}\n`, /Line 2 .*newer version/],
+        [`${first}\n{"event":"augment","id":1}\n${second}\n`, /Line 2 .*newer version/],
       ] as const) {
         await writeFile(path, text);
         await assert.rejects(openDataset(folder, lamp), { code: "TINYML_DATASET_CORRUPT", message });

@@ -1,0 +1,281 @@
+import assert from "node:assert/strict";
+import { appendFile, cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { type DatasetDescription, type NewSample, openDataset, openStoredDataset } from "../../src/dataset/dataset";
+import { findWarnings } from "../../src/dataset/find-warnings";
+import { readDataset } from "../../src/dataset/read-dataset";
+import { allRows } from "../../src/dataset/table";
+import { temporaryFolder } from "../support/folders";
+
+const channels = [
+  { name: "x", unit: "g" },
+  { name: "y", unit: "g" },
+];
+const motion: DatasetDescription = { version: 1, kind: "timeseries", task: "classification", channels, rateHz: 100 };
+const sounds: DatasetDescription = {
+  version: 1,
+  kind: "audio",
+  task: "classification",
+  channels: [{ name: "sound", unit: "" }],
+  rateHz: 8000,
+};
+const pictures: DatasetDescription = {
+  version: 1,
+  kind: "image",
+  task: "classification",
+  channels: [{ name: "pixel", unit: "" }],
+};
+const rows: DatasetDescription = { version: 1, kind: "table", task: "classification", channels };
+
+/** A picture of one grey pixel, written by another program. */
+const png = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCB0EqqJAAAAABJRU5ErkJggg==",
+  "base64",
+);
+
+const recording = (readings: number, label = "wave"): NewSample => ({
+  values: Float32Array.from({ length: 2 * readings }, (_, i) => i / 10),
+  label,
+});
+
+describe("dataset of recordings, sounds and pictures", () => {
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = path.join(await temporaryFolder(), "motion");
+  });
+
+  it("keeps each recording in a CSV file of its own, which reads back as it was", async () => {
+    const dataset = await openDataset(folder, motion);
+    const ids = await dataset.addAll([
+      recording(3),
+      { ...recording(2, "rest"), group: "anna", source: "imu", time: 5 },
+    ]);
+    assert.deepEqual(ids, [1, 2]);
+    assert.equal(await readFile(path.join(folder, "samples", "1.csv"), "utf8"), "x,y\n0,0.1\n0.2,0.3\n0.4,0.5\n");
+    const { values, shape } = await dataset.readSample(1);
+    assert.deepEqual(values, Float32Array.from([0, 0.1, 0.2, 0.3, 0.4, 0.5]));
+    assert.deepEqual(shape, [3, 2]);
+    const [, second] = await dataset.samples();
+    const { bytes, ...known } = second;
+    assert.ok(bytes !== undefined && bytes > 0);
+    assert.deepEqual(known, {
+      id: 2,
+      label: "rest",
+      group: "anna",
+      source: "imu",
+      time: 5,
+      readings: 2,
+      file: "samples/2.csv",
+    });
+    assert.deepEqual(dataset.countsPerLabel(), { wave: 1, rest: 1 });
+    await dataset.close();
+    const again = await openStoredDataset(folder);
+    assert.equal(again.count, 2);
+    assert.equal(await again.add(recording(1)), 3);
+    await again.close();
+  });
+
+  it("keeps sounds as WAV files of 16 bits, and files of sounds and pictures as they came", async () => {
+    const dataset = await openDataset(folder, sounds);
+    await dataset.add({ values: Float32Array.from([0, 0.5, -1, 1]), label: "on" });
+    const { values, file } = await dataset.readSample(1);
+    assert.deepEqual(Array.from(values), [0, 0.5, -1, 1 - 2 ** -15]);
+    assert.ok(file !== undefined);
+    await dataset.add({ bytes: file.bytes, type: "wav", label: "on" });
+    assert.deepEqual(await readFile(path.join(folder, "samples", "2.wav")), Buffer.from(file.bytes));
+    await dataset.close();
+    await rm(folder, { recursive: true });
+
+    const album = await openDataset(folder, pictures);
+    await album.add({ bytes: png, type: "png", label: "dot" });
+    const stored = await album.readSample(1);
+    assert.deepEqual(stored.shape, [1, 1, 1]);
+    assert.deepEqual(Buffer.from(stored.file?.bytes ?? []), png);
+    await album.close();
+  });
+
+  const refused: [what: string, description: DatasetDescription, sample: NewSample, code: string][] = [
+    ["no whole readings", motion, { values: new Float32Array(3), label: "a" }, "TINYML_CHANNEL_COUNT"],
+    ["no readings", motion, { values: new Float32Array(0), label: "a" }, "TINYML_CHANNEL_COUNT"],
+    [
+      "a number that is none",
+      motion,
+      { values: Float32Array.from([0, Number.NaN]), label: "a" },
+      "TINYML_NOT_A_NUMBER",
+    ],
+    ["no label", motion, { values: new Float32Array(2) }, "TINYML_NO_LABEL"],
+    ["an unknown label", { ...motion, labels: ["b"] }, recording(1, "a"), "TINYML_UNKNOWN_LABEL"],
+    ["a picture among recordings", motion, { bytes: png, type: "png", label: "a" }, "TINYML_SAMPLES_DIFFER"],
+    ["numbers among pictures", pictures, { values: new Float32Array(1), label: "a" }, "TINYML_SAMPLES_DIFFER"],
+    ["a damaged picture", pictures, { bytes: png.subarray(0, 40), type: "png", label: "a" }, "TINYML_DATASET_CORRUPT"],
+    ["a loud sound", sounds, { values: Float32Array.from([2]), label: "a" }, "TINYML_NOT_A_NUMBER"],
+    ["a file among rows", rows, { bytes: png, type: "png", label: "a" }, "TINYML_SAMPLES_DIFFER"],
+    ["more than the quota", { ...motion, quotaMegabytes: 0.0005 }, recording(100), "TINYML_QUOTA_EXCEEDED"],
+  ];
+  for (const [what, description, sample, code] of refused) {
+    it(`adds all or nothing: ${what} (${code})`, async () => {
+      const dataset = await openDataset(folder, description);
+      const good = description.kind === "timeseries" ? [recording(1, description.labels?.[0])] : [];
+      await assert.rejects(dataset.addAll([...good, sample]), { code });
+      assert.equal(dataset.count, 0);
+      assert.deepEqual(await dataset.samples({ deleted: true }), []);
+      if (description.kind !== "table") assert.deepEqual(await readdir(path.join(folder, "samples")), []);
+      await dataset.close();
+    });
+  }
+
+  it("frees the quota of what is deleted", async () => {
+    const dataset = await openDataset(folder, { ...motion, quotaMegabytes: 0.0005 });
+    await dataset.add(recording(25));
+    await dataset.add(recording(25));
+    await assert.rejects(dataset.add(recording(25)), { code: "TINYML_QUOTA_EXCEEDED" });
+    await dataset.remove([1]);
+    await dataset.add(recording(25));
+    await dataset.close();
+  });
+
+  describe("recorded piece by piece", () => {
+    it("is a sample when it ends, and its readings are on disk before that", async () => {
+      const dataset = await openDataset(folder, motion, { delay: 1 });
+      const live = await dataset.record({ label: "wave", source: "serial" });
+      await Promise.all([live.append([1, 2]), live.append([3, 4.5])]);
+      assert.equal(await readFile(path.join(folder, "samples", "1.csv"), "utf8"), "x,y\n1,2\n3,4.5\n");
+      await assert.rejects(live.append([1]), { code: "TINYML_CHANNEL_COUNT" });
+      await assert.rejects(live.append([1, Number.NaN]), { code: "TINYML_NOT_A_NUMBER" });
+      const entry = await live.finish();
+      assert.equal(entry?.readings, 2);
+      await assert.rejects(live.append([5, 6]), { code: "TINYML_STORAGE" });
+      const empty = await dataset.record({ label: "wave" });
+      assert.equal(await empty.finish(), undefined);
+      const unwanted = await dataset.record({ label: "wave" });
+      await unwanted.append([1, 1]);
+      await unwanted.discard();
+      assert.deepEqual(
+        (await dataset.samples()).map(({ id }) => id),
+        [1],
+      );
+      assert.equal(dataset.count, 1);
+      await dataset.close();
+    });
+
+    it("ends with its last whole reading where nobody ended it", async () => {
+      const dataset = await openDataset(folder, motion, { delay: 1 });
+      const live = await dataset.record({ label: "wave" });
+      await live.append([1, 2]);
+      const crashed = path.join(folder, "..", "crashed");
+      await cp(folder, crashed, { recursive: true });
+      await dataset.close();
+      assert.equal((await readDataset(folder)).rows, 1);
+      // What a crash in the middle of a line leaves, and files of samples that were never acknowledged.
+      await appendFile(path.join(crashed, "samples", "1.csv"), "3,");
+      await writeFile(path.join(crashed, "samples", "9.csv"), "x,y\n0,0\n");
+      const again = await openStoredDataset(crashed);
+      const [entry] = await again.samples();
+      assert.equal(entry.readings, 1);
+      assert.equal(await readFile(path.join(crashed, "samples", "1.csv"), "utf8"), "x,y\n1,2\n");
+      assert.deepEqual(await readdir(path.join(crashed, "samples", "unknown")), ["9.csv"]);
+      await again.close();
+    });
+
+    it("only where the dataset holds recordings", async () => {
+      const dataset = await openDataset(folder, rows);
+      await assert.rejects(dataset.record({ label: "a" }), { code: "TINYML_SAMPLES_DIFFER" });
+      await dataset.close();
+      await rm(folder, { recursive: true });
+      const recordings = await openDataset(folder, motion);
+      await assert.rejects(recordings.append({ values: [1, 2], label: "a" }), { code: "TINYML_SAMPLES_DIFFER" });
+      await recordings.close();
+    });
+  });
+
+  for (const description of [motion, rows]) {
+    it(`relabels, splits, deletes and restores samples of a ${description.kind}, for good`, async () => {
+      const dataset = await openDataset(folder, description);
+      const sample = (label: string): NewSample => ({ values: Float32Array.from([1, 2]), label });
+      await dataset.addAll(["a", "b", "b", "c"].map(sample));
+      await dataset.relabel([1, 2], { label: "d" });
+      await dataset.assignSplit([1, 4], "test");
+      await dataset.assignSplit([4], undefined);
+      await dataset.remove([3, 4]);
+      await dataset.restore([4]);
+      const expected = [
+        { id: 1, label: "d", split: "test" },
+        { id: 2, label: "d" },
+        { id: 4, label: "c" },
+      ];
+      const brief = async (): Promise<object[]> =>
+        (await dataset.samples()).map(({ id, label, split }) => ({ id, label, ...(split && { split }) }));
+      assert.deepEqual(await brief(), expected);
+      assert.deepEqual(dataset.countsPerLabel(), { d: 2, c: 1 });
+      assert.equal(dataset.count, 3);
+      const deleted = (await dataset.samples({ deleted: true })).filter((entry) => entry.deleted);
+      assert.deepEqual(
+        deleted.map(({ id }) => id),
+        [3],
+      );
+      for (const wrong of [
+        () => dataset.remove([3]),
+        () => dataset.relabel([9], { label: "a" }),
+        () => dataset.restore([1]),
+      ]) {
+        await assert.rejects(wrong(), { code: "TINYML_UNKNOWN_SAMPLE" });
+      }
+      await dataset.close();
+
+      const { labels, outputs, splits } = await readDataset(folder);
+      assert.deepEqual(
+        Array.from(outputs, (label) => labels?.[label]),
+        ["d", "d", "c"],
+      );
+      assert.deepEqual(splits, ["test", undefined, undefined]);
+      const again = await openStoredDataset(folder);
+      assert.equal(again.count, 3);
+      assert.deepEqual(again.countsPerLabel(), { d: 2, c: 1 });
+      assert.deepEqual(Array.from((await again.readSample(4)).values), [1, 2]);
+      await again.clear();
+      assert.equal(again.count, 0);
+      assert.ok((await again.add(sample("e"))) > 4);
+      await again.close();
+    });
+  }
+
+  it("cuts windows out of recordings, keeps those of one recording together, and tells which are too short", async () => {
+    const dataset = await openDataset(folder, motion);
+    await dataset.addAll([recording(5, "a"), recording(2, "b"), { ...recording(3, "b"), group: "anna" }]);
+    await dataset.close();
+    const table = await readDataset(folder, { shape: [3, 2], stride: 2 });
+    assert.deepEqual(table.shape, [3, 2]);
+    assert.equal(table.rows, 3);
+    assert.deepEqual(Array.from(table.inputs.slice(6, 12)), Array.from(recordingValues(5).slice(4, 10)));
+    assert.deepEqual(table.groups, ["sample 1", "sample 1", "anna"]);
+    const warnings = findWarnings(table, allRows(table)).map(({ type }) => type);
+    assert.ok(warnings.includes("shortRecordings"));
+    await assert.rejects(readDataset(folder, { shape: [9, 2] }), { code: "TINYML_SAMPLES_DIFFER" });
+    await assert.rejects(readDataset(folder), { code: "TINYML_SAMPLES_DIFFER" });
+  });
+
+  it("names the file that is gone, and goes on with the others", async () => {
+    const dataset = await openDataset(folder, motion);
+    await dataset.addAll([recording(2), recording(2)]);
+    await rm(path.join(folder, "samples", "1.csv"));
+    await assert.rejects(dataset.readSample(1), { code: "TINYML_DATASET_CORRUPT", message: /1\.csv/ });
+    await assert.rejects(readDataset(folder), { code: "TINYML_DATASET_CORRUPT", message: /1\.csv/ });
+    await dataset.remove([1]);
+    assert.equal((await readDataset(folder)).rows, 1);
+    await dataset.close();
+  });
+
+  it("touches no sample where the index is gone", async () => {
+    const dataset = await openDataset(folder, motion);
+    await dataset.add(recording(2));
+    await dataset.close();
+    await rm(path.join(folder, "index.ndjson"));
+    await assert.rejects(openStoredDataset(folder), { code: "TINYML_DATASET_CORRUPT", message: /index\.ndjson/ });
+    assert.deepEqual(await readdir(path.join(folder, "samples")), ["1.csv"]);
+  });
+});
+
+function recordingValues(readings: number): Float32Array {
+  return Float32Array.from({ length: 2 * readings }, (_, i) => i / 10);
+}
