@@ -1,33 +1,22 @@
 import { basename } from "node:path";
 import {
-  classOfFile,
   commandOf,
   createPace,
-  createReplay,
   createSignal,
-  findDataset,
   gestureChoices,
-  inputsInMemory,
-  inputWidth,
-  isMissing,
   type Message,
   type NodeContext,
   type NodeParts,
   type Pace,
-  type Recorded,
-  readRecordings,
   type SignalReading,
   type SignalSettings,
-  TinymlError,
-  toStorageError,
-  toTinymlError,
-  userFile,
 } from "../lib";
-import type { SensorSource } from "./config";
 import { rateText } from "./rate-text";
 
 /** Something that is sent at its rate. */
 interface Played {
+  /** The topic of its readings. */
+  topic: string;
   channels: readonly string[];
   /** Undefined where it pauses. */
   at(number: number): SignalReading | undefined;
@@ -36,7 +25,7 @@ interface Played {
 }
 
 /** Sends what is played at an exact mean rate, and stops and goes on when it is told to, as a board that is unplugged. */
-function createPlayer({ node, status, text }: NodeContext, topic: string) {
+export function createPlayer({ node, status, text }: NodeContext) {
   let pace: Pace | undefined;
   let dropped = 0;
   const stop = () => {
@@ -49,7 +38,7 @@ function createPlayer({ node, status, text }: NodeContext, topic: string) {
     get isPlaying() {
       return pace !== undefined;
     },
-    play({ channels, at, length }: Played, rateHz: number) {
+    play({ topic, channels, at, length }: Played, rateHz: number) {
       stop();
       pace = createPace(rateHz, (number, time) => {
         if (length !== undefined && number >= length) {
@@ -72,9 +61,10 @@ function createPlayer({ node, status, text }: NodeContext, topic: string) {
 /** A simulated sensor. */
 export function startSimulated(context: NodeContext, settings: SignalSettings, rateHz: number): NodeParts {
   const { status, text } = context;
-  const player = createPlayer(context, `simulated/${settings.kind}`);
+  const player = createPlayer(context);
+  const topic = `simulated/${settings.kind}`;
   let chosen = settings;
-  const play = () => player.play(createSignal(chosen, rateHz), rateHz);
+  const play = () => player.play({ topic, ...createSignal(chosen, rateHz) }, rateHz);
   play();
   return {
     input(message) {
@@ -91,82 +81,7 @@ export function startSimulated(context: NodeContext, settings: SignalSettings, r
   };
 }
 
-/** Readings that were recorded before, from a file or a dataset. */
-export function startReplay(context: NodeContext, source: SensorSource & { driver: "replay" }): NodeParts {
-  const { RED, status, text, fail } = context;
-  const file = "file" in source ? userFile(RED, source.file) : undefined;
-  const name = file === undefined ? "dataset" : basename(file);
-  const player = createPlayer(context, `replay/${name}`);
-  let closed = false;
-  const load = async () => {
-    status.show("grey", "ring", text("status.loading"));
-    const { rateHz: ownRate, ...recorded } =
-      file === undefined && "dataset" in source
-        ? await readStored(context, source.dataset)
-        : await readFile(file ?? "");
-    const rateHz = source.rateHz ?? ownRate ?? 100;
-    const replay = createReplay(recorded, Math.round(source.pause * rateHz));
-    if (closed) return;
-    player.play(
-      { channels: replay.channels, at: replay.at, ...(source.repeat ? {} : { length: replay.length }) },
-      rateHz,
-    );
-  };
-  let loading: Promise<void> | undefined;
-  const begin = () => {
-    loading ??= load().finally(() => {
-      loading = undefined;
-    });
-    return loading;
-  };
-  // What the flow's other nodes offer is there when all have started.
-  const first = () => void begin().catch((error: unknown) => fail(toTinymlError(error)));
-  RED.events.once("flows:started", first);
-  return {
-    async input(message) {
-      if (!isRelease(message)) {
-        if (!player.isPlaying) await begin();
-        return;
-      }
-      player.stop();
-      status.show("grey", "dot", text("status.stopped"));
-    },
-    close() {
-      closed = true;
-      RED.events.off("flows:started", first);
-      player.stop();
-    },
-  };
-}
-
-function isRelease(message: Message): boolean {
+/** Whether a message says to stop, and not to go on. TINYML_UNKNOWN_COMMAND for anything else. */
+export function isRelease(message: Message): boolean {
   return commandOf(message.sensor, "sensor", ["release", "connect"]) === "release";
-}
-
-async function readFile(file: string): Promise<Recorded & { rateHz?: number }> {
-  const { channels, values, recordings } = await readRecordings(file).catch((error: unknown) => {
-    if (error instanceof TinymlError) throw error;
-    if (!isMissing(error)) throw toStorageError(error, file);
-    throw new TinymlError("TINYML_FILE", `There is no file ${file}. Check the path.`, { cause: error });
-  });
-  const label = classOfFile(file);
-  return {
-    channels: channels.map((channel) => channel.name),
-    values,
-    parts: recordings.map(({ readings }) => ({ readings, label })),
-  };
-}
-
-async function readStored({ RED }: NodeContext, id: string): Promise<Recorded & { rateHz?: number }> {
-  const table = await findDataset(RED, id).read();
-  const readings = inputWidth(table) / table.channels.length;
-  const parts: { readings: number; label?: string }[] = [];
-  for (const output of table.outputs.subarray(0, table.rows)) {
-    const label = table.labels?.[output];
-    const last = parts.at(-1);
-    // The rows of a table are readings: those of one label in a row belong together.
-    if (table.shape === undefined && last !== undefined && last.label === label) last.readings += readings;
-    else parts.push(label === undefined ? { readings } : { readings, label });
-  }
-  return { channels: table.channels.map((channel) => channel.name), values: inputsInMemory(table), parts };
 }

@@ -2,7 +2,8 @@ import type { NodeAPI } from "node-red";
 import { type NodeContext, type NodeParts, registerNode, registerRoutes } from "../lib";
 import { parseConfig, type SensorConfig } from "./config";
 import { startMessages } from "./messages";
-import { startReplay, startSimulated } from "./playing";
+import { startSimulated } from "./playing";
+import { startReplay } from "./replay";
 import { startSerial } from "./serial";
 
 /** The node tinyml-sensor: the readings of a board on a serial port, of other nodes, or of a simulated sensor. */
