@@ -1,5 +1,7 @@
 /** Reads a model and runs it. */
 export * from "../../src/describe";
+export * from "../../src/features/extract-features";
+export * from "../../src/features/feature-shape";
 export * from "../../src/features/features";
 export * from "../../src/kernels/heap";
 export * from "../../src/kernels/kernels";
@@ -35,6 +37,7 @@ export * from "../../src/runtime/prediction-queue";
 export * from "../../src/runtime/predictor";
 export * from "../../src/runtime/predictor-pool";
 export * from "../../src/runtime/prepare-model";
+export * from "../../src/runtime/sample-reader";
 export * from "../../src/runtime/tensor-values";
 export * from "../../src/tflite/associated-files";
 export * from "../../src/tflite/cursor";
