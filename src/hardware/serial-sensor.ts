@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
-import type { SerialPort } from "serialport";
+import { setTimeout as sleep } from "node:timers/promises";
 import { TinymlError, toTinymlError } from "../errors";
 import { createRateMeter, type RateMeter } from "./rate-meter";
 import { createReadingLines, type LineCounts, type ReadingLines } from "./reading-lines";
@@ -58,6 +58,10 @@ const longestPause = 4000;
 const lookInterval = 1000;
 /** After so many looks in a row at which bytes but no readings came, it is told. */
 const looksWithoutReadings = 3;
+/** Bytes that are read at once, at most. */
+const readBytes = 65_536;
+/** Milliseconds from one reading of the port to the next: lines that come a thousand times a second needn't be fetched one by one. */
+const readPause = 4;
 /** How long the system may take to close a port, in milliseconds. */
 const closeTimeout = 2000;
 
@@ -77,7 +81,7 @@ export function openSerialSensor(settings: SerialSettings, listener: SerialListe
   let meter: RateMeter = createRateMeter();
   let state: SerialState = "connecting";
   let problem: TinymlError | undefined;
-  let port: SerialPort | undefined;
+  let port: OpenPort | undefined;
   /** The device that was opened: another one may get its name. */
   let device: string | undefined;
   let pause = firstPause;
@@ -116,22 +120,29 @@ export function openSerialSensor(settings: SerialSettings, listener: SerialListe
     });
   };
 
+  /** Reads until the port is closed or fails. */
+  const readAll = async (ours: number, open: OpenPort) => {
+    const buffer = Buffer.allocUnsafe(readBytes);
+    try {
+      while (ours === order) {
+        const { bytesRead } = await open.read(buffer, 0, readBytes);
+        if (ours !== order) return;
+        take(buffer.subarray(0, bytesRead));
+        await sleep(readPause);
+      }
+    } catch (error) {
+      lost(ours, error);
+    }
+  };
+
   const drop = async () => {
     clearTimeout(timer);
     timer = undefined;
     const open = port;
     port = undefined;
-    if (open === undefined) return;
-    open.removeAllListeners("data");
-    await new Promise<void>((resolve) => {
-      const late = setTimeout(resolve, closeTimeout);
-      const done = () => {
-        clearTimeout(late);
-        resolve();
-      };
-      if (open.isOpen) open.close(done);
-      else done();
-    });
+    // A port that is gone may fail to close, or never end.
+    const closing = open?.close().catch(() => undefined);
+    await Promise.race([closing, sleep(closeTimeout, undefined, { ref: false })]);
   };
 
   const retry = (error: TinymlError) => {
@@ -201,12 +212,9 @@ export function openSerialSensor(settings: SerialSettings, listener: SerialListe
         wasOpen = true;
         bad = { looks: 0, unreadable: 0, texts: 0 };
         seen = { bytes, ...lines.counts };
-        port.on("data", take);
-        port.on("error", (error) => lost(ours, error));
-        port.on("close", (error: unknown) => lost(ours, error));
-        port.on("end", () => lost(ours, undefined));
         become("connected");
         timer = setTimeout(() => void look(ours), lookInterval);
+        void readAll(ours, opened.port);
       } catch (error) {
         if (ours === order) retry(toTinymlError(error));
       }
@@ -251,17 +259,22 @@ export function openSerialSensor(settings: SerialSettings, listener: SerialListe
   };
 }
 
-async function openPort({ path, baudRate }: SerialSettings): Promise<{ port: SerialPort; device: string | undefined }> {
+/** A port as the library's binding gives it. */
+interface OpenPort {
+  /** Resolves with at least a byte; rejects when the port is closed or gone. */
+  read(buffer: Buffer, offset: number, length: number): Promise<{ bytesRead: number }>;
+  close(): Promise<void>;
+}
+
+async function openPort({ path, baudRate }: SerialSettings): Promise<{ port: OpenPort; device: string | undefined }> {
   const { SerialPort } = await loadSerialLibrary();
   const device = await deviceOf(path);
   if (device === "missing") throw missingError(path);
-  const port = new SerialPort({ path, baudRate, autoOpen: false });
-  // An error without a listener would end the process.
-  port.on("error", () => undefined);
-  await new Promise<void>((resolve, reject) => {
-    port.open((error) => (error ? reject(openError(path, error)) : resolve()));
-  });
-  return { port, device };
+  try {
+    return { port: await SerialPort.binding.open({ path, baudRate }), device };
+  } catch (error) {
+    throw openError(path, error);
+  }
 }
 
 /** What tells a device from another one of the same name; undefined where names are no files (Windows). */
@@ -282,8 +295,8 @@ function missingError(path: string): TinymlError {
   );
 }
 
-function openError(path: string, error: Error): TinymlError {
-  const { message } = error;
+function openError(path: string, error: unknown): TinymlError {
+  const message = error instanceof Error ? error.message : String(error);
   const say = (sentence: string) => new TinymlError("TINYML_HARDWARE_FAILED", sentence, { cause: error });
   if (/lock|busy|access denied/i.test(message)) {
     return say(
