@@ -1,5 +1,6 @@
 import { kernels } from "../kernels/kernels";
-import { type FeatureBlock, STATISTICS, type StatisticsBlock } from "../model/metadata";
+import type { FeatureBlock, StatisticsBlock } from "../model/metadata";
+import { STATISTICS } from "../model/statistics";
 import { elementCount } from "../model/tensor";
 import { featureShape } from "./feature-shape";
 import { planFeatures } from "./features";

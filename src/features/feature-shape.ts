@@ -1,5 +1,6 @@
 import { TinymlError } from "../errors";
-import { type FeatureBlock, type PointwiseBlock, STATISTICS, type StatisticsBlock } from "../model/metadata";
+import type { FeatureBlock, PointwiseBlock, StatisticsBlock } from "../model/metadata";
+import { STATISTICS } from "../model/statistics";
 
 /** The statistics of a block in the order in which it gives them. */
 export function statisticsOf({ of }: StatisticsBlock): readonly (typeof STATISTICS)[number][] {

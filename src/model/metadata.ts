@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { STATISTICS } from "./statistics";
 
 /*
  * What a model file carries for people and for our nodes: the JSON of its metadata buffer TINYML_FLOWS. The schemas below
@@ -50,19 +51,6 @@ const scaleBlock = v.pipe(
   }),
   v.description("value / divide, for every channel: 255 brings a picture's bytes into 0..1."),
 );
-
-/** The statistics that the block of this name knows, in the order in which it gives them. */
-export const STATISTICS = [
-  "mean",
-  "deviation",
-  "minimum",
-  "maximum",
-  "rootMeanSquare",
-  "skewness",
-  "kurtosis",
-  "meanChange",
-  "signChanges",
-] as const;
 
 const statisticsBlock = v.pipe(
   v.object({

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { STATISTICS } from "../model/metadata";
+import { STATISTICS } from "../model/statistics";
 
 const wantedDivisor = "a number from 1e-30 to 1e30 is needed";
 

@@ -269,6 +269,26 @@ describe("node sensor: replay", () => {
     await flow.until("it begins anew", () => readings(flow).length === 6);
   });
 
+  it("a window node behind it gets each recording as a window of its own, with its label", async () => {
+    const folder = await temporaryFolder();
+    const recordings = [0, 1, 2].map((recording) => [0, 1, 2, 3].map((row) => [10 * recording + row, row / 4]));
+    const lines = recordings.map((rows) => rows.map((row) => row.join(",")).join("\n"));
+    await writeFile(join(folder, "wave.csv"), `x,y\n${lines.join("\n\n")}\n`);
+    const file = join(folder, "wave.csv");
+    const flow = await startFlow([
+      ...base,
+      { ...sensor, driver: "file", file, ownRate: 200, pause: 0.1, repeat: false, wires: [["window"]] },
+      { id: "window", z: "tab", type: "tinyml-window", size: 4, stride: 4, gap: 50, wires: [["out"]] },
+    ]);
+    for (const rows of recordings) {
+      const { payload, label, topic } = (await flow.next("out")) as Received & { label: string };
+      const expected = { payload: Float32Array.from(rows.flat()), label: "wave", topic: "replay/wave.csv" };
+      assert.deepEqual({ payload, label, topic }, expected);
+    }
+    await flow.until("it has ended", () => lastText(flow) === "status.finished");
+    assert.equal(flow.received("out").length, 3);
+  });
+
   it("over and over, and tells of a missing file", async () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, "a.csv"), csv);
