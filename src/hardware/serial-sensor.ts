@@ -62,6 +62,8 @@ const looksWithoutReadings = 3;
 const readBytes = 65_536;
 /** Milliseconds from one reading of the port to the next: lines that come a thousand times a second needn't be fetched one by one. */
 const readPause = 4;
+/** Milliseconds by which the computer's clock may differ from the readings' times before these follow it. */
+const clockShift = 1000;
 /** How long the system may take to close a port, in milliseconds. */
 const closeTimeout = 2000;
 
@@ -98,7 +100,8 @@ export function openSerialSensor(settings: SerialSettings, listener: SerialListe
   /** Whether the port was open since it was asked for: that it is gone then is no news beside that it broke off. */
   let wasOpen = false;
   /** Milliseconds between the process's clock and 1970, kept so that times stay evenly spaced. */
-  let wallClock = performance.timeOrigin;
+  let wallClock = Date.now() - performance.now();
+  let lastTime = Number.NEGATIVE_INFINITY;
 
   const become = (next: SerialState, error?: TinymlError) => {
     state = next;
@@ -113,10 +116,15 @@ export function openSerialSensor(settings: SerialSettings, listener: SerialListe
     const readings = lines.push(chunk);
     if (readings.length === 0) return;
     const now = performance.now();
-    if (Math.abs(Date.now() - now - wallClock) > 50) wallClock = Date.now() - now;
+    if (Math.abs(Date.now() - now - wallClock) > clockShift) {
+      wallClock = Date.now() - now;
+      lastTime = Number.NEGATIVE_INFINITY;
+    }
     const { first, step } = meter.arrived(readings.length, now);
     readings.forEach((values, i) => {
-      listener.onReading(values, wallClock + first + i * step);
+      // Rounding must not let time run backwards.
+      lastTime = Math.max(lastTime, wallClock + first + i * step);
+      listener.onReading(values, lastTime);
     });
   };
 

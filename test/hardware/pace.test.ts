@@ -22,15 +22,12 @@ describe("pace", () => {
       await wait(2);
       await new Promise((resolve) => setImmediate(resolve));
       pace.close();
-      assert.deepEqual(
-        ticks.map(({ number }) => number),
-        ticks.map((_, i) => i),
-      );
-      assert.equal(pace.dropped, 0);
       const [first, last] = [ticks[0], ticks[ticks.length - 1]];
-      assert.ok(Math.abs(last.time - first.time - ((ticks.length - 1) * 1000) / rateHz) < 1e-3);
-      // The last tick was due at most a tick, and what the timers are late, ago.
-      assert.ok(Date.now() - last.time < 1000 / rateHz + 100);
+      assert.equal(last.number + 1, ticks.length + pace.dropped);
+      assert.equal(first.number, 0);
+      assert.ok(Math.abs(last.time - first.time - (last.number * 1000) / rateHz) < 1e-3);
+      // Half of the time the loop stood still; a timer alone would be far behind.
+      assert.ok(last.number >= 0.4 * rateHz && last.time <= Date.now() + 1);
     });
   }
 

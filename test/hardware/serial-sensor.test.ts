@@ -83,7 +83,10 @@ describe("serial sensor", function () {
     await until("it is open", () => sensor.state === "connected");
     const start = performance.now();
     let number = 0;
-    while (performance.now() - start < 2500) {
+    const error = (): number => Math.abs((sensor.rateHz ?? 0) / 1000 - 1);
+    const elapsed = (): number => performance.now() - start;
+    // A machine that is busy prints late; over ten seconds that evens out.
+    while (elapsed() < 2500 || (error() >= 0.01 && elapsed() < 12_000)) {
       const due = Math.floor(performance.now() - start);
       let text = "";
       for (; number < due; number++) text += line(number);
@@ -91,7 +94,7 @@ describe("serial sensor", function () {
       await new Promise((resolve) => setTimeout(resolve, 3));
     }
     await until("all have come", () => readings.length >= number - 1);
-    assert.ok(Math.abs((sensor.rateHz ?? 0) / 1000 - 1) < 0.01, `${sensor.rateHz} Hz`);
+    assert.ok(error() < 0.01, `${sensor.rateHz} Hz`);
     const steady = readings.slice(1500);
     const steps = steady.slice(1).map(({ time }, i) => time - steady[i].time);
     assert.ok(
