@@ -42,6 +42,7 @@ const words: Readonly<Record<string, string>> = {
   gap: "Longest pause (ms)",
   frequency: "Frequency (Hz)",
   further: "Further settings",
+  features: "The network sees",
   fullScale: "Largest number",
   gesture: "Gesture",
   high: "Fully on at",
@@ -84,6 +85,7 @@ const words: Readonly<Record<string, string>> = {
   trigger: "Read",
   unit: "Counted in",
   validation: "Validation share (%)",
+  window: "Readings per sample",
   volts: "Volts at full scale",
   waveform: "How it turns",
 };

@@ -14,18 +14,22 @@ import { generateSketch } from "../sketch/generate-sketch";
 import type { Sketch, SketchTemplate } from "../sketch/sketch";
 import { type ParsedArguments, parseArguments, usage } from "./arguments";
 import type { Command, Report } from "./command";
+import { exportData, kindOfExport } from "./export-dataset";
 import { readModelFile } from "./files";
 
 /** `tinyml export`: a model becomes an Arduino sketch, or plain C for any computer. */
 export const exportSketch: Command = {
   usage: `tinyml export M.tflite --board uno --out DIR [--template arduino|stdio|tfjs] [--json] [--force]
              [--input-range LOW,HIGH] [--target-range LOW,HIGH]
-      tinyml export --template forwarder --board BOARD --out DIR [--measure analog|imu|microphone] [--channels N]
-             [--rate N] [--baud N] [--json] [--force]
       writes an Arduino sketch; with --template stdio plain C that any computer compiles (cc DIR/*.c -lm);
       with --template tfjs a float model's model.json and weights.bin, for tf.loadLayersModel.
-      with --template forwarder, and no model, a sketch that prints what the board measures, for the sensor node.
-      The ranges say what a pin's lowest and highest value mean, where the model does not know it`,
+      The ranges say what a pin's lowest and highest value mean, where the model does not know it
+tinyml export --template forwarder --board BOARD --out DIR [--measure analog|imu|microphone] [--channels N]
+             [--rate N] [--baud N] [--json] [--force]
+      writes a sketch that prints what the board measures, for the sensor node; no model belongs to it
+tinyml export DATASET --out FILE [--format zip|csv|edge-impulse] [--json] [--force]
+      writes a dataset's samples as one file: a zip archive of standard files, or of Edge Impulse's format, or one CSV
+      file. Of <user dir>/tinyml it writes all datasets and models: a project`,
   run,
 };
 
@@ -35,6 +39,7 @@ type ExportOption =
   | "template"
   | "input-range"
   | "target-range"
+  | "format"
   | "measure"
   | "channels"
   | "rate"
@@ -42,15 +47,17 @@ type ExportOption =
 
 async function run(argv: readonly string[]): Promise<Report> {
   const options = parseArguments<ExportOption, "json" | "force">(argv, {
-    file: "a model (a .tflite file)",
+    file: "a model (a .tflite file) or a dataset's folder",
     required: ["out"],
-    optional: ["board", "template", "input-range", "target-range", "measure", "channels", "rate", "baud"],
+    optional: ["board", "template", "input-range", "target-range", "format", "measure", "channels", "rate", "baud"],
     flags: ["json", "force"],
     withoutFile: (value) => value("template") === "forwarder",
   });
   if (options.value("template") === "forwarder") return exportForwarder(options);
   const alien = (["measure", "channels", "rate", "baud"] as const).find((name) => options.value(name) !== undefined);
   if (alien !== undefined) throw usage(`The option --${alien} belongs to --template forwarder.`);
+  const kind = await kindOfExport(options.file);
+  if (kind !== undefined) return exportData(options, kind);
   if (options.value("template") === "tfjs") {
     const files = { ...writeTfjs((await readModelFile(options.file)).model) };
     const out = options.required("out");
@@ -101,8 +108,8 @@ async function run(argv: readonly string[]): Promise<Report> {
 
 /** A sketch that prints what a board measures; no model belongs to it. */
 async function exportForwarder(options: ParsedArguments<ExportOption, "json" | "force">): Promise<Report> {
-  const ranges = (["input-range", "target-range"] as const).find((name) => options.value(name) !== undefined);
-  if (ranges !== undefined) throw usage(`The option --${ranges} belongs to a model.`);
+  const alien = (["input-range", "target-range", "format"] as const).find((name) => options.value(name) !== undefined);
+  if (alien !== undefined) throw usage(`The option --${alien} does not belong to --template forwarder.`);
   const out = options.required("out");
   const board = findForwarderBoard(options.required("board"));
   const number = (name: "channels" | "rate" | "baud"): number | undefined => {

@@ -194,7 +194,7 @@ describe("tinyml export", function () {
       [[...base, "--measure", "imu"], 1, /^TINYML_CONFIG_INVALID: .*no motion sensor/],
       [[...base, "--rate", "often"], 2, /--rate takes a number/],
       [[...base, "pot.int8.tflite"], 2, /No file is needed here/],
-      [[...base, "--input-range", "0,1"], 2, /--input-range belongs to a model/],
+      [[...base, "--input-range", "0,1"], 2, /--input-range does not belong to --template forwarder/],
       [["export", "--template", "forwarder", "--board", "cray", "--out", "refused"], 1, /^TINYML_UNKNOWN_BOARD/],
       [
         ["export", "pot.int8.tflite", "--board", "uno", "--out", "refused", "--baud", "9600"],
