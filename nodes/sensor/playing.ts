@@ -64,7 +64,12 @@ export function startSimulated(context: NodeContext, settings: SignalSettings, r
   const player = createPlayer(context);
   const topic = `simulated/${settings.kind}`;
   let chosen = settings;
-  const play = () => player.play({ topic, ...createSignal(chosen, rateHz) }, rateHz);
+  // No two gestures that are recorded are the same, not even after a deployment.
+  let first = Math.floor(Date.now() / 1000) % 100_000;
+  const play = () => {
+    first += 1000;
+    player.play({ topic, ...createSignal(chosen.kind === "gestures" ? { ...chosen, first } : chosen, rateHz) }, rateHz);
+  };
   play();
   return {
     input(message) {

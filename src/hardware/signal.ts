@@ -47,6 +47,8 @@ export interface GestureSettings {
   gesture: GestureChoice;
   /** Seconds of rest after each gesture; 1 by default. */
   pause?: number;
+  /** The number of the first gesture, 0 by default: each number is made somewhat differently. */
+  first?: number;
 }
 
 /** A gesture, all of them in turn, or rest. */
@@ -79,8 +81,11 @@ export function createSignal(settings: SignalSettings, rateHz: number): Signal {
   };
 }
 
+/** How far apart the noise of two gestures begins, so that none has that of another. */
+const noiseDistance = 7919;
+
 /** Gestures in turn, each with rest behind it. Each is made somewhat differently from the one before. */
-function createGestures({ gesture, pause = 1 }: GestureSettings, rateHz: number): Signal {
+function createGestures({ gesture, pause = 1, first = 0 }: GestureSettings, rateHz: number): Signal {
   if (!(pause >= 0))
     throw new TinymlError("TINYML_CONFIG_INVALID", `The rest between gestures can't be ${pause} seconds.`);
   const round = gestureSeconds + pause;
@@ -90,10 +95,12 @@ function createGestures({ gesture, pause = 1 }: GestureSettings, rateHz: number)
       const seconds = number / rateHz;
       const turn = Math.floor(seconds / round);
       const within = seconds - turn * round;
+      const noise = number + first * noiseDistance;
       const name = gesture === "all" ? gestureNames[turn % gestureNames.length] : gesture;
-      if (name === undefined || name === "rest" || within >= gestureSeconds)
-        return { values: restReading(number), label: "rest" };
-      return { values: gestureReading(name, within, turn, number), label: name };
+      if (name === undefined || name === "rest" || within >= gestureSeconds) {
+        return { values: restReading(noise), label: "rest" };
+      }
+      return { values: gestureReading(name, within, first + turn, noise), label: name };
     },
   };
 }

@@ -28,6 +28,16 @@ describe("simulated gestures", () => {
     assert.ok(first.every(({ values }) => values.length === 6 && values.every(Number.isFinite)));
   });
 
+  it("are made differently from another first number on", () => {
+    const from = (first: number): number[][] => {
+      const signal = createSignal({ kind: "gestures", gesture: "punch", first }, rateHz);
+      return Array.from({ length: 100 }, (_, number) => signal.at(number).values);
+    };
+    assert.deepEqual(from(3), from(3));
+    const [one, other] = [from(3), from(4)];
+    assert.ok(one.every((values, i) => values.every((value, axis) => value !== other[i][axis])));
+  });
+
   it("at rest only gravity acts, somewhat noisily", () => {
     for (const { values, label } of read("rest", 300)) {
       assert.equal(label, "rest");
