@@ -8,6 +8,7 @@ export * from "../../src/dataset/encode-wav";
 export * from "../../src/dataset/find-warnings";
 export * from "../../src/dataset/fold-rows";
 export * from "../../src/dataset/folder";
+export * from "../../src/dataset/join-recordings";
 export * from "../../src/dataset/journal";
 export * from "../../src/dataset/labels";
 export * from "../../src/dataset/numbers";
