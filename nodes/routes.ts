@@ -2,6 +2,7 @@ import type { Request, Response } from "express";
 import type { NodeAPI } from "node-red";
 import { type ErrorCode, TinymlError, toTinymlError } from "../src/errors";
 import { findDataset, listDatasets } from "./datasets";
+import { receiveProject, receiveSamples, sendDataset, sendProject } from "./exchange";
 import { storageFolder } from "./handler";
 import { describeStoredModel, listModels, modelFile, modelInUse } from "./models";
 import { describeNetwork } from "./networks";
@@ -38,6 +39,19 @@ export function registerRoutes(RED: NodeAPI): void {
   get("sketches/:name.zip", (request, response) =>
     sendFile(response, sketchZip(storage, parameter(request, "name")), `${request.params.name}.zip`),
   );
+  get("project.zip", (_request, response) => sendProject(RED, storage, response));
+  get("datasets/:name/export", (request, response) =>
+    sendDataset(storage, parameter(request, "name"), request, response),
+  );
+  // The bodies of these are read here, for they are files.
+  const upload = (path: string, answer: (request: Request) => Promise<unknown>) =>
+    httpAdmin.post(
+      `/tinyml/${path}`,
+      RED.auth.needsPermission("tinyml.write"),
+      answering(async (request, response) => response.json(await answer(request))),
+    );
+  upload("project", (request) => receiveProject(storage, request));
+  upload("datasets/:name/import", (request) => receiveSamples(storage, parameter(request, "name"), request));
   // Node-RED has read the body, of five megabytes at most.
   httpAdmin.post(
     "/tinyml/recipes/summary",
@@ -85,6 +99,17 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   TINYML_NAME_INVALID: 400,
   TINYML_FILE: 404,
   TINYML_RECIPE_INVALID: 400,
+  TINYML_CONFIG_INVALID: 400,
+  TINYML_DATASET_EMPTY: 404,
+  TINYML_NOT_A_NUMBER: 400,
+  TINYML_NO_LABEL: 400,
+  TINYML_UNKNOWN_LABEL: 400,
+  TINYML_SAMPLES_DIFFER: 400,
+  TINYML_DATASET_MISSING: 404,
+  TINYML_DATASET_MISMATCH: 409,
+  TINYML_IMPORT_INVALID: 400,
+  TINYML_QUOTA_EXCEEDED: 409,
+  TINYML_WOULD_OVERWRITE: 409,
 };
 
 /** A route whose failure is an answer with the error's code, never an unhandled rejection. */
