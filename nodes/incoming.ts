@@ -5,18 +5,12 @@ import type { SampleContent } from "../src/dataset/sample-content";
 import { describe, isList } from "../src/describe";
 import { TinymlError } from "../src/errors";
 import { commandOf, readingOf } from "./readings";
+import { windowOf } from "./windows";
 
 /** What a message brings to a dataset: one of many readings, or whole samples. */
 export type Incoming = { readonly reading: readonly number[] } | { readonly samples: readonly SampleContent[] };
 
 const splits = ["training", "validation", "test"] as const;
-
-/** Readings one after another, row-major. */
-interface Readings {
-  readonly values: Float32Array;
-  readonly channels: number;
-  readonly rateHz?: number;
-}
 
 /** The most numbers of a sample in one message: writing it holds up everything else that runs in Node-RED. */
 const mostNumbers = 4e6;
@@ -33,15 +27,17 @@ export function incomingOf(description: DatasetDescription, message: object): In
   const { kind, channels } = description;
   if (kind === "image") return { samples: [pictureOf(payload, image)] };
   if (kind === "audio" && payload instanceof Uint8Array) return { samples: [soundFile(payload)] };
-  const readings = readingsOf(payload, window);
+  if (isList(payload)) assertSize(payload.length);
+  const readings = windowOf({ payload, window });
   if (readings === undefined) {
     if (kind !== "audio") return { reading: readingOf(payload) };
-    if (isList(payload)) return { samples: [{ values: numbersOf(payload) }] };
+    if (isList(payload)) return { samples: [{ values: soundOf(payload) }] };
     throw new TinymlError(
       "TINYML_SAMPLES_DIFFER",
       `The dataset holds whole sounds: msg.payload must be a list of numbers from -1 to 1 or a WAV file, but it is ${describe(payload)}.`,
     );
   }
+  assertSize(readings.values.length);
   assertRate(description, readings.rateHz);
   // Features, or a window of a single reading, may come as a window for a table.
   const isRow = kind === "table" && readings.values.length === channels.length;
@@ -76,57 +72,7 @@ export function sampleProperties(message: object): SampleProperties {
   };
 }
 
-/** The readings of a window: a list of lists, or a list with `msg.window`; undefined for a single reading. */
-function readingsOf(payload: unknown, window: unknown): Readings | undefined {
-  if (!isList(payload) || payload instanceof Uint8Array) return undefined;
-  const rows = Array.from(payload);
-  if (rows.some(isList)) return nestedReadings(rows);
-  if (typeof window !== "object" || window === null || !("shape" in window)) return undefined;
-  const shape: unknown = window.shape;
-  const sizes = isList(shape) ? Array.from(shape, Number) : [];
-  if (sizes.length === 1) return undefined;
-  const [readings, channels] = sizes;
-  const whole = sizes.length === 2 && sizes.every((size) => Number.isInteger(size) && size > 0);
-  if (!whole || readings * channels !== payload.length) {
-    throw new TinymlError(
-      "TINYML_CHANNEL_COUNT",
-      `msg.window.shape is ${describe(shape)} and must be [readings, channels]; msg.payload has ${payload.length} numbers, which is not ${sizes.join(" × ") || "that many"}.`,
-    );
-  }
-  const rateHz: unknown = "rateHz" in window ? window.rateHz : undefined;
-  return {
-    values: numbersOf(payload),
-    channels,
-    ...(typeof rateHz === "number" && rateHz > 0 && { rateHz }),
-  };
-}
-
-function nestedReadings(rows: readonly unknown[]): Readings {
-  const lists = rows.map((row, index) => {
-    if (isList(row)) return Array.from(row);
-    throw new TinymlError(
-      "TINYML_NOT_A_NUMBER",
-      `msg.payload is a list of readings, but number ${index + 1} in it is ${describe(row)} and no list of numbers.`,
-    );
-  });
-  const channels = lists[0].length;
-  const other = lists.findIndex((list) => list.length !== channels);
-  if (other !== -1) {
-    throw new TinymlError(
-      "TINYML_CHANNEL_COUNT",
-      `The first reading in msg.payload has ${channels} numbers, reading ${other + 1} has ${lists[other].length}. All must have as many.`,
-    );
-  }
-  return { values: numbersOf(lists.flat()), channels };
-}
-
-function numbersOf(list: ArrayLike<unknown>): Float32Array {
-  if (list.length > mostNumbers) {
-    throw new TinymlError(
-      "TINYML_DATASET_TOO_LARGE",
-      `The sample has ${list.length} numbers, more than 4 million. Send it in shorter pieces.`,
-    );
-  }
+function soundOf(list: ArrayLike<unknown>): Float32Array {
   if (list instanceof Float32Array) return list;
   return Float32Array.from(Array.from(list), (value, index) => {
     if (typeof value === "number") return value;
@@ -135,6 +81,14 @@ function numbersOf(list: ArrayLike<unknown>): Float32Array {
       `msg.payload must hold numbers, but number ${index + 1} in it is ${describe(value)}.`,
     );
   });
+}
+
+function assertSize(numbers: number): void {
+  if (numbers <= mostNumbers) return;
+  throw new TinymlError(
+    "TINYML_DATASET_TOO_LARGE",
+    `The sample has ${numbers} numbers, more than 4 million. Send it in shorter pieces.`,
+  );
 }
 
 /** Windows may be measured a little faster or slower than they were meant to be, but not be of another kind of source. */
