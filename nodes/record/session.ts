@@ -114,28 +114,36 @@ export function createSession(
     if (goal.isReached(await find().open())) await tell(await end());
   }
 
-  /** The dataset when another sample of the label is wanted; undefined when there are enough. */
-  async function openFor(source: DatasetSource, label: string | undefined): Promise<Dataset | undefined> {
+  async function open(source: DatasetSource, label: string | undefined): Promise<Dataset> {
     await clearing;
     const dataset = await source.open();
     latest = { dataset, label };
-    if (goal.wants(dataset, label)) return dataset;
+    return dataset;
+  }
+
+  /** Stores `samples` samples of a label, unless there are enough of it: then nothing is stored, and undefined returned. */
+  function storeUpToGoal<T>(
+    dataset: Dataset,
+    label: string | undefined,
+    samples: number,
+    store: () => Promise<T>,
+  ): Promise<T> | undefined {
+    if (goal.wants(dataset, label)) return goal.hold(label, samples, store());
     status.show("yellow", "ring", text("status.enough", { label: label ?? "", target: config.target }));
     return undefined;
   }
 
   /** Stores whole samples, or a row of a table; gives how many. */
   async function store(source: DatasetSource, incoming: Incoming, sample: SampleProperties): Promise<number> {
-    const dataset = await openFor(source, sample.label);
-    if (dataset === undefined) return 0;
-    if ("reading" in incoming) {
-      await goal.hold(sample.label, 1, dataset.append({ values: incoming.reading, ...sample }));
-      return 1;
-    }
-    const { samples } = incoming;
-    const adding = dataset.addAll(samples.map((content) => ({ ...content, ...sample })));
-    await goal.hold(sample.label, samples.length, adding.catch(asDamagedSample));
-    return samples.length;
+    const dataset = await open(source, sample.label);
+    const contents = "samples" in incoming ? incoming.samples : [];
+    const count = Math.max(contents.length, 1);
+    const storing = storeUpToGoal(dataset, sample.label, count, async () => {
+      if ("reading" in incoming) await dataset.append({ values: incoming.reading, ...sample });
+      else await dataset.addAll(contents.map((content) => ({ ...content, ...sample }))).catch(asDamagedSample);
+    });
+    await storing;
+    return storing === undefined ? 0 : count;
   }
 
   async function takeReading(
@@ -161,8 +169,8 @@ export function createSession(
 
   function begin(source: DatasetSource, sample: SampleProperties): Stream {
     const { length, duration } = limitsOf(config, source);
-    const opening = openFor(source, sample.label).then((dataset) =>
-      dataset === undefined ? undefined : goal.hold(sample.label, 1, dataset.record(sample)),
+    const opening = open(source, sample.label).then((dataset) =>
+      storeUpToGoal(dataset, sample.label, 1, () => dataset.record(sample)),
     );
     const begun = createStream(sample.label, opening, {
       length,

@@ -42,6 +42,7 @@ export function createStream(
   readings.start(Infinity);
   let accepted = 0;
   let takenBack = false;
+  let failed = false;
   let ending: Promise<SampleEntry | undefined> | undefined;
   let tellEnd: (outcome: Promise<number>) => void = () => {};
   const ended = new Promise<number>((resolve) => {
@@ -56,7 +57,9 @@ export function createStream(
   const finish = (): Promise<SampleEntry | undefined> => {
     if (ending === undefined) {
       ending = end();
-      tellEnd(ending.then((entry) => (entry === undefined || takenBack ? 0 : 1)));
+      const samples = ending.then((entry) => (entry === undefined || takenBack ? 0 : 1));
+      // One failure of the disk is one error: that of a reading.
+      tellEnd(samples.catch((error) => (failed ? 0 : Promise.reject(error))));
     }
     return ending;
   };
@@ -80,7 +83,10 @@ export function createStream(
         await recording?.append(values);
         return recording === undefined ? 0 : 1;
       });
-      await readings.take(storing);
+      await readings.take(storing).catch((error) => {
+        failed ||= endsWith(error);
+        throw error;
+      });
       if (isLast) await finish().catch(() => undefined);
     },
     finish,
