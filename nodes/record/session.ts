@@ -190,7 +190,7 @@ export function createSession(
       void begun.finish();
     };
     opening.then((recording) => recording === undefined && abandon(), abandon);
-    const release = source.beforeClose(end);
+    const release = source.beforeClose(() => begun.finish());
     recorder.take(begun.ended).then(settle).catch(fail).finally(release);
     stream = begun;
     return begun;

@@ -42,14 +42,14 @@ describe("node record, of recordings", () => {
     const flow = await startFlow([...base, motionDataset, { ...recorder, samples: 2 }]);
     flow.send("record", { payload: [9, 9], label: "early" });
     flow.send("record", { record: "start" });
-    for (let i = 0; i < 8; i++) flow.send("record", { payload: [i, -i], label: "wave", topic: "imu" });
+    for (let i = 0; i < 8; i++) flow.send("record", { payload: [i, i + 1], label: "wave", topic: "imu" });
     assert.deepEqual((await flow.next("out")).payload, { recorded: 2, total: 2 });
     const { samples, files } = await stored(flow, "motion");
     assert.deepEqual(known(samples), [
       [1, "wave", 3],
       [2, "wave", 3],
     ]);
-    assert.deepEqual(files, ["x,y\n0,0\n1,-1\n2,-2\n", "x,y\n3,-3\n4,-4\n5,-5\n"]);
+    assert.deepEqual(files, ["x,y\n0,1\n1,2\n2,3\n", "x,y\n3,4\n4,5\n5,6\n"]);
     assert.equal(samples[0]?.source, "imu");
     await flow.until("every message is done once", () => flow.received("completed").length === 10);
     assert.deepEqual(flow.received("errors"), []);
