@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { pipeline } from "node:stream/promises";
 import type { Request, Response } from "express";
 import type { NodeAPI } from "node-red";
 import { assertExportFormat, exportDataset, exportFormats } from "../src/dataset/exchange/export-dataset";
@@ -70,7 +70,10 @@ async function receiveFile(request: Request, name: string): Promise<NamedBytes> 
   return { name, bytes: Buffer.concat(chunks) };
 }
 
-/** Answers with pieces as they come and as fast as they are taken. What fails before the first of them is an answer of its own. */
+/**
+ * Answers with pieces as they come and as fast as they are taken. What fails before the first of them is an answer of its own; later it cuts the
+ * answer off, so that nobody takes it for whole.
+ */
 async function sendPieces(
   response: Response,
   pieces: AsyncGenerator<Uint8Array>,
@@ -79,9 +82,8 @@ async function sendPieces(
 ): Promise<void> {
   const first = await pieces.next();
   response.attachment(name).type(mediaType);
-  for (let piece = first; !piece.done && !response.destroyed; piece = await pieces.next()) {
-    if (!response.write(piece.value)) await Promise.race([once(response, "drain"), once(response, "close")]);
-  }
-  await pieces.return(undefined);
-  response.end();
+  await pipeline(async function* () {
+    if (!first.done) yield first.value;
+    yield* pieces;
+  }, response);
 }

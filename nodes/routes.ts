@@ -39,7 +39,13 @@ export function registerRoutes(RED: NodeAPI): void {
   get("sketches/:name.zip", (request, response) =>
     sendFile(response, sketchZip(storage, parameter(request, "name")), `${request.params.name}.zip`),
   );
-  get("project.zip", (_request, response) => sendProject(RED, storage, response));
+  // The flow is in it, which has a permission of Node-RED's own.
+  httpAdmin.get(
+    "/tinyml/project.zip",
+    RED.auth.needsPermission("tinyml.read"),
+    RED.auth.needsPermission("flows.read"),
+    answering((_request, response) => sendProject(RED, storage, response)),
+  );
   get("datasets/:name/export", (request, response) =>
     sendDataset(storage, parameter(request, "name"), request, response),
   );

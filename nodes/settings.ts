@@ -35,6 +35,7 @@ const words: Readonly<Record<string, string>> = {
   earlyStopping: "Stop early when it no longer gets better",
   engine: "Trained by",
   epochs: "Epochs",
+  features: "The network sees",
   file: "File",
   force: "Overwrite files that were changed by hand",
   frequency: "Frequency (Hz)",
@@ -84,6 +85,7 @@ const words: Readonly<Record<string, string>> = {
   validation: "Validation share (%)",
   volts: "Volts at full scale",
   waveform: "How it turns",
+  window: "Readings per sample",
 };
 
 /** A setting's name as the dialogs have it. */

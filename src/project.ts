@@ -126,6 +126,7 @@ export async function importProject(
     datasets: chooseNames([...datasets.keys()], taken.datasets, "dataset", mayRename),
     models: chooseNames([...models.keys()], taken.models, "model", mayRename),
   };
+  await removeStale(join(storage, "imports"));
   const staging = join(storage, "imports", crypto.randomUUID());
   try {
     const moves: [from: string, to: string][] = [];
@@ -264,6 +265,19 @@ function chooseNames(
       return [name, assertName(free, what)];
     }),
   );
+}
+
+/** After so many milliseconds nobody is importing any more: the process was killed. */
+const staleAfter = 60 * 60_000;
+
+/** Removes what imports left that were cut off. */
+async function removeStale(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const found = await stat(join(folder, name)).catch(() => undefined);
+    if (found && Date.now() - found.mtimeMs > staleAfter) {
+      await rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined);
+    }
+  }
 }
 
 /** Moves folders to their places, all or none. */

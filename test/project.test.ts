@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { unzipSync, zipSync } from "fflate";
 import { openDataset } from "../src/dataset/dataset";
 import type { DatasetDescription } from "../src/dataset/description";
+import { importSamples } from "../src/dataset/exchange/import-samples";
 import { createRandom } from "../src/dataset/random";
 import { readData } from "../src/dataset/read-data";
 import { type ErrorCode, TinymlError } from "../src/errors";
@@ -67,6 +68,23 @@ describe("a project", function () {
       { labels: ["on", "off"], inputs: Float32Array.of(0, 1), groups: ["g", "g"], channels: lamp.channels },
     );
     assert.deepEqual(await readFile(join(storage, "models", "pot", "model.tflite")), Buffer.from(model));
+    assert.deepEqual(await readdir(join(storage, "imports")), []);
+  });
+
+  it("is no dataset", async () => {
+    const archive = named(await pack(await sampleStorage()));
+    await assert.rejects(importSamples([archive]), {
+      code: "TINYML_IMPORT_INVALID",
+      message: /a whole project\. Import it as a project/,
+    });
+  });
+
+  it("leaves nothing of an import that was killed for long", async () => {
+    const storage = await sampleStorage();
+    const left = join(storage, "imports", "killed");
+    await mkdir(left, { recursive: true });
+    await utimes(left, 0, 0);
+    await importProject(storage, named(await pack(storage)), { rename: true });
     assert.deepEqual(await readdir(join(storage, "imports")), []);
   });
 

@@ -14,6 +14,7 @@ export * from "../../src/dataset/exchange/info-labels";
 export * from "../../src/dataset/exchange/named-bytes";
 export * from "../../src/dataset/exchange/read-exported";
 export * from "../../src/dataset/exchange/read-long-csv";
+export * from "../../src/dataset/exchange/read-stored";
 export * from "../../src/dataset/exchange/read-tar";
 export * from "../../src/dataset/exchange/read-zip";
 export * from "../../src/dataset/exchange/store-samples";

@@ -87,6 +87,14 @@ export function parseRecipe(json: unknown): Recipe {
   return recipe;
 }
 
+/** Validates a recipe's features and fills in their defaults. @throws TinymlError TINYML_RECIPE_INVALID */
+export function parseFeatures(json: unknown): Recipe["features"] {
+  const parsed = v.safeParse(featuresSchema, json);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  throw invalidRecipe(`features.${v.getDotPath(issue) ?? ""}`, explain(issue));
+}
+
 /** Validates one layer and fills in its defaults; a sentence about the first fault instead where there is one. */
 export function parseLayer(json: unknown): Layer | string {
   const parsed = v.safeParse(layerSchema, json);

@@ -12,8 +12,10 @@ import type { NamedBytes } from "./named-bytes";
 
 /** A file whose place says of what class its samples are. */
 export interface PlacedFile extends NamedBytes {
-  /** What its folder says, or else the start of its name as Edge Impulse writes it: "circle.3r7ulpn9.json". */
+  /** What its folder says. */
   label?: string;
+  /** What its name says as Edge Impulse writes it: "circle" in "circle.3r7ulpn9.json". Folders and people know better. */
+  named?: string;
   split?: Split;
 }
 
@@ -27,9 +29,15 @@ export function placeFiles(files: readonly NamedBytes[]): PlacedFile[] {
   const haveSides = tops.length > 0 && !tops.includes(undefined);
   return files.map((file, i) => {
     const folders = paths[i].slice(haveSides ? 1 : 0, -1);
-    const label = folders.at(0) ?? labelOfName(file.name);
+    const label = folders.at(0);
+    const named = labelOfName(file.name);
     const split = haveSides ? tops[i] : undefined;
-    return { ...file, ...(label !== undefined && { label }), ...(split !== undefined && { split }) };
+    return {
+      ...file,
+      ...(label !== undefined && { label }),
+      ...(named !== undefined && { named }),
+      ...(split !== undefined && { split }),
+    };
   });
 }
 
@@ -88,7 +96,7 @@ export function readPictureSample(file: PlacedFile, type: "jpg" | "png", options
 export function propertiesOf(file: PlacedFile, { label }: ImportOptions): Pick<NewSample, "label" | "split" | "group"> {
   const group = groupOf(file);
   return {
-    label: assertLabelled(file.label ?? label, file.name),
+    label: assertLabelled(file.label ?? label ?? file.named, file.name),
     ...(file.split !== undefined && { split: file.split }),
     ...(group !== undefined && { group }),
   };

@@ -36,7 +36,9 @@ export function readCsvFiles(files: readonly PlacedFile[], options: ImportOption
 /** Whether a CSV file holds recordings: numbers alone, with blank lines between some of them. */
 function isRecording(file: PlacedFile, options: ImportOptions): boolean {
   if (options.recordings !== undefined) return options.recordings;
-  if (!/\r?\n[\s,;]*\r?\n\s*\S/.test(Buffer.from(file.bytes).toString("latin1"))) return false;
+  const bytes = Buffer.from(file.bytes.buffer, file.bytes.byteOffset, file.bytes.length);
+  const start = bytes.toString("latin1", 0, 2 ** 16);
+  if (!bytes.includes("\n\n") && !bytes.includes("\n\r\n") && !/\n[\s,;]*\n/.test(start)) return false;
   try {
     return parseRecordings(file.bytes, file.name).recordings.length > 1;
   } catch {

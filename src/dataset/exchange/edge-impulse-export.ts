@@ -1,9 +1,9 @@
 import { TinymlError } from "../../errors";
 import type { DatasetDescription } from "../description";
 import { shortestDecimal } from "../sample-content";
-import type { StoredContent } from "./export-dataset";
 import { infoLabels } from "./info-labels";
 import type { NamedBytes } from "./named-bytes";
+import type { StoredContent } from "./read-stored";
 
 /** The signature of a file in the data acquisition format that nobody signed. */
 const unsigned = "0".repeat(64);

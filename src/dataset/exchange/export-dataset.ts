@@ -1,16 +1,8 @@
-import { readFile } from "node:fs/promises";
-import { basename, extname, join, resolve } from "node:path";
 import { TinymlError } from "../../errors";
-import { isMissing, toStorageError } from "../../storage";
 import { formatCells } from "../csv";
-import { columnNames, type DatasetDescription, formatDescription, readDescription } from "../description";
-import { readSampleIndex } from "../open-samples";
-import { readDataset } from "../read-dataset";
-import { missingFile } from "../read-sample";
-import { parseRecordings } from "../recordings";
+import { columnNames, formatDescription } from "../description";
 import { shortestDecimal } from "../sample-content";
 import type { SampleEntry } from "../sample-index";
-import { outputWidth } from "../table";
 import { acquisitionFiles } from "./edge-impulse-export";
 import {
   type ExportedSample,
@@ -21,6 +13,7 @@ import {
   longColumnsBehind,
 } from "./exported-files";
 import type { NamedBytes } from "./named-bytes";
+import { readContents, readSampleFile, readStored, type Stored } from "./read-stored";
 import { writeZip } from "./write-zip";
 
 /** The forms in which a dataset is exported; docs/datasets.md describes them. */
@@ -41,13 +34,6 @@ export function assertExportFormat(name: string): ExportFormat {
   );
 }
 
-/** A sample as it is stored: what is known of it, and its numbers or its file. */
-export interface StoredContent {
-  entry: SampleEntry;
-  values?: Float32Array;
-  file?: { bytes: Uint8Array; type: string };
-}
-
 /**
  * The samples of the dataset in `folder`, but for the deleted ones, as the bytes of one file, piece by piece: a zip archive of standard files that
  * `importSamples` restores with labels, sides, groups, sources, times and units; one CSV file; or a zip archive as Edge Impulse takes it. The same samples
@@ -62,81 +48,15 @@ export async function* exportDataset(folder: string, format: ExportFormat): Asyn
     throw new TinymlError("TINYML_DATASET_EMPTY", "There is nothing to export: the dataset has no samples yet.");
   }
   if (format === "csv") yield* writeCsv(stored);
-  else yield* writeZip(format === "zip" ? filesOf(stored, "") : acquisitionFiles(stored.description, contents(stored)));
+  else
+    yield* writeZip(
+      format === "zip" ? filesOf(stored, "") : acquisitionFiles(stored.description, readContents(stored)),
+    );
 }
 
 /** The files of a dataset's export, below the folder `above` ("datasets/lamp/"). @throws as `exportDataset` */
 export async function* exportedFiles(folder: string, above: string): AsyncGenerator<NamedBytes> {
   yield* filesOf(await readStored(folder), above);
-}
-
-interface Stored {
-  folder: string;
-  description: DatasetDescription;
-  entries: readonly SampleEntry[];
-  /** The numbers of a table's rows, one row after another, and the answers to them. */
-  rows?: { values: Float32Array; answers: readonly (readonly (number | string)[])[] };
-}
-
-async function readStored(location: string): Promise<Stored> {
-  const folder = resolve(location);
-  const description = await readDescription(folder);
-  if (description === undefined) {
-    throw new TinymlError("TINYML_DATASET_MISSING", `There is no dataset "${basename(folder)}" (${folder}).`);
-  }
-  try {
-    const entries = (await readSampleIndex(folder)).list();
-    if (description.kind !== "table" || entries.length === 0) return { folder, description, entries };
-    const table = await readDataset(folder);
-    const width = outputWidth(table);
-    const answers = Array.from({ length: table.rows }, (_, row) => {
-      const outputs = Array.from(table.outputs.subarray(row * width, (row + 1) * width), shortestDecimal);
-      return table.task === "regression" ? outputs : [table.labels?.[outputs[0]] ?? ""];
-    });
-    // What was appended between both readings is left out.
-    const known = entries.slice(0, table.rows);
-    return { folder, description, entries: known, rows: { values: Float32Array.from(table.inputs), answers } };
-  } catch (error) {
-    throw toStorageError(error, `the dataset ${basename(folder)}`);
-  }
-}
-
-/** What each sample holds; of a recording that is under way the readings that are on disk. */
-async function* contents({ folder, description, entries, rows }: Stored): AsyncGenerator<StoredContent> {
-  const width = description.channels.length;
-  for (const [row, entry] of entries.entries()) {
-    if (rows !== undefined) {
-      const [answer, ...more] = rows.answers[row];
-      const known = typeof answer === "string" ? { label: answer } : { targets: [answer, ...more.map(Number)] };
-      yield { entry: { ...entry, ...known }, values: rows.values.subarray(row * width, (row + 1) * width) };
-      continue;
-    }
-    const file = await readSampleFile(folder, entry);
-    if (file === undefined) continue;
-    const columns = description.channels.map(({ name }) => name);
-    const content =
-      file.type === "csv" ? { values: parseRecordings(file.bytes, entry.file ?? "", columns).values } : {};
-    yield { entry, file, ...content };
-  }
-}
-
-/** The file of a sample; undefined for a recording without a reading yet. */
-async function readSampleFile(
-  folder: string,
-  entry: SampleEntry,
-): Promise<{ bytes: Uint8Array; type: string } | undefined> {
-  const path = join(folder, entry.file ?? "");
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    throw isMissing(error) ? missingFile(basename(folder), entry, path) : toStorageError(error, path);
-  }
-  const type = extname(path).slice(1);
-  if (type !== "csv") return { bytes, type };
-  // A line that is being written has no line break yet.
-  const whole = bytes.subarray(0, bytes.lastIndexOf("\n") + 1);
-  return whole.indexOf("\n") === whole.length - 1 ? undefined : { bytes: whole, type };
 }
 
 async function* filesOf(stored: Stored, above: string): AsyncGenerator<NamedBytes> {
@@ -147,7 +67,7 @@ async function* filesOf(stored: Stored, above: string): AsyncGenerator<NamedByte
   const haveSides = entries.some(({ split }) => split !== undefined);
   if (rows !== undefined) {
     yield { name: above + exportedRows, bytes: Buffer.from(rowsText(stored)) };
-    for await (const { entry } of contents(stored)) index.push(indexLine(entry));
+    for await (const { entry } of readContents(stored)) index.push(indexLine(entry));
   } else {
     for (const entry of entries) {
       const found = await readSampleFile(folder, entry);
@@ -208,7 +128,7 @@ async function* writeCsv(stored: Stored): AsyncGenerator<Uint8Array> {
   const answers = columnNames(description).slice(channels.length);
   const names = channels.map(({ name }) => name);
   yield Buffer.from(formatCells([...longColumns, ...names, ...answers, ...longColumnsBehind]));
-  for await (const { entry, values = new Float32Array() } of contents(stored)) {
+  for await (const { entry, values = new Float32Array() } of readContents(stored)) {
     const { id, label = "", targets, split = "", group = "", source = "", time } = entry;
     const behind = formatCells([...(targets ?? [label]), split, group, source, time]);
     const width = channels.length;

@@ -1,5 +1,7 @@
+import { readdir } from "node:fs/promises";
 import { basename, extname } from "node:path";
-import { type DatasetDescription, parseDescription } from "../description";
+import { type DatasetDescription, descriptionFile, parseDescription } from "../description";
+import { indexFile } from "../events";
 import { isIdx } from "../idx";
 import { isIdxName } from "../read-idx";
 import { type PlacedFile, placeFiles, propertiesOf, readPictureSample, readSoundSample } from "./class-files";
@@ -11,6 +13,7 @@ import { assertLabelled, type ImportedSamples, type ImportOptions, joinUnderstoo
 import { infoLabels, readInfoLabels } from "./info-labels";
 import { createUnpackBudget, importError, type NamedBytes } from "./named-bytes";
 import { findExported, readExported } from "./read-exported";
+import { importStored } from "./read-stored";
 import { isTeachableMachine, readTeachableMachine } from "./teachable-machine";
 import { unpack } from "./unpack";
 
@@ -29,12 +32,13 @@ export async function importSamples(
   source: string | readonly NamedBytes[],
   options: ImportOptions = {},
 ): Promise<ImportedSamples> {
+  if (typeof source === "string" && (await isDataset(source))) return importStored(source);
   const given = typeof source === "string" ? await gatherFiles(source) : source;
   const name = typeof source === "string" ? basename(source) : (given[0]?.name ?? "The import");
   const files = await unpack(given, createUnpackBudget(options.limits));
   // Teachable Machine saves the samples of one class as "Class 1-samples.zip".
   const label = options.label ?? /^(.+)-samples\.zip$/i.exec(basename(name))?.[1];
-  const exported = findExported(files);
+  const exported = findExported(files, name);
   if (exported !== undefined) return readExported(files, exported);
   const { parts, passedOver } = await understand(files, name, { ...options, ...(label !== undefined && { label }) });
   if (parts.length === 0) {
@@ -46,6 +50,12 @@ export async function importSamples(
   }
   const joined = joinUnderstood(parts);
   return { description: describe(joined, name), samples: joined.samples, passedOver };
+}
+
+/** Whether a path is the folder of a dataset. */
+async function isDataset(path: string): Promise<boolean> {
+  const names: readonly string[] = await readdir(path).catch(() => []);
+  return names.includes(descriptionFile) && names.includes(indexFile);
 }
 
 interface Reading {

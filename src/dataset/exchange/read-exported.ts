@@ -5,6 +5,7 @@ import { decodeJpeg } from "../decode-jpeg";
 import { decodePng } from "../decode-png";
 import { decodeWav } from "../decode-wav";
 import { columnNames, fixedLabels, parseDescription } from "../description";
+import { indexFile } from "../events";
 import { parseRecordings } from "../recordings";
 import { outputWidth } from "../table";
 import { TableReader } from "../table-reader";
@@ -20,12 +21,30 @@ import { importError, type NamedBytes } from "./named-bytes";
 
 type Description = ImportedSamples["description"];
 
-/** The folder ("" or one that ends in "/") in which an export of `exportDataset` lies among files; undefined where there is none. */
-export function findExported(files: readonly NamedBytes[]): string | undefined {
+/**
+ * The folder ("" or one that ends in "/") in which an export of `exportDataset` lies among files; undefined where there is none.
+ * @throws TinymlError TINYML_IMPORT_INVALID for several of them, as a project has, and for the packed folder of a dataset, which nobody asked to
+ *   write down what was on its way
+ */
+export function findExported(files: readonly NamedBytes[], source: string): string | undefined {
   const names = new Set(files.map(({ name }) => name));
-  const index = files.find(({ name }) => basename(name) === exportedIndex);
-  const folder = index?.name.slice(0, -exportedIndex.length);
-  return folder !== undefined && names.has(folder + exportedDescription) ? folder : undefined;
+  const folders = [...names]
+    .filter((name) => basename(name) === exportedDescription)
+    .map((name) => name.slice(0, -exportedDescription.length));
+  const exported = folders.filter((folder) => names.has(folder + exportedIndex));
+  if (exported.length > 1 || names.has("project.json")) {
+    throw importError(
+      source,
+      "it holds several datasets or a whole project. Import it as a project, or one dataset of it",
+    );
+  }
+  if (exported.length === 0 && folders.some((folder) => names.has(folder + indexFile))) {
+    throw importError(
+      source,
+      "it is the packed folder of a dataset. Export the dataset instead, or unpack it to <user dir>/tinyml/datasets",
+    );
+  }
+  return exported.at(0);
 }
 
 /**

@@ -12,7 +12,7 @@ import type { ImportedSamples } from "./imported";
 export async function storeSamples(folder: string, { description, samples }: ImportedSamples): Promise<number[]> {
   const stored = await readDescription(folder);
   if (stored !== undefined) {
-    const mismatch = findMismatch(stored, description, []);
+    const mismatch = findMismatch(stored, description, []) ?? findOtherRate(stored.rateHz, description.rateHz);
     if (mismatch !== undefined) {
       throw new TinymlError(
         "TINYML_DATASET_MISMATCH",
@@ -27,4 +27,10 @@ export async function storeSamples(folder: string, { description, samples }: Imp
   } finally {
     await dataset.close();
   }
+}
+
+/** How the rates of recordings differ, by more than boards' clocks do; undefined where they don't, or where one is not known. */
+function findOtherRate(stored: number | undefined, imported: number | undefined): string | undefined {
+  if (stored === undefined || imported === undefined || Math.abs(stored - imported) <= 0.01 * stored) return undefined;
+  return `has ${stored} readings per second, what is imported has ${imported}`;
 }

@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { zipSync } from "fflate";
 import { pack } from "tar-stream";
+import { openDataset } from "../../../src/dataset/dataset";
 import { type ImportedSamples, importSamples } from "../../../src/dataset/exchange/import-samples";
 import type { NamedBytes } from "../../../src/dataset/exchange/named-bytes";
+import { storeSamples } from "../../../src/dataset/exchange/store-samples";
 import { createRandom } from "../../../src/dataset/random";
 import { type ErrorCode, TinymlError } from "../../../src/errors";
 import { isPrintable } from "../../../src/printable";
+import { temporaryFolder } from "../../support/folders";
 import { damage } from "../../tflite/damage";
 import { idxBytes } from "../support/idx";
 import { knownPictures, pngBytes } from "../support/pictures";
@@ -143,5 +148,34 @@ describe("importSamples: damaged files", function () {
     // Some damage changes numbers only, most of it does not.
     assert.ok(understood > count / 50 && understood < count / 2, `${understood} were understood`);
     assert.ok(process.memoryUsage().rss - before < 3e8, "memory grew by more than 300 MB");
+  });
+
+  it("five hundred into a dataset that is in use: each is added as a whole, or not at all", async () => {
+    const imports = (await soundImports()).filter(([what]) =>
+      /recordings|zip|tar|^Edge Impulse, (JSON|CBOR)$/.test(what),
+    );
+    const folder = join(await temporaryFolder(), "moves");
+    const channels = ["x", "y"].map((name) => ({ name, unit: "" }));
+    const description = { version: 1, kind: "timeseries", task: "classification", channels } as const;
+    const dataset = await openDataset(folder, description, { delay: 0 });
+    let stored = 0;
+    for (let seed = 0; seed < 500; seed++) {
+      const [, [first, ...beside]] = imports[seed % imports.length];
+      const damaged = { name: first.name, bytes: damage(first.bytes, createRandom(seed)) };
+      const before = dataset.count;
+      const ids = await importSamples([damaged, ...beside])
+        .then((imported) => storeSamples(folder, imported))
+        .catch((error) => {
+          assert.ok(error instanceof TinymlError && error.code !== "TINYML_INTERNAL", `seed ${seed}: ${error}`);
+          return [];
+        });
+      assert.equal(dataset.count, before + ids.length, `seed ${seed}`);
+      stored += ids.length;
+    }
+    assert.ok(stored > 0);
+    assert.equal((await dataset.samples()).length, stored);
+    const files = (await readdir(join(folder, "samples"))).filter((name) => name.endsWith(".csv"));
+    assert.equal(files.length, stored);
+    await dataset.close();
   });
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
+import { zipSync } from "fflate";
 import { type Dataset, type NewSample, openDataset } from "../../../src/dataset/dataset";
 import type { DatasetDescription } from "../../../src/dataset/description";
 import { type ExportFormat, exportDataset } from "../../../src/dataset/exchange/export-dataset";
@@ -276,6 +277,22 @@ describe("exportDataset", function () {
     });
   });
 
+  it("a dataset's folder imports as it is; packed by hand it is refused, for nothing was asked to finish it", async () => {
+    const list: NewSample[] = [{ label: "up", split: "test", time: 5, values: Float32Array.of(1, 2) }];
+    await withDataset(timeseries, list, async (dataset) => {
+      const { description, samples } = await importSamples(dataset.folder);
+      assert.deepEqual(
+        [description, await withDataset(description, samples, contentOf)],
+        [timeseries, await contentOf(dataset)],
+      );
+      const packed = zipSync({ "data/dataset.json": Buffer.from("{}"), "data/index.ndjson": Buffer.from("") });
+      await assert.rejects(importSamples([{ name: "data.zip", bytes: packed }]), {
+        code: "TINYML_IMPORT_INVALID",
+        message: /packed folder of a dataset\. Export the dataset/,
+      });
+    });
+  });
+
   it("the gestures survive import, export and import", async function () {
     const { description, samples } = await importSamples(sharedData(this, "gestures"));
     await withDataset(description, samples, async (dataset) => {
@@ -313,5 +330,21 @@ describe("storeSamples", () => {
     await assert.rejects(store(folder, "x,y,state\n1,2,up\n\n1,2,left\n"), { code: "TINYML_UNKNOWN_LABEL" });
     assert.equal(dataset.count, 0);
     await dataset.close();
+  });
+
+  it("adds no recordings of another rate", async () => {
+    const description = { ...timeseries, channels: [{ name: "x", unit: "" }] };
+    const sample = { label: "up", values: Float32Array.of(1) };
+    await withDataset(description, [sample], async (dataset) => {
+      const other = { description: { ...description, rateHz: 50 }, samples: [sample], passedOver: [] };
+      await assert.rejects(storeSamples(dataset.folder, other), {
+        code: "TINYML_DATASET_MISMATCH",
+        message: /62\.5 readings per second.*50/,
+      });
+      assert.deepEqual(
+        await storeSamples(dataset.folder, { ...other, description: { ...description, rateHz: 62.4 } }),
+        [2],
+      );
+    });
   });
 });

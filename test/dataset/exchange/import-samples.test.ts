@@ -284,6 +284,16 @@ describe("importSamples: Edge Impulse", () => {
     });
   }
 
+  it("a label that is given goes before one that only the file's name tells, and not before a folder's", async () => {
+    const json = JSON.stringify(motion);
+    const labelsOf = async (files: Files) =>
+      (await importFiles(files, { label: "given" })).samples.map(({ label }) => label);
+    assert.deepEqual(await labelsOf({ "wave.2abc3.json": json }), ["given"]);
+    assert.deepEqual(await labelsOf({ "folder/wave.2abc3.json": json }), ["folder"]);
+    const { description } = await importFiles({ "readings.v2.csv": "x,state\n1,on\n" });
+    assert.equal(description.kind, "table");
+  });
+
   it("a sample of sound: −1..1, with its rate", async () => {
     const { description, samples } = await importFiles({ "yes.1.json": JSON.stringify(voice) });
     assert.deepEqual([description.kind, description.rateHz], ["audio", 16000]);
@@ -338,6 +348,15 @@ describe("importSamples: Edge Impulse", () => {
       code: "TINYML_IMPORT_INVALID",
       message: /a\.b\.cbor.*no whole CBOR/,
     });
+  });
+
+  it("refuses what is nested as deep as only an attack is", async () => {
+    const deep = Buffer.alloc(200_000, 0x81);
+    const cbor = Buffer.concat([Buffer.from([0xa1, 0x67]), Buffer.from("payload"), deep]);
+    const json = `{"payload":${"[".repeat(200_000)}`;
+    for (const [name, bytes] of Object.entries({ "a.b.cbor": cbor, "a.b.json": Buffer.from(json) })) {
+      await assert.rejects(importSamples([{ name, bytes }]), { code: "TINYML_IMPORT_INVALID", message: /a\.b\./ });
+    }
   });
 
   const withPayload = (change: object): string => JSON.stringify(acquisition({ ...motion.payload, ...change }));
