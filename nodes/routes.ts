@@ -90,6 +90,16 @@ export function registerRoutes(RED: NodeAPI): void {
     answering(async (request, response) => response.sendStatus(stopRun(parameter(request, "id")) ? 204 : 404)),
   );
   httpAdmin.post(
+    "/tinyml/nodes/:id/record",
+    RED.auth.needsPermission("tinyml.write"),
+    answering(async (request, response) => {
+      const node = RED.nodes.getNode(parameter(request, "id"));
+      const records = node?.type === "tinyml-record";
+      if (records) node.receive({ record: "start" });
+      response.sendStatus(records ? 204 : 404);
+    }),
+  );
+  httpAdmin.post(
     "/tinyml/nodes/:id/resume",
     RED.auth.needsPermission("tinyml.write"),
     answering(async (request, response) => {

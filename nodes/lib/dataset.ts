@@ -32,3 +32,4 @@ export * from "../../src/dataset/table-reader";
 export * from "../../src/dataset/windows";
 export * from "../../src/dataset/with-labels-of";
 export * from "../datasets";
+export * from "../incoming";

@@ -87,9 +87,28 @@ describe("node settings", () => {
       channels: [],
       labels: [],
       targets: [],
+      rateHz: 0,
+      quotaMegabytes: 0,
     });
     assert.throws(() => dataset.parseConfig({ ...files, path: " " }), isInvalid);
     assert.throws(() => dataset.parseConfig({ ...files, kind: "cloud" }), isInvalid);
+  });
+
+  it("dataset: knows the channels of sounds and pictures, and a rate where there is one", () => {
+    const read = (settings: object) => {
+      const { kind, channels, rateHz } = dataset.parseConfig({ name: "d", ...settings });
+      return [kind, channels.map(({ name }) => name).join(" "), rateHz];
+    };
+    assert.deepEqual(read({}), ["table", "value", 0]);
+    assert.deepEqual(read({ kind: "recorded", rateHz: 9 }), ["table", "value", 0]);
+    assert.deepEqual(read({ kind: "timeseries", rateHz: "62.5" }), ["timeseries", "value", 62.5]);
+    assert.deepEqual(read({ kind: "audio", channels: [] }), ["audio", "sound", 16000]);
+    assert.deepEqual(read({ kind: "audio", rateHz: 8000 }), ["audio", "sound", 8000]);
+    assert.deepEqual(read({ kind: "image" }), ["image", "red green blue", 0]);
+    assert.deepEqual(read({ kind: "image", colours: "grey" }), ["image", "pixel", 0]);
+    for (const wrong of [{ kind: "audio", rateHz: 0.5 }, { kind: "timeseries", rateHz: -1 }, { quotaMegabytes: -1 }]) {
+      assert.throws(() => dataset.parseConfig({ name: "d", ...wrong }), isInvalid, JSON.stringify(wrong));
+    }
   });
 
   it("dataset: reads labels from a text with commas", () => {
