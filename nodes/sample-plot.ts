@@ -29,6 +29,8 @@ export interface LinesDrawing {
   rateHz?: number | undefined;
   /** The text below the axis. */
   axis: string;
+  /** The channels that are drawn, by their numbers; all where absent. */
+  only?: readonly number[];
 }
 
 const left = 44;
@@ -41,8 +43,9 @@ const bottom = 32;
  * least and at most. Colours and sizes of the rest come from the classes `tinyml-curve-…` (nodes/sidebar/editor.html).
  */
 export function drawLines({ readings, step, channels }: Envelope, drawing: LinesDrawing): string {
-  const { width, height, rateHz } = drawing;
-  const [low, high] = rangeOf(channels.flatMap(({ minimum, maximum }) => [...minimum, ...(maximum ?? [])]));
+  const { width, height, rateHz, only = [...channels.keys()] } = drawing;
+  const drawn = only.flatMap((index) => (channels[index]?.minimum.length ? [{ index, ...channels[index] }] : []));
+  const [low, high] = rangeOf(drawn.flatMap(({ minimum, maximum }) => [...minimum, ...(maximum ?? [])]));
   const end = Math.max(1, readings - 1);
   const x = (reading: number): number => round(left + (reading / end) * (width - left - right));
   const y = (value: number): number => round(top + ((high - value) / (high - low)) * (height - top - bottom));
@@ -62,7 +65,7 @@ export function drawLines({ readings, step, channels }: Envelope, drawing: Lines
   }
   parts.push(`<path class="tinyml-curve-axis" d="M${left} ${top}V${height - bottom}H${width - right}"/>`);
   parts.push(text((left + width - right) / 2, height - 4, "middle", drawing.axis));
-  for (const [index, { minimum, maximum }] of channels.entries()) {
+  for (const { index, minimum, maximum } of drawn) {
     const lower = minimum.map((value, point) => `${x(Math.min(end, point * step))} ${y(value)}`);
     const upper = maximum?.map((value, point) => `${x(Math.min(end, point * step))} ${y(value)}`).reverse();
     const color = colorOf(index);

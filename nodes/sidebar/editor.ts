@@ -164,7 +164,10 @@ function fillDatasets(element: JQuery, listings: readonly DatasetListing[], expl
     }
     if (rows === 0 || problem !== undefined) continue;
     $('<button type="button" class="red-ui-button red-ui-button-small">')
-      .append($('<i class="fa fa-search">'), document.createTextNode(` ${sharedText("sidebar.explore")}`))
+      .append(
+        $('<i class="fa fa-search" aria-hidden="true">'),
+        document.createTextNode(` ${sharedText("sidebar.explore")}`),
+      )
       .on("click", () => explore(name))
       .appendTo($('<div class="tinyml-buttons">').appendTo(card));
   }

@@ -179,7 +179,7 @@ export function createExplorer(onClose: () => void): Explorer {
       splits.reduce((sum, side) => sum + (dataset?.counts[index]?.[side] ?? 0), 0);
     const most = Math.max(1, ...dataset.counts.map((_, index) => total(index)));
     const assigned = splits.filter((side) => dataset?.counts.some((count) => count[side] > 0));
-    counts.empty();
+    counts.empty().toggleClass("tinyml-undivided", !assigned.some((side) => side !== "undecided"));
     for (const [index, count] of dataset.counts.entries()) {
       const isFilter = filter.label === count.label && !filter.deleted;
       const bar = $('<span class="tinyml-side-bar">').css("width", `${(100 * total(index)) / most}%`);
@@ -344,7 +344,7 @@ export function createExplorer(onClose: () => void): Explorer {
       const seconds = rateHz === undefined ? "" : ` (${formatNumber(readings / rateHz)} s)`;
       fact("readings", `${readings}${seconds}`);
     } else if (dataset?.kind === "timeseries") fact("readings", sharedText("explorer.recording"));
-    fact("time", new Date(time).toLocaleString());
+    fact("time", new Date(time).toLocaleString(undefined, { dateStyle: "short", timeStyle: "medium" }));
     if (source !== undefined) fact("source", source);
     if (group !== undefined) fact("group", group);
   }
@@ -624,7 +624,7 @@ function submit(input: JQuery, change: () => void): void {
 
 function button(key: string, icon: string, press: () => void): JQuery {
   return $('<button type="button" class="red-ui-button red-ui-button-small">')
-    .append($(`<i class="fa ${icon}">`), document.createTextNode(` ${sharedText(key)}`))
+    .append($(`<i class="fa ${icon}" aria-hidden="true">`), document.createTextNode(` ${sharedText(key)}`))
     .on("click", press);
 }
 

@@ -56,15 +56,22 @@ export function drawSample(
     listen(element, () => fetchFile(entry.id));
     return;
   }
-  element.append(drawLines(plot.envelope, { width, height: 170, rateHz, axis }));
-  const legend = $('<div class="tinyml-legend">').appendTo(element);
-  for (const [i, { name, unit }] of channels.entries()) {
-    $('<span class="tinyml-card-detail">')
-      .append(
-        $('<i class="tinyml-swatch">').css("background", colorOf(i)),
-        $("<span>").text(unit ? `${name} (${unit})` : name),
-      )
-      .appendTo(legend);
+  // What is measured in another unit gets a drawing of its own: in one the smaller numbers were a line at zero.
+  const units = [...new Set(channels.map(({ unit }) => unit))];
+  for (const unit of units) {
+    const only = [...channels.keys()].filter((channel) => channels[channel]?.unit === unit);
+    const legend = $('<div class="tinyml-legend">').appendTo(element);
+    for (const channel of only) {
+      $('<span class="tinyml-card-detail">')
+        .append(
+          $('<i class="tinyml-swatch">').css("background", colorOf(channel)),
+          $("<span>").text(channels[channel]?.name ?? ""),
+        )
+        .appendTo(legend);
+    }
+    if (unit !== "")
+      $('<span class="tinyml-card-detail">').text(sharedText("explorer.unit", { unit })).appendTo(legend);
+    element.append(drawLines(plot.envelope, { width, height: units.length > 1 ? 130 : 170, rateHz, axis, only }));
   }
 }
 
@@ -95,7 +102,10 @@ function drawPicture(
 /** A button that plays a sound. */
 function listen(element: JQuery, fetchFile: () => Promise<Blob | undefined>): void {
   const button = $('<button type="button" class="red-ui-button red-ui-button-small">')
-    .append($('<i class="fa fa-play">'), document.createTextNode(` ${sharedText("explorer.listen")}`))
+    .append(
+      $('<i class="fa fa-play" aria-hidden="true">'),
+      document.createTextNode(` ${sharedText("explorer.listen")}`),
+    )
     .appendTo($('<div class="tinyml-buttons">').appendTo(element));
   button.on("click", async () => {
     const blob = await fetchFile();

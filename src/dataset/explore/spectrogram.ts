@@ -33,7 +33,7 @@ export function computeSpectrogram(
 ): Spectrogram {
   const size = windowSize(rateHz);
   const bands = Math.min(wanted, size / 2);
-  const columns = Math.max(1, Math.min(most, Math.ceil((2 * samples.length) / size) - 1));
+  const columns = Math.max(1, Math.min(most, Math.ceil((4 * samples.length) / size) - 3));
   const hop = columns === 1 ? 0 : (samples.length - size) / (columns - 1);
   const window = Float64Array.from({ length: size }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / size));
   const real = new Float64Array(size);
