@@ -16,8 +16,8 @@ import type { Split } from "../src/dataset/table";
 import { TinymlError } from "../src/errors";
 
 /** The sides of a split; "undecided" are the samples that are left to chance. */
-export const sides = ["training", "validation", "test", "undecided"] as const;
-export type Side = (typeof sides)[number];
+export const splitSides = ["training", "validation", "test", "undecided"] as const;
+export type Side = (typeof splitSides)[number];
 
 /** How many samples of a label are on each side of the split. */
 export type LabelCount = { label: string } & Record<Side, number>;

@@ -42,6 +42,11 @@ export async function storeModel(storage: string, name: string, model: Uint8Arra
   changes.emit(file, Buffer.from(model));
 }
 
+/** Tells those who use the name of a model that it was stored by other means. */
+export async function announceModel(storage: string, name: string): Promise<void> {
+  changes.emit(modelFile(storage, name), await readStoredModel(storage, name));
+}
+
 /** A stored model's bytes. TINYML_NO_MODEL when there is none of this name. */
 export async function readStoredModel(storage: string, name: string): Promise<Buffer> {
   const file = modelFile(storage, name);

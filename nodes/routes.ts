@@ -2,7 +2,16 @@ import type { Request, Response } from "express";
 import type { NodeAPI } from "node-red";
 import { type ErrorCode, TinymlError, toTinymlError } from "../src/errors";
 import { findDataset, listDatasets } from "./datasets";
-import { changeSamples, listSamples, type SampleFilter, sampleFileOf, sides, viewMap, viewSample } from "./explorer";
+import { receiveProject, receiveSamples, sendDataset, sendProject } from "./exchange";
+import {
+  changeSamples,
+  listSamples,
+  type SampleFilter,
+  sampleFileOf,
+  splitSides,
+  viewMap,
+  viewSample,
+} from "./explorer";
 import { storageFolder } from "./handler";
 import { describeStoredModel, listModels, modelFile, modelInUse } from "./models";
 import { describeNetwork } from "./networks";
@@ -62,6 +71,25 @@ export function registerRoutes(RED: NodeAPI): void {
       response.sendStatus(204);
     }),
   );
+  // The flow is in it, which has a permission of Node-RED's own.
+  httpAdmin.get(
+    "/tinyml/project.zip",
+    RED.auth.needsPermission("tinyml.read"),
+    RED.auth.needsPermission("flows.read"),
+    answering((_request, response) => sendProject(RED, storage, response)),
+  );
+  get("datasets/:name/export", (request, response) =>
+    sendDataset(storage, parameter(request, "name"), request, response),
+  );
+  // The bodies of these are read here, for they are files.
+  const upload = (path: string, answer: (request: Request) => Promise<unknown>) =>
+    httpAdmin.post(
+      `/tinyml/${path}`,
+      RED.auth.needsPermission("tinyml.write"),
+      answering(async (request, response) => response.json(await answer(request))),
+    );
+  upload("project", (request) => receiveProject(storage, request));
+  upload("datasets/:name/import", (request) => receiveSamples(storage, parameter(request, "name"), request));
   // Node-RED has read the body, of five megabytes at most.
   httpAdmin.post(
     "/tinyml/recipes/summary",
@@ -97,7 +125,7 @@ function parameter(request: Request, name: string): string {
 /** Which samples the address asks for: `label`, `side`, `deleted`. */
 function filterOf({ query }: Request): SampleFilter {
   const { label, side } = query;
-  const found = sides.find((each) => each === side);
+  const found = splitSides.find((each) => each === side);
   return {
     ...(typeof label === "string" && { label }),
     ...(found !== undefined && { side: found }),
@@ -134,6 +162,13 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   TINYML_CHANNEL_COUNT: 400,
   TINYML_DATASET_MISSING: 404,
   TINYML_UNKNOWN_SAMPLE: 404,
+  TINYML_DATASET_EMPTY: 404,
+  TINYML_NOT_A_NUMBER: 400,
+  TINYML_SAMPLES_DIFFER: 400,
+  TINYML_DATASET_MISMATCH: 409,
+  TINYML_IMPORT_INVALID: 400,
+  TINYML_QUOTA_EXCEEDED: 409,
+  TINYML_WOULD_OVERWRITE: 409,
 };
 
 /** A route whose failure is an answer with the error's code, never an unhandled rejection. */

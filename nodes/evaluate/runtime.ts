@@ -6,6 +6,7 @@ import {
   type Message,
   modelIn,
   modelOf,
+  readOptionsOf,
   readTflite,
   registerNode,
   startEvaluating,
@@ -50,7 +51,7 @@ export function register(RED: NodeAPI): void {
         const name = nameIn(message) || model.metadata?.name || config.model || "model";
         let report: EvaluationReport;
         try {
-          const task = { model, table: await source.read(), split: config.split };
+          const task = { model, table: await source.read(readOptionsOf(model.metadata)), split: config.split };
           report = { ...(await startEvaluating(task, { signal })), model: name };
         } catch (error) {
           // Nobody waits for it any more.

@@ -16,6 +16,7 @@ export * from "../../src/dataset/open-table";
 export * from "../../src/dataset/random";
 export * from "../../src/dataset/read-csv";
 export * from "../../src/dataset/read-dataset";
+export * from "../../src/dataset/read-options";
 export * from "../../src/dataset/read-sample";
 export * from "../../src/dataset/read-samples";
 export * from "../../src/dataset/read-table-file";

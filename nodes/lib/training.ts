@@ -39,6 +39,7 @@ export * from "../../src/training/network";
 export * from "../../src/training/optimizers";
 export * from "../../src/training/run-epochs";
 export * from "../../src/training/schedules";
+export * from "../../src/training/shape-table";
 export * from "../../src/training/shard";
 export * from "../../src/training/shard-plan";
 export * from "../../src/training/shard-sums";

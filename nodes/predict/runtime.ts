@@ -79,21 +79,24 @@ export function register(RED: NodeAPI): void {
         if (model !== undefined) return use(model);
         // No reading is a buffer: it was meant to be a model, and reading it says what is wrong.
         if (!inUse && Buffer.isBuffer(message.payload)) return use(message.payload);
-        return then(queue.predict(message.payload), (prediction) => {
-          // The status says already that there is no model, or what is wrong with it.
-          if (prediction === undefined) return;
-          const { dropped } = queue;
-          status.show(dropped > droppedBefore ? "yellow" : "green", "dot", () =>
-            text(dropped > 0 ? "status.dropped" : "status.predicted", {
-              name,
-              value: shortPrediction(prediction),
-              dropped,
-            }),
-          );
-          droppedBefore = dropped;
-          message.payload = config.onlyLabel && isLabelPrediction(prediction) ? prediction.label : prediction;
-          send(message);
-        });
+        return then(
+          queue.predict(message.payload, "features" in message ? message.features : undefined),
+          (prediction) => {
+            // The status says already that there is no model, or what is wrong with it.
+            if (prediction === undefined) return;
+            const { dropped } = queue;
+            status.show(dropped > droppedBefore ? "yellow" : "green", "dot", () =>
+              text(dropped > 0 ? "status.dropped" : "status.predicted", {
+                name,
+                value: shortPrediction(prediction),
+                dropped,
+              }),
+            );
+            droppedBefore = dropped;
+            message.payload = config.onlyLabel && isLabelPrediction(prediction) ? prediction.label : prediction;
+            send(message);
+          },
+        );
       },
       // The next prediction's status counts what was dropped.
       showError: ({ code }) => code === "TINYML_BUSY",

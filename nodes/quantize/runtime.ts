@@ -2,6 +2,7 @@ import type { NodeAPI } from "node-red";
 import {
   findDataset,
   modelOf,
+  readOptionsOf,
   readTflite,
   registerNode,
   startQuantizing,
@@ -20,7 +21,10 @@ export function register(RED: NodeAPI): void {
       status.show("blue", "dot", text("status.quantizing"));
       const bytesBefore = await modelOf(message.payload, storage, config.model);
       const original = readTflite(bytesBefore);
-      const model = await startQuantizing({ model: original, table: await source.read() });
+      const model = await startQuantizing({
+        model: original,
+        table: await source.read(readOptionsOf(original.metadata)),
+      });
       const name = model.metadata?.name ?? `${config.model || "model"}-int8`;
       const bytes = Buffer.from(writeTflite(model));
       await storeModel(storage, name, bytes);

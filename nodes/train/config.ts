@@ -12,6 +12,7 @@ export interface RecipeLayer {
 export const optimizers = ["adam", "adamw", "rmsprop", "sgd"] as const;
 /** The optimizers that have a momentum. */
 export const optimizersWithMomentum: readonly string[] = ["rmsprop", "sgd"];
+export const featureChoices = ["raw", "statistics"] as const;
 export const engines = ["built-in", "tfjs-node"] as const;
 /** Those that need no further settings; `step` needs its epochs. */
 export const schedules = ["constant", "exponential", "cosine", "reduceOnPlateau"] as const;
@@ -23,6 +24,12 @@ export interface TrainConfig {
   /** The name under which the model is stored. */
   model: string;
   layers: readonly RecipeLayer[];
+  /** How many readings of a recording are a sample; 0: all of them. */
+  window: number;
+  /** Readings from one sample to the next in the same recording; 0: as many as a sample has. */
+  stride: number;
+  /** What the network sees of a sample: its numbers, or statistics of them. */
+  features: (typeof featureChoices)[number];
   /** What each number of a sample is divided by first; 1: nothing is. */
   divide: number;
   /** Whether each channel is brought to mean 0 and deviation 1 first. */
@@ -62,6 +69,9 @@ export const defaults = {
   dataset: "",
   model: "",
   layers: generalLayers,
+  window: "",
+  stride: "",
+  features: "raw",
   divide: 1,
   normalize: true,
   epochs: 200,
@@ -93,6 +103,9 @@ export function parseConfig(stored: unknown): TrainConfig {
     dataset: readText(settings, "dataset", ""),
     model,
     layers: readLayers(readList(settings, "layers", defaults.layers)),
+    window: readNumber(settings, "window", 0, { minimum: 0, maximum: 2 ** 22, whole: true }),
+    stride: readNumber(settings, "stride", 0, { minimum: 0, maximum: 2 ** 22, whole: true }),
+    features: readChoice(settings, "features", featureChoices, "raw"),
     divide: readNumber(settings, "divide", defaults.divide, { minimum: 1e-30, maximum: 1e30 }),
     normalize: readFlag(settings, "normalize", defaults.normalize),
     epochs: readNumber(settings, "epochs", defaults.epochs, { minimum: 1, maximum: 1e6, whole: true }),
@@ -146,9 +159,10 @@ export function recipeOf(config: TrainConfig, { task, shape, outputs }: RecipeSu
   return {
     version: 1,
     task,
-    input: { shape },
+    input: { shape, ...(config.stride > 0 && shape.length === 2 && { window: { stride: config.stride } }) },
     features: [
       ...(config.divide === 1 ? [] : [{ block: "scale", divide: config.divide }]),
+      ...(config.features === "statistics" ? [{ block: "statistics" }] : []),
       ...(config.normalize ? [{ block: "normalize" }] : []),
     ],
     layers: [...config.layers, outputLayer(task, outputs, training.loss)],

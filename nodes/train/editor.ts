@@ -13,6 +13,9 @@ interface Properties extends EditorNodeProperties {
   dataset: string;
   model: string;
   layers: RecipeLayer[];
+  window: string;
+  stride: string;
+  features: string;
   divide: number;
   normalize: boolean;
   epochs: number;
@@ -38,7 +41,7 @@ let watched: WatchedRuns | undefined;
 let network: WatchedNetwork | undefined;
 /** The open dialog's list of layers. */
 let layers: LayerList;
-const newerFields = ["divide", "momentum", "schedule", "threads", "engine"] as const;
+const newerFields = ["features", "divide", "momentum", "schedule", "threads", "engine"] as const;
 
 RED.nodes.registerType<Properties>("tinyml-train", {
   category: "TinyML",
@@ -48,6 +51,9 @@ RED.nodes.registerType<Properties>("tinyml-train", {
     dataset: { value: defaults.dataset, type: "tinyml-dataset", required: true },
     model: { value: defaults.model, required: true, validate: nameValidator({ optional: false }) },
     layers: { value: defaults.layers, validate: accepts("layers") },
+    window: { value: defaults.window, validate: accepts("window") },
+    stride: { value: defaults.stride, validate: accepts("stride") },
+    features: { value: defaults.features, validate: accepts("features") },
     divide: { value: defaults.divide, validate: accepts("divide") },
     normalize: { value: defaults.normalize },
     epochs: { value: defaults.epochs, validate: accepts("epochs") },
@@ -103,7 +109,10 @@ RED.nodes.registerType<Properties>("tinyml-train", {
       bars: $("#tinyml-train-board"),
       text,
       dataset: () => String($("#node-input-dataset").val()),
+      features: () => (fieldText("features") === "statistics" ? [{ block: "statistics" }] : []),
+      windows: () => ({ window: fieldText("window"), stride: fieldText("stride") }),
     });
+    $("#node-input-features, #node-input-window, #node-input-stride").on("change", () => network?.changed());
     $("#node-input-dataset")
       .on("change", () => network?.changed())
       .trigger("change");
@@ -141,6 +150,10 @@ RED.nodes.registerType<Properties>("tinyml-train", {
     watched?.redraw();
   },
 });
+
+function fieldText(setting: string): string {
+  return String($(`#node-input-${setting}`).val() ?? "");
+}
 
 function stopWatching(): void {
   watched?.end();

@@ -19,6 +19,10 @@ export interface NetworkParts {
   text: Text;
   /** The chosen dataset's node. */
   dataset(): string;
+  /** What the recipe's features make of a sample. */
+  features(): readonly object[];
+  /** How samples are cut out of recordings, as the fields say it. */
+  windows(): { window: string; stride: string };
 }
 
 /** A network whose summary is kept up to date. */
@@ -63,7 +67,12 @@ export function watchNetwork(parts: NetworkParts): WatchedNetwork {
     if (turn !== newest) return;
     const units = counted ?? 2;
     const edited = [...layers.layers(), outputLayer(task, units)];
-    const request = JSON.stringify(shape === undefined ? { layers: edited, dataset } : { layers: edited, shape });
+    const features = parts.features();
+    const request = JSON.stringify(
+      shape === undefined
+        ? { layers: edited, features, dataset, ...parts.windows() }
+        : { layers: edited, features, shape },
+    );
     try {
       const summary: NetworkSummary = await $.ajax({
         url: "tinyml/recipes/summary",

@@ -3,6 +3,7 @@ import digitsCnn from "../../examples/recipes/digits-cnn.json";
 import digitsDense from "../../examples/recipes/digits-dense.json";
 import gestures from "../../examples/recipes/gestures.json";
 import gesturesCnn from "../../examples/recipes/gestures-cnn.json";
+import gesturesStatistics from "../../examples/recipes/gestures-statistics.json";
 import potentiometer from "../../examples/recipes/potentiometer.json";
 import separableCnn from "../../examples/recipes/separable-cnn.json";
 import smallCnn from "../../examples/recipes/small-cnn.json";
@@ -19,6 +20,7 @@ interface RecipeFile {
 /** The settings of the dialog that a recipe determines. */
 export type RecipeFields = Pick<
   typeof defaults,
+  | "features"
   | "divide"
   | "normalize"
   | "epochs"
@@ -44,6 +46,7 @@ export const presets: Readonly<Record<string, RecipeFields>> = {
   gestures: fieldsOfRecipe(gestures),
   smallCnn: fieldsOfRecipe(smallCnn),
   separableCnn: fieldsOfRecipe(separableCnn),
+  gesturesStatistics: fieldsOfRecipe(gesturesStatistics),
   gesturesCnn: fieldsOfRecipe(gesturesCnn),
 };
 
@@ -67,6 +70,7 @@ export function fieldsOfRecipe({ features = [], layers, training }: RecipeFile):
   };
   return {
     layers: readLayers(layers.slice(0, -1)),
+    features: features.some(({ block }) => block === "statistics") ? "statistics" : "raw",
     divide: features.find(({ block }) => block === "scale")?.divide ?? defaults.divide,
     normalize: features.some(({ block }) => block === "normalize"),
     epochs: Number(epochs ?? 100),

@@ -19,7 +19,7 @@ import {
   writeTflite,
 } from "../lib";
 import { parseConfig } from "./config";
-import { chooseRecipe } from "./recipe";
+import { chooseRecipe, windowsOf } from "./recipe";
 
 /** The node tinyml-train: a dataset becomes a model, in a worker thread. */
 export function register(RED: NodeAPI): void {
@@ -55,7 +55,7 @@ export function register(RED: NodeAPI): void {
       const interrupted = resume ? await interruptedRunOf(storage, node.id) : undefined;
       const source = findDataset(RED, config.dataset);
       status.show("blue", "ring", text("status.preparing"));
-      const table = await source.read();
+      const table = await source.read(windowsOf(config, message));
       if (signal.aborted) {
         status.show("grey", "ring", text("status.cancelled"));
         return;

@@ -1,5 +1,5 @@
 import { readData as readDataFiles } from "../dataset/read-data";
-import type { ReadOptions } from "../dataset/read-options";
+import { type ReadOptions, readOptionsOf } from "../dataset/read-options";
 import type { Split, Table } from "../dataset/table";
 import { labelsOf } from "../model/labels";
 import type { Model } from "../model/model";
@@ -24,11 +24,11 @@ export async function readData(location: string, options: ReadOptions, testRows 
 
 /** The data that a model takes. One of another tool that has labels, or gives probabilities, tells classes apart. */
 export function wantedBy(model: Model): ReadOptions {
-  const shape = model.tensors[model.inputs[0]].shape.slice(1);
+  const samples = { shape: model.tensors[model.inputs[0]].shape.slice(1), ...readOptionsOf(model.metadata) };
   const isClassifier =
     model.metadata === undefined
       ? labelsOf(model) !== undefined || model.operators.at(-1)?.type === "SOFTMAX"
       : model.metadata.task === "classification";
-  if (isClassifier) return { task: "classification", shape };
-  return { task: "regression", shape, targets: elementCount(model.tensors[model.outputs[0]].shape) };
+  if (isClassifier) return { task: "classification", ...samples };
+  return { task: "regression", ...samples, targets: elementCount(model.tensors[model.outputs[0]].shape) };
 }

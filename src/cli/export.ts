@@ -12,6 +12,7 @@ import { generateSketch } from "../sketch/generate-sketch";
 import type { Sketch, SketchTemplate } from "../sketch/sketch";
 import { parseArguments, usage } from "./arguments";
 import type { Command, Report } from "./command";
+import { exportData, kindOfExport } from "./export-dataset";
 import { readModelFile } from "./files";
 
 /** `tinyml export`: a model becomes an Arduino sketch, or plain C for any computer. */
@@ -20,17 +21,22 @@ export const exportSketch: Command = {
              [--input-range LOW,HIGH] [--target-range LOW,HIGH]
       writes an Arduino sketch; with --template stdio plain C that any computer compiles (cc DIR/*.c -lm);
       with --template tfjs a float model's model.json and weights.bin, for tf.loadLayersModel.
-      The ranges say what a pin's lowest and highest value mean, where the model does not know it`,
+      The ranges say what a pin's lowest and highest value mean, where the model does not know it
+tinyml export DATASET --out FILE [--format zip|csv|edge-impulse] [--json] [--force]
+      writes a dataset's samples as one file: a zip archive of standard files, or of Edge Impulse's format, or one CSV
+      file. Of <user dir>/tinyml it writes all datasets and models: a project`,
   run,
 };
 
 async function run(argv: readonly string[]): Promise<Report> {
   const options = parseArguments(argv, {
-    file: "a model (a .tflite file)",
+    file: "a model (a .tflite file) or a dataset's folder",
     required: ["out"],
-    optional: ["board", "template", "input-range", "target-range"],
+    optional: ["board", "template", "input-range", "target-range", "format"],
     flags: ["json", "force"],
   });
+  const kind = await kindOfExport(options.file);
+  if (kind !== undefined) return exportData(options, kind);
   if (options.value("template") === "tfjs") {
     const files = { ...writeTfjs((await readModelFile(options.file)).model) };
     const out = options.required("out");

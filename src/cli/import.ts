@@ -10,21 +10,35 @@ import { isMissing, toStorageError } from "../storage";
 import { parseArguments, usage } from "./arguments";
 import type { Command, Report } from "./command";
 import { assertNoInput, modelNameOf, prepareModelFile, readBytes, writeModelFile } from "./files";
+import { importIntoDataset, importWholeProject } from "./import-dataset";
 
-/** `tinyml import`: a model of Keras, tfjs or Teachable Machine becomes a .tflite file. */
+/**
+ * `tinyml import`: a model of Keras, tfjs or Teachable Machine becomes a .tflite file, samples of other tools a dataset, and a project what it
+ * was. The option that says where to says which.
+ */
 export const importModel: Command = {
   usage: `tinyml import MODEL --out M.tflite [--labels A,B,…] [--name NAME] [--json] [--force]
-      takes a model of Keras (.keras, .h5), tfjs (model.json with its weights beside it) or Teachable Machine (its .zip)`,
+      takes a model of Keras (.keras, .h5), tfjs (model.json with its weights beside it) or Teachable Machine (its .zip)
+tinyml import DATA --dataset FOLDER [--label LABEL] [--rate HZ] [--recordings] [--targets N] [--json]
+      adds samples to a dataset: files, folders and archives of CSV, IDX, WAV, JPEG, PNG, of Edge Impulse and Teachable
+      Machine, and what tinyml export wrote
+tinyml import PROJECT.zip --project FOLDER [--rename] [--json]
+      stores a project's datasets and models in FOLDER (<user dir>/tinyml)`,
   run,
 };
 
 async function run(argv: readonly string[]): Promise<Report> {
   const options = parseArguments(argv, {
-    file: "a model (a .keras, .h5, .zip or model.json file)",
-    required: ["out"],
-    optional: ["labels", "name"],
-    flags: ["json", "force"],
+    file: "a model (a .keras, .h5, .zip or model.json file), data or a project",
+    optional: ["out", "labels", "name", "dataset", "label", "rate", "targets", "project"],
+    flags: ["json", "force", "recordings", "rename"],
   });
+  const dataset = options.value("dataset");
+  const project = options.value("project");
+  const goals = [options.value("out"), dataset, project].filter((each) => each !== undefined);
+  if (goals.length > 1) throw usage("Name one of --out (a model), --dataset (samples) and --project.");
+  if (dataset !== undefined) return importIntoDataset(options, dataset);
+  if (project !== undefined) return importWholeProject(options, project);
   const out = options.required("out");
   const labels = labelsIn(options.value("labels"));
   const name = options.value("name");

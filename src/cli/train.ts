@@ -1,4 +1,5 @@
 import { TinymlError } from "../errors";
+import { featureShape } from "../features/feature-shape";
 import type { TrainingReport } from "../model/metadata";
 import type { Model } from "../model/model";
 import { summarizeModel } from "../model/summarize";
@@ -48,7 +49,12 @@ async function run(argv: readonly string[]): Promise<Report> {
   const name = modelNameOf(options.value("name"), out);
   const recipe = withSeed(parseRecipe(await readJson(options.file)), seed);
   const { task, input } = recipe;
-  const wanted = { task, shape: input.shape, ...(task === "regression" && { targets: outputsOf(recipe) }) };
+  const wanted = {
+    task,
+    shape: input.shape,
+    ...input.window,
+    ...(task === "regression" && { targets: outputsOf(recipe) }),
+  };
   const table = await readData(options.required("data"), wanted, options.value("test-rows"));
   await prepareModelFile(out, options.flag("force"));
   const asJson = options.flag("json");
@@ -115,7 +121,11 @@ function threadsOf(asked: string | undefined): number {
 /** How many numbers the recipe's network gives. */
 function outputsOf(recipe: Recipe): number {
   // its shapes say it, without weights
-  const { model } = buildNetwork(recipe.input.shape, recipe.layers, () => new Float32Array());
+  const { model } = buildNetwork(
+    featureShape(recipe.features, recipe.input.shape),
+    recipe.layers,
+    () => new Float32Array(),
+  );
   return elementCount(model.tensors[model.outputs[0]].shape);
 }
 

@@ -3,6 +3,7 @@ import { copySamples, openSamples } from "../dataset/samples";
 import { splitRows } from "../dataset/split-rows";
 import { allRows, inputWidth, type Table } from "../dataset/table";
 import { TinymlError } from "../errors";
+import { splitBlocks } from "../features/feature-shape";
 import { applyFeatures, planFeatures } from "../features/features";
 import type { CompressionStep } from "../model/metadata";
 import type { Model } from "../model/model";
@@ -11,6 +12,7 @@ import { summarizeModel } from "../model/summarize";
 import { elementCount } from "../model/tensor";
 import { placeModel } from "../runtime/place-model";
 import { evaluateModel, fitTable } from "../training/evaluate-model";
+import { shapeTable } from "../training/shape-table";
 import { isTrainingData, splitOf } from "../training/split-of";
 import { isQuantizable, quantizeTensors, type Range } from "./quantize-tensors";
 import { canRoundOnce, roundingDifference } from "./rounding";
@@ -45,7 +47,8 @@ export function quantizeInt8(model: Model, data: Table): Model {
   const table = fitTable(model, data);
   const { training, validation } = splitRows(table, splitOf(model));
   const calibration = training.length > 0 ? training : allRows(table);
-  const quantized = quantize(model, table, calibration);
+  const { shaping } = splitBlocks(model.metadata?.features ?? []);
+  const quantized = quantize(model, shapeTable(shaping, table), calibration);
   const { metadata } = model;
   if (metadata === undefined) return quantized;
   const described = (step: CompressionStep): Model => ({
@@ -104,7 +107,7 @@ function storedInputs(quantized: Model, model: Model, table: Table, rows: Uint32
   const { scale, zeroPoint } = perTensor(quantized.tensors[quantized.inputs[0]]) ?? { scale: 1, zeroPoint: 0 };
   const compared = rows.subarray(0, affordable);
   const values = applyFeatures(
-    model.metadata?.features ?? [],
+    splitBlocks(model.metadata?.features ?? []).pointwise,
     copySamples(table.inputs, width, compared),
     table.channels.length,
   );
@@ -122,7 +125,7 @@ function measureRanges(model: Model, table: Table, rows: Uint32Array): Range[] {
   const ranges = model.tensors.map((): Range => ({ low: 0, high: 0 }));
   const placed = placeModel(model, { batch: calibrationBatch, keepAll: true });
   const input = placed.addresses[model.inputs[0]];
-  const features = planFeatures(model.metadata?.features ?? [], input, channels);
+  const features = planFeatures(splitBlocks(model.metadata?.features ?? []).pointwise, input, channels);
   const samples = openSamples(table.inputs, width);
   try {
     const { heap } = placed.kernels;

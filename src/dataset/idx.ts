@@ -78,6 +78,25 @@ export async function readIdx(file: string, { streamedFrom = 2 ** 28 }: IdxOptio
   }
 }
 
+/** The IDX file in plain bytes, all in memory, as `readIdx` reads it; messages call it `file`. */
+export function parseIdx(bytes: Uint8Array, file: string): IdxFile {
+  const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const header = readHeader(data, file);
+  if (header.length !== data.length) throw wrongLength(file, header, data.length);
+  assertFits(header, file, "Leave some samples out.");
+  return convert(data, header, file);
+}
+
+/** Whether bytes begin as an IDX file does, and are as many as its header says. */
+export function isIdx(bytes: Uint8Array): boolean {
+  if (bytes.length < 8 || bytes[0] !== 0 || bytes[1] !== 0 || types[bytes[2]] === undefined || bytes[3] === 0)
+    return false;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (bytes.length < 4 + 4 * bytes[3]) return false;
+  const shape = Array.from({ length: bytes[3] }, (_, axis) => view.getUint32(4 + 4 * axis));
+  return 4 + 4 * shape.length + elementCount(shape) * types[bytes[2]].bytes === bytes.length;
+}
+
 async function readCompressed(handle: FileHandle, size: number, start: Buffer, file: string): Promise<IdxFile> {
   const unpack = "Unpack it first (gunzip): bytes in a plain file are read piece by piece.";
   // Without this nothing would be known of a file that unpacks to terabytes.

@@ -24,7 +24,7 @@ const kinds: Readonly<Record<string, Kind>> = {
 };
 
 /** Folders above those of the classes, by the side of a split that they mean. */
-const sides: ReadonlyMap<string, Split> = new Map([
+export const sides: ReadonlyMap<string, Split> = new Map([
   ["train", "training"],
   ["training", "training"],
   ["validation", "validation"],
@@ -86,7 +86,7 @@ async function findIn(folder: string, labels: readonly string[]): Promise<Found[
  * Who or what a sample comes from, by the name of its file: yes_anna_3.wav in the folder "yes" from "anna" (label, source, number), and
  * 0a7c2a8d_nohash_0.wav from "0a7c2a8d", as in Google's Speech Commands.
  */
-function sourceOf(label: string, stem: string): string | undefined {
+export function sourceOf(label: string, stem: string): string | undefined {
   const hash = /^([0-9a-f]{8})_nohash_\d+$/.exec(stem)?.[1];
   if (hash !== undefined || !stem.startsWith(`${label}_`)) return hash;
   return /^(.+)_\d+$/.exec(stem.slice(label.length + 1))?.[1];

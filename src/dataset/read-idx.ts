@@ -17,6 +17,9 @@ interface IdxName {
   split: Split | undefined;
 }
 
+/** Reads one of the files by its path. */
+type ReadIdx = (file: string) => IdxFile | Promise<IdxFile>;
+
 /** The most channels and labels that a recipe could take. */
 const mostNames = 65536;
 
@@ -46,10 +49,16 @@ function parseName(name: string): IdxName | undefined {
  * with two dimensions are readings; with three, grey pictures; with four, pictures, their channels last. Integer labels are class names.
  *
  * @param names the names of the folder's IDX files
+ * @param read reads one of them; from the disk, unless they lie in memory
  * @throws TinymlError TINYML_DATASET_MISSING when a file lacks its other half, TINYML_SAMPLES_DIFFER, TINYML_DATASET_TOO_LARGE, and what
  *   `readIdx` throws
  */
-export async function readIdxFolder(folder: string, names: readonly string[], options: ReadOptions): Promise<Table> {
+export async function readIdxFolder(
+  folder: string,
+  names: readonly string[],
+  options: ReadOptions,
+  read: ReadIdx = (file) => readIdx(file, options),
+): Promise<Table> {
   const sides = new Map<Split | undefined, string>();
   // The plain file of two comes first, for it needs no unpacking.
   for (const name of [...names].sort(
@@ -75,7 +84,7 @@ export async function readIdxFolder(folder: string, names: readonly string[], op
   const parts: Part[] = [];
   for (const split of [undefined, "validation", "test"] as const) {
     const name = sides.get(split);
-    if (name !== undefined) parts.push({ ...(await readPair(join(folder, name), names, options)), split });
+    if (name !== undefined) parts.push({ ...(await readPair(join(folder, name), names, options, read)), split });
   }
   return joinParts(parts, basename(resolve(folder)));
 }
@@ -91,7 +100,7 @@ export async function readIdxFile(file: string, names: readonly string[], option
       `${file} is an IDX file, but its name has no "images" in it. Name the file with the images, or the folder of both.`,
     );
   }
-  const part = await readPair(file, names, options);
+  const part = await readPair(file, names, options, (each) => readIdx(each, options));
   return joinParts([{ ...part, split: undefined }], basename(file).replace(/[-_. ]?idx.*$/i, ""));
 }
 
@@ -109,7 +118,7 @@ interface Part extends Pair {
   split: Split | undefined;
 }
 
-async function readPair(file: string, names: readonly string[], options: ReadOptions): Promise<Pair> {
+async function readPair(file: string, names: readonly string[], options: ReadOptions, read: ReadIdx): Promise<Pair> {
   const { pair } = parseName(basename(file)) ?? {};
   const candidates = names.filter((name) => {
     const parsed = parseName(name);
@@ -123,7 +132,7 @@ async function readPair(file: string, names: readonly string[], options: ReadOpt
     );
   }
   const labelsFile = join(dirname(file), labelsName);
-  const [images, labels] = [await readIdx(file, options), await readIdx(labelsFile, options)];
+  const [images, labels] = [await read(file), await read(labelsFile)];
   const [rows] = images.shape;
   if (labels.shape[0] !== rows) {
     throw new TinymlError(

@@ -1,4 +1,4 @@
-import type { Task } from "../model/metadata";
+import type { Metadata, Task } from "../model/metadata";
 
 /** What is known of the samples that are wanted, for files that leave it open. */
 export interface ReadOptions {
@@ -15,4 +15,11 @@ export interface ReadOptions {
   stride?: number;
   /** From so many bytes on, IDX files of plain bytes are not read but streamed; 256 MiB where absent. */
   streamedFrom?: number;
+}
+
+/** The samples that a model takes, as its file says it: before its features, cut out of recordings as when it was trained. */
+export function readOptionsOf(metadata: Pick<Metadata, "window"> | undefined): Pick<ReadOptions, "shape" | "stride"> {
+  if (metadata?.window === undefined) return {};
+  const { shape, stride } = metadata.window;
+  return { shape, ...(stride !== undefined && { stride }) };
 }

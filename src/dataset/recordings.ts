@@ -1,7 +1,7 @@
 import { TinymlError } from "../errors";
 import type { Channel } from "../model/metadata";
 import { createLineReader, readFileChunks } from "./chunks";
-import { CsvFault, findDelimiter, parseNumber, parseRecords } from "./csv";
+import { CsvFault, findDelimiter, isHeader, parseNumber, parseRecords } from "./csv";
 import { Numbers } from "./numbers";
 import { readColumns } from "./read-csv";
 
@@ -26,6 +26,25 @@ const longestLine = 2 ** 20;
  *   what Node throws for a file that can't be read
  */
 export async function readRecordings(file: string): Promise<Recordings> {
+  const reader = createRecordingsReader(file);
+  await readFileChunks(file, (bytes) => reader.push(bytes));
+  return reader.finish();
+}
+
+/**
+ * The recordings in the bytes of a CSV file, as `readRecordings` reads them; messages call it `file`.
+ * @param columns the names that the first line must hold, where they are known
+ */
+export function parseRecordings(bytes: Uint8Array, file: string, columns?: readonly string[]): Recordings {
+  const reader = createRecordingsReader(file, columns);
+  reader.push(bytes);
+  return reader.finish();
+}
+
+function createRecordingsReader(
+  file: string,
+  columns?: readonly string[],
+): { push(bytes: Uint8Array): void; finish(): Recordings } {
   const values = new Numbers(file);
   const recordings: { line: number; readings: number }[] = [];
   let channels: Channel[] | undefined;
@@ -52,7 +71,10 @@ export async function readRecordings(file: string): Promise<Recordings> {
     }
     if (channels === undefined) {
       delimiter = findDelimiter(text);
-      channels = readColumns(cellsOf(text), file);
+      channels = columns?.map((name) => ({ name, unit: "" })) ?? readColumns(cellsOf(text), file);
+      if (columns !== undefined && !isHeader(text, columns)) {
+        throw fault("TINYML_DATASET_CORRUPT", `it must name the columns ${columns.join(", ")}.`);
+      }
       return;
     }
     const cells = cellsOf(text);
@@ -75,19 +97,23 @@ export async function readRecordings(file: string): Promise<Recordings> {
     recordings[recordings.length - 1].readings += 1;
   });
   let lineBytes = 0;
-  await readFileChunks(file, (bytes) => {
-    const end = bytes.lastIndexOf(0x0a);
-    lineBytes = end < 0 ? lineBytes + bytes.length : bytes.length - end - 1;
-    if (lineBytes > longestLine) {
-      line += 1;
-      throw fault("TINYML_DATASET_CORRUPT", "it is longer than 1 MB.");
-    }
-    readLine(bytes);
-  });
-  // The last line may lack its line break.
-  readLine(Buffer.from("\n"));
-  if (channels === undefined || recordings.length === 0) {
-    throw new TinymlError("TINYML_DATASET_EMPTY", `There are no readings in ${file}.`);
-  }
-  return { file, channels, values: values.toArray(), recordings };
+  return {
+    push(bytes) {
+      const end = bytes.lastIndexOf(0x0a);
+      lineBytes = end < 0 ? lineBytes + bytes.length : bytes.length - end - 1;
+      if (lineBytes > longestLine) {
+        line += 1;
+        throw fault("TINYML_DATASET_CORRUPT", "it is longer than 1 MB.");
+      }
+      readLine(bytes);
+    },
+    finish() {
+      // The last line may lack its line break.
+      readLine(Buffer.from("\n"));
+      if (channels === undefined || recordings.length === 0) {
+        throw new TinymlError("TINYML_DATASET_EMPTY", `There are no readings in ${file}.`);
+      }
+      return { file, channels, values: values.toArray(), recordings };
+    },
+  };
 }

@@ -1,9 +1,9 @@
 import { TinymlError } from "../errors";
 import { kernels } from "../kernels/kernels";
-import type { FeatureBlock, NormalizeBlock } from "../model/metadata";
+import type { NormalizeBlock, PointwiseBlock } from "../model/metadata";
 import { normalizationOf } from "../model/normalize";
 
-/** Features of a reading: the description's blocks, run by the kernels on a place of their memory. */
+/** Features of readings, number by number: the description's blocks, run by the kernels on a place of their memory. */
 export interface Features {
   /** Applies all blocks, in place, to `readings` readings that lie row-major at the address given to `planFeatures`. */
   run(readings: number): void;
@@ -18,7 +18,7 @@ export interface Features {
  * @param channels numbers per reading
  * @throws TinymlError TINYML_MODEL_INVALID when the description is of another number of channels
  */
-export function planFeatures(blocks: readonly FeatureBlock[], address: number, channels: number): Features {
+export function planFeatures(blocks: readonly PointwiseBlock[], address: number, channels: number): Features {
   const { call, heap } = kernels();
   const plans = blocks.map((block) => {
     const normalization = normalizationOf(block, channels);
@@ -48,7 +48,7 @@ export function planFeatures(blocks: readonly FeatureBlock[], address: number, c
  * The features of many readings at once, as a new array.
  * @param values row-major readings × channels
  */
-export function applyFeatures(blocks: readonly FeatureBlock[], values: Float32Array, channels: number): Float32Array {
+export function applyFeatures(blocks: readonly PointwiseBlock[], values: Float32Array, channels: number): Float32Array {
   const { heap } = kernels();
   const address = heap.allocate(values.byteLength);
   try {

@@ -500,6 +500,23 @@ TINYML_KERNEL void tinyml_cast(const void *input, void *output, tinyml_size coun
 TINYML_KERNEL void tinyml_normalize(const float *input, float *output, tinyml_size readings, tinyml_size channels, const float *mean,
                       const float *factor);
 
+/* How many numbers the state of the block "statistics" has for each channel. */
+#define TINYML_STATISTICS_STATE 9
+
+/* Begins a window; state [channels][TINYML_STATISTICS_STATE]. */
+TINYML_KERNEL void tinyml_statistics_reset(float *state, tinyml_size channels);
+
+/* Takes the next readings of a window, input [readings][channels]; before: how many readings it had. */
+TINYML_KERNEL void tinyml_statistics_push(float *state, const float *input, tinyml_size readings, tinyml_size channels, tinyml_size before);
+
+/*
+ * The statistics of a window of so many readings, output [channels][those that are wanted]. The bits of wanted, from the lowest: mean,
+ * standard deviation (of the population), minimum, maximum, root mean square, skewness, kurtosis (3 for a normal
+ * distribution), mean change from reading to reading, and the share of these in which the sign changes. Skewness and kurtosis of a
+ * channel that does not change are 0.
+ */
+TINYML_KERNEL void tinyml_statistics_features(const float *state, tinyml_size readings, tinyml_size channels, uint16_t wanted, float *output);
+
 /* ---- layers of int16 activations, and dense layers whose weights are computed ---- */
 
 /* tinyml_dense_float with weights and bias in RAM, where they were computed. */

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { STATISTICS } from "./statistics";
 
 /*
  * What a model file carries for people and for our nodes: the JSON of its metadata buffer TINYML_FLOWS. The schemas below
@@ -51,7 +52,31 @@ const scaleBlock = v.pipe(
   v.description("value / divide, for every channel: 255 brings a picture's bytes into 0..1."),
 );
 
-const featureBlock = v.variant("block", [scaleBlock, normalizeBlock]);
+const statisticsBlock = v.pipe(
+  v.object({
+    block: v.literal("statistics"),
+    of: v.pipe(
+      v.array(v.picklist(STATISTICS)),
+      v.minLength(1),
+      v.readonly(),
+      v.description("Which statistics, whatever their order here: they come in that of this list."),
+    ),
+  }),
+  v.description("A window [readings, channels] becomes [channels × statistics], those of the first channel first."),
+);
+
+const featureBlock = v.variant("block", [scaleBlock, statisticsBlock, normalizeBlock]);
+
+const sampleWindow = v.pipe(
+  v.object({
+    shape: v.pipe(v.array(v.pipe(count, v.minValue(1))), v.minLength(1), v.maxLength(3), v.readonly()),
+    stride: v.exactOptional(v.pipe(count, v.minValue(1), v.description("Readings from one window to the next."))),
+    rateHz: v.exactOptional(v.pipe(v.number(), v.gtValue(0), v.description("Readings per second."))),
+  }),
+  v.description(
+    "What a sample is before its features: [channels] for a reading, [readings, channels] for a window, [height, width, channels] for a picture.",
+  ),
+);
 
 const curve = v.object({
   epoch: v.pipe(v.array(count), v.readonly()),
@@ -107,6 +132,7 @@ export const metadataSchema = v.pipe(
     targets: v.exactOptional(
       v.pipe(v.array(channel), v.readonly(), v.description("Regression: one per number of the output tensor.")),
     ),
+    window: v.exactOptional(sampleWindow),
     features: v.pipe(
       v.array(featureBlock),
       v.readonly(),
@@ -139,6 +165,12 @@ export type Channel = v.InferOutput<typeof channel>;
 
 /** A feature block's description; the kernels execute it in training, in prediction and in the sketch. */
 export type FeatureBlock = v.InferOutput<typeof featureBlock>;
+
+/** A feature block that works on each number by itself, and leaves the shape as it is. */
+export type PointwiseBlock = Exclude<FeatureBlock, StatisticsBlock>;
+
+/** What a window looks like, as a few numbers per channel. */
+export type StatisticsBlock = v.InferOutput<typeof statisticsBlock>;
 
 /** (value − mean) / deviation, per channel, with the statistics of the training rows. */
 export type NormalizeBlock = v.InferOutput<typeof normalizeBlock>;

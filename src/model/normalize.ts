@@ -1,4 +1,4 @@
-import type { FeatureBlock } from "./metadata";
+import type { PointwiseBlock } from "./metadata";
 
 /** What the kernel `tinyml_normalize` takes: (value − mean) × factor, per channel. */
 export interface Normalization {
@@ -11,7 +11,7 @@ export interface Normalization {
  * inverse of the deviation, or of what is divided by, rounded to float32.
  * @param channels numbers per reading; undefined when the block is of another number of channels
  */
-export function normalizationOf(block: FeatureBlock, channels: number): Normalization | undefined {
+export function normalizationOf(block: PointwiseBlock, channels: number): Normalization | undefined {
   if (block.block === "scale") {
     const factor = new Float32Array(channels).fill(1 / Math.fround(block.divide));
     return { mean: new Float32Array(channels), factor };

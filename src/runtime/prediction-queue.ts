@@ -73,14 +73,14 @@ export class PredictionQueue {
   }
 
   /**
-   * The prediction for a reading, in its turn; undefined when there is no model then.
+   * The prediction for a reading, in its turn; undefined when there is no model then. `features`: the blocks that it has been through already.
    * @throws TinymlError (also as a rejection) what `Predictor.predict` throws; TINYML_WORKER_FAILED when the thread died; TINYML_BUSY when it
    *   was dropped; TINYML_NO_MODEL when the queue was disposed of
    */
-  predict(reading: unknown): Prediction | undefined | Promise<Prediction | undefined> {
+  predict(reading: unknown, features?: unknown): Prediction | undefined | Promise<Prediction | undefined> {
     const readings = this.#waiting.filter(({ isReading }) => isReading);
     if (readings.length >= mostWaiting) this.#drop(readings[0]);
-    return this.#inTurn(() => this.#predictor?.predict(reading), true);
+    return this.#inTurn(() => this.#predictor?.predict(reading, features), true);
   }
 
   /** Gives the model's memory back. What waits is rejected with TINYML_NO_MODEL. */

@@ -1,14 +1,15 @@
 import type { Model } from "../model/model";
 import { type RequestThread, startRequestThread } from "../request-thread";
 import { threadsAtOnce } from "../worker-thread";
-import { createInputReader, type InputValues } from "./model-input";
+import type { InputValues } from "./model-input";
 import { disposedError, type Prediction } from "./predictor";
+import { createSampleReader } from "./sample-reader";
 import { isWhole } from "./tensor-values";
 
 /** What a thread of the pool is asked; models go by a number that is never used again. */
 export type PredictionRequest =
   | { type: "load"; model: number; bytes: Uint8Array }
-  | { type: "predict"; model: number; reading: unknown }
+  | { type: "predict"; model: number; reading: unknown; features: unknown }
   | { type: "dispose"; model: number };
 
 /** A thread of the pool and the numbers of the models that it has. */
@@ -25,7 +26,7 @@ export interface PooledPredictor {
    * keeps it from reading to reading. Where that thread has died, another one loads the model, with a fresh state.
    * @throws TinymlError (as a rejection) what `Predictor.predict` throws; TINYML_WORKER_FAILED when the thread died
    */
-  predict(reading: unknown): Promise<Prediction>;
+  predict(reading: unknown, features?: unknown): Promise<Prediction>;
   /** Takes the model from its thread; what still waits is rejected with TINYML_NO_MODEL. */
   dispose(): void;
 }
@@ -44,7 +45,7 @@ let lastModel = 0;
  */
 export async function createPooledPredictor(bytes: Uint8Array, model: Model): Promise<PooledPredictor> {
   const id = ++lastModel;
-  const read = createInputReader(model);
+  const read = createSampleReader(model);
   const whole = model.inputs.map((index) => isWhole(model.tensors[index]));
   let place: { taken: PoolThread; loaded: Promise<unknown> } | undefined;
   let disposed = false;
@@ -75,13 +76,13 @@ export async function createPooledPredictor(bytes: Uint8Array, model: Model): Pr
   await threadWithModel();
   return {
     model,
-    async predict(reading) {
+    async predict(reading, features) {
       if (disposed) throw disposedError();
-      const values = movable(read(reading), whole);
+      const values = movable(read(reading, features).values, whole);
       const thread = await threadWithModel();
       const [only, ...others] = values;
       const answer = await thread.ask(
-        { type: "predict", model: id, reading: others.length === 0 ? only : values },
+        { type: "predict", model: id, reading: others.length === 0 ? only : values, features },
         values.map(({ buffer }) => buffer),
       );
       if (answer === undefined) throw disposedError();

@@ -1,13 +1,15 @@
 import { TinymlError } from "../errors";
+import { createFeatureExtractor, type FeatureExtractor } from "../features/extract-features";
+import { splitBlocks } from "../features/feature-shape";
 import { type Features, planFeatures } from "../features/features";
 import { labelsOf } from "../model/labels";
-import type { FeatureBlock } from "../model/metadata";
+import type { FeatureBlock, PointwiseBlock } from "../model/metadata";
 import type { Model } from "../model/model";
 import { elementCount } from "../model/tensor";
 import { tensorNames } from "../model/tensor-names";
-import { createInputReader } from "./model-input";
 import { copyInto, type PlacedModel, placeModel } from "./place-model";
 import { prepareModel } from "./prepare-model";
+import { createSampleReader } from "./sample-reader";
 import { elementsAt, isWhole, numberReader, quantizedData, scaleOf, wholeData } from "./tensor-values";
 
 /**
@@ -39,9 +41,12 @@ export interface Predictor {
   /**
    * The prediction for one reading, which is read as `createInputReader` says: applies the model's features, and converts the
    * values of quantized tensors, so that what goes in and comes out are real numbers. Tensors of whole numbers take and give these.
-   * @throws TinymlError TINYML_CHANNEL_COUNT, TINYML_NOT_A_NUMBER, TINYML_MODEL_MISMATCH, TINYML_NO_MODEL after `dispose`
+   *
+   * @param features the blocks that the reading has been through already: the model's own, or those of them that change its shape; none where absent
+   * @throws TinymlError TINYML_CHANNEL_COUNT, TINYML_NOT_A_NUMBER, TINYML_MODEL_MISMATCH, TINYML_FEATURES_MISMATCH for features that were made with
+   *   other blocks, TINYML_NO_MODEL after `dispose`
    */
-  predict(reading: unknown): Prediction;
+  predict(reading: unknown, features?: unknown): Prediction;
   /** The raw elements of the model's first output tensor after the last `predict`: what a board computes, bit for bit. */
   rawOutput(): number[];
   /** Lets recurrent operators forget the readings so far, as if the model had just been loaded. @throws TinymlError TINYML_NO_MODEL */
@@ -60,17 +65,21 @@ export function createPredictor(original: Model): Predictor {
   checkPorts(model);
   const placed = placeModel(model, { floats: "fastest" });
   const inputs: InputPort[] = [];
+  const { shaping, pointwise } = splitBlocks(model.metadata?.features ?? []);
+  let extractor: FeatureExtractor | undefined;
   const release = (): void => {
     for (const input of inputs) input.dispose();
+    extractor?.dispose();
     placed.dispose();
   };
   try {
-    for (const index of model.inputs) inputs.push(openInput(placed, model, index));
+    for (const index of model.inputs) inputs.push(openInput(placed, model, index, pointwise));
+    extractor = openExtractor(model, shaping);
   } catch (error) {
     release();
     throw error;
   }
-  const read = createInputReader(model);
+  const read = createSampleReader(model);
   const { heap } = placed.kernels;
   const readers = model.outputs.map((index) => numberReader(heap, placed.addresses[index], model.tensors[index]));
   const answer = answererOf(model);
@@ -81,10 +90,11 @@ export function createPredictor(original: Model): Predictor {
 
   return {
     model: original,
-    predict(reading) {
+    predict(reading, features) {
       assertInUse();
-      const values = read(reading);
-      for (let i = 0; i < inputs.length; i++) inputs[i].write(values[i]);
+      const { values, made } = read(reading, features);
+      const shaped = extractor !== undefined && made === 0 ? [extractor.extract(values[0])] : values;
+      for (let i = 0; i < inputs.length; i++) inputs[i].write(shaped[i], made <= shaping.length);
       placed.forward(1);
       return answer(readers.map((numbers) => numbers()));
     },
@@ -135,13 +145,25 @@ function checkPorts({ inputs, outputs, tensors, metadata }: Model): void {
   }
 }
 
+/** What makes features of another shape out of a model's samples, where it has any. */
+function openExtractor({ metadata }: Model, shaping: readonly FeatureBlock[]): FeatureExtractor | undefined {
+  if (shaping.length === 0) return undefined;
+  return createFeatureExtractor(shaping, metadata?.window?.shape ?? []);
+}
+
 /** An input of a model: takes checked numbers, as many as it has elements. */
 interface InputPort {
-  write(values: ArrayLike<number>): void;
+  /** @param features whether the blocks that work number by number are still to be applied */
+  write(values: ArrayLike<number>, features: boolean): void;
   dispose(): void;
 }
 
-function openInput({ kernels, addresses }: PlacedModel, { tensors, metadata }: Model, index: number): InputPort {
+function openInput(
+  { kernels, addresses }: PlacedModel,
+  { tensors }: Model,
+  index: number,
+  blocks: readonly PointwiseBlock[],
+): InputPort {
   const { call, heap } = kernels;
   const tensor = tensors[index];
   const { type } = tensor;
@@ -157,12 +179,12 @@ function openInput({ kernels, addresses }: PlacedModel, { tensors, metadata }: M
   };
   // A window or a picture is prepared reading by reading, pixel by pixel.
   const channels = tensor.shape.at(-1) ?? 1;
-  const features = planFeaturesOr(release, metadata?.features ?? [], reading, channels);
+  const features = planFeaturesOr(release, blocks, reading, channels);
   return {
-    write(values) {
+    write(values, prepare) {
       const memory = heap.float32;
       for (let i = 0; i < count; i++) memory[reading / 4 + i] = values[i];
-      features.run(count / channels);
+      if (prepare) features.run(count / channels);
       if (scaled === undefined) return;
       if (type === "int8") call.tinyml_quantize_int8(reading, address, count, scaled.scale, scaled.zeroPoint);
       else {
@@ -180,7 +202,7 @@ function openInput({ kernels, addresses }: PlacedModel, { tensors, metadata }: M
 /** The features; when their description can't be used, what was reserved so far is given back first. */
 function planFeaturesOr(
   release: () => void,
-  blocks: readonly FeatureBlock[],
+  blocks: readonly PointwiseBlock[],
   address: number,
   channels: number,
 ): Features {

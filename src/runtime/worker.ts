@@ -11,7 +11,7 @@ serveRequests((request: PredictionRequest): Prediction | undefined => {
       predictors.set(request.model, createPredictor(readTflite(request.bytes)));
       return undefined;
     case "predict":
-      return predictors.get(request.model)?.predict(request.reading);
+      return predictors.get(request.model)?.predict(request.reading, request.features);
     case "dispose":
       predictors.get(request.model)?.dispose();
       predictors.delete(request.model);

@@ -224,6 +224,9 @@ function writeLabels(labels: readonly string[]): string {
 
 function writeFeatures(blocks: readonly FeatureBlock[], channels: number): string[] {
   return blocks.map((block, i) => {
+    if (block.block === "statistics") {
+      throw notForBoards("it takes statistics of windows, and sketches can't collect a window yet");
+    }
     const normalization = normalizationOf(block, channels);
     if (normalization === undefined) throw notForBoards(`its ${block.block} block is of other readings than it takes`);
     const { mean, factor } = normalization;

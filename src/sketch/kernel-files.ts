@@ -8,6 +8,7 @@ const calledFiles: Readonly<Record<string, readonly string[]>> = {
   "int16_lstm.c": ["int16_activation.c"],
   "float_elementwise.c": ["math.c"],
   "float_l2_normalize.c": ["math.c"],
+  "statistics.c": ["math.c"],
 };
 
 /**

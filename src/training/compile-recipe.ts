@@ -1,5 +1,6 @@
 import { normal, type Random } from "../dataset/random";
 import { TinymlError } from "../errors";
+import { featureShape } from "../features/feature-shape";
 import { elementCount } from "../model/tensor";
 import { maximumBytes } from "../runtime/place-model";
 import { CONVOLUTION_LAYERS } from "./layers/convolution";
@@ -43,7 +44,7 @@ const LAYERS: { readonly [Type in Layer["type"]]: LayerRule<Type> } = {
  */
 export function compileRecipe(recipe: Recipe, outputs: number, random: Random): Network {
   let bytes = 0;
-  const network = buildNetwork(recipe.input.shape, recipe.layers, (request) => {
+  const network = buildNetwork(featureShape(recipe.features, recipe.input.shape), recipe.layers, (request) => {
     bytes += 4 * elementCount(request.shape);
     if (bytes > maximumBytes) throw tooManyWeights(request.layer, bytes);
     return initialWeights(request, random);

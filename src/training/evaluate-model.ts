@@ -88,7 +88,8 @@ export function evaluateModel(model: Model, table: Table, rows: ArrayLike<number
  */
 export function fitTable(model: Model, table: Table): Table {
   const { metadata } = model;
-  const { shape } = model.tensors[model.inputs[0]];
+  // With features the graph takes other numbers than a sample has.
+  const shape = metadata?.window?.shape ?? model.tensors[model.inputs[0]].shape.slice(1);
   const channels = shape.at(-1) ?? 1;
   const refuse = (what: string): never => {
     throw new TinymlError("TINYML_DATASET_MISMATCH", `The dataset does not fit the model: ${what}.`);
@@ -99,7 +100,7 @@ export function fitTable(model: Model, table: Table): Table {
   }
   if (elementCount(shape) !== inputWidth(table)) {
     const sample = sampleShape(table).join(" × ");
-    refuse(`the model takes ${shape.slice(1).join(" × ")} numbers at once, a sample of the dataset has ${sample}`);
+    refuse(`the model takes ${shape.join(" × ")} numbers at once, a sample of the dataset has ${sample}`);
   }
   if (metadata !== undefined && metadata.task !== table.task) {
     refuse(`the model is for ${metadata.task}, the dataset for ${table.task}`);

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { STATISTICS } from "../model/statistics";
 
 const wantedDivisor = "a number from 1e-30 to 1e30 is needed";
 
@@ -12,6 +13,24 @@ const scaleBlock = v.strictObject({
   ),
 });
 
+const statisticsBlock = v.strictObject({
+  block: v.pipe(
+    v.literal("statistics"),
+    v.description(
+      "Makes of a window [readings, channels] a few numbers per channel that say what it looks like, [channels × statistics]. For gestures and vibrations: the network gets small.",
+    ),
+  ),
+  of: v.optional(
+    v.pipe(
+      v.array(v.picklist(STATISTICS)),
+      v.minLength(1, "at least one statistic is needed"),
+      v.readonly(),
+      v.description("Which statistics; they come in the order of the default."),
+    ),
+    [...STATISTICS],
+  ),
+});
+
 const normalizeBlock = v.strictObject({
   block: v.pipe(
     v.literal("normalize"),
@@ -22,7 +41,7 @@ const normalizeBlock = v.strictObject({
 /** The feature blocks of a recipe. */
 export const featuresSchema = v.optional(
   v.pipe(
-    v.array(v.variant("block", [scaleBlock, normalizeBlock])),
+    v.array(v.variant("block", [scaleBlock, statisticsBlock, normalizeBlock])),
     v.readonly(),
     v.description("What is done to samples before the network sees them, in training, prediction and sketch alike."),
   ),

@@ -33,6 +33,19 @@ export const recipeSchema = v.pipe(
             "Its size: [channels] for a reading, [readings, channels] for a window, [height, width, channels] for a picture.",
           ),
         ),
+        window: v.exactOptional(
+          v.pipe(
+            v.strictObject({
+              stride: v.pipe(
+                wholeNumber(1, 2 ** 24),
+                v.description(
+                  "Readings from the beginning of a window to that of the next, where windows are cut out of longer recordings; the window's length where absent.",
+                ),
+              ),
+            }),
+            v.description("How windows are cut out of recordings."),
+          ),
+        ),
       }),
       v.description("What a sample looks like."),
     ),
@@ -67,8 +80,19 @@ export function parseRecipe(json: unknown): Recipe {
   const recipe = parsed.output;
   const fault = findFeatureFault(recipe.features);
   if (fault !== undefined) throw invalidRecipe(fault.path, fault.problem);
+  if (recipe.input.shape.length !== 2 && recipe.features.some(({ block }) => block === "statistics")) {
+    throw invalidRecipe("features", "statistics are those of a window, so input.shape must be [readings, channels]");
+  }
   checkLoss(recipe);
   return recipe;
+}
+
+/** Validates a recipe's features and fills in their defaults. @throws TinymlError TINYML_RECIPE_INVALID */
+export function parseFeatures(json: unknown): Recipe["features"] {
+  const parsed = v.safeParse(featuresSchema, json);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  throw invalidRecipe(`features.${v.getDotPath(issue) ?? ""}`, explain(issue));
 }
 
 /** Validates one layer and fills in its defaults; a sentence about the first fault instead where there is one. */

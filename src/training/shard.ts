@@ -1,7 +1,7 @@
 import { TinymlError } from "../errors";
 import { type Features, planFeatures } from "../features/features";
 import { kernels } from "../kernels/kernels";
-import type { FeatureBlock } from "../model/metadata";
+import type { PointwiseBlock } from "../model/metadata";
 import type { Model } from "../model/model";
 import { elementCount, tensorBytes } from "../model/tensor";
 import { maximumBytes, type PlacedModel, placeModel, type Step, sharedOutputs } from "../runtime/place-model";
@@ -47,7 +47,7 @@ export interface Shard {
 export interface ShardSettings {
   model: Model;
   settings: TrainingSettings;
-  features: readonly FeatureBlock[];
+  features: readonly PointwiseBlock[];
   /** Samples, at most. */
   samples: number;
   /** Where a weight lies, and where its gradient is wanted; undefined for other tensors. */

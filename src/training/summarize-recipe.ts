@@ -1,4 +1,5 @@
 import { toTinymlError } from "../errors";
+import { featureShape } from "../features/feature-shape";
 import { planMemory } from "../model/memory-plan";
 import type { Model, Operator, Tensor } from "../model/model";
 import { operatorMacs } from "../model/summarize";
@@ -39,11 +40,16 @@ export interface RecipeSummary {
 const mostParameters = 2e7;
 
 /** What a network costs, without training it. */
-export function summarizeRecipe({ input, layers }: Pick<Recipe, "input" | "layers">): RecipeSummary {
+export function summarizeRecipe({
+  input,
+  features = [],
+  layers,
+}: Pick<Recipe, "input" | "layers"> & Partial<Pick<Recipe, "features">>): RecipeSummary {
+  const shape = featureShape(features, input.shape);
   let problem: RecipeSummary["problem"];
   for (let count = layers.length; ; count--) {
     try {
-      return { ...summarize(input.shape, layers.slice(0, count)), ...(problem && { problem }) };
+      return { ...summarize(shape, layers.slice(0, count)), ...(problem && { problem }) };
     } catch (error) {
       if (count === 0) throw error;
       problem = { layer: count - 1, message: toTinymlError(error).message };

@@ -5,7 +5,7 @@ import { copySamples } from "../dataset/samples";
 import { allRows, inputWidth, outputWidth, type Table } from "../dataset/table";
 import { TinymlError } from "../errors";
 import { applyFeatures } from "../features/features";
-import type { FeatureBlock } from "../model/metadata";
+import type { PointwiseBlock } from "../model/metadata";
 import { classWeightsOf } from "./class-weights";
 import { bothOf, type Network } from "./network";
 import type { Recipe } from "./recipe";
@@ -48,11 +48,13 @@ export function createTfjsTrainer(
   tf: Tfjs,
   network: Network,
   recipe: Recipe,
-  features: readonly FeatureBlock[],
+  features: readonly PointwiseBlock[],
 ): Trainer {
   const settings = recipe.training;
   refuseUnknown(recipe);
-  const twin = createTfjsNetwork(tf, recipe.input.shape, recipe.layers, network.model);
+  const { model } = network;
+  const inputShape = model.tensors[model.inputs[0]].shape.slice(1);
+  const twin = createTfjsNetwork(tf, inputShape, recipe.layers, network.model);
   const optimizer = optimizerOf(tf, settings.optimizer);
   const lossOf = lossFunction(tf, settings);
   const classification = recipe.task === "classification";
@@ -66,7 +68,7 @@ export function createTfjsTrainer(
       const row = rows[Math.floor(i / width)];
       return table.outputs[row * width + (i % width)];
     });
-    const samples = tf.tensor(values, [rows.length, ...recipe.input.shape]);
+    const samples = tf.tensor(values, [rows.length, ...inputShape]);
     if (!classification) return { samples, targets: tf.tensor2d(wanted, [rows.length, width]), wanted };
     if (outputs === 1) return { samples, targets: tf.tensor2d(wanted, [rows.length, 1]), wanted };
     return { samples, targets: tf.oneHot(Int32Array.from(wanted), outputs).toFloat(), wanted };

@@ -6,11 +6,12 @@ import type { Metadata } from "../model/metadata";
 import type { Model } from "../model/model";
 import { createTeam, joinTeam, type TeamMember } from "../thread-team";
 import { compileRecipe } from "./compile-recipe";
-import { fitFeatures } from "./fit-features";
+import { fitFeatures, splitFeatures } from "./fit-features";
 import { foldTraining } from "./fold-training";
 import type { Recipe } from "./recipe";
 import { invalidRecipe } from "./recipe-error";
 import { runEpochs, type TrainingRun } from "./run-epochs";
+import { shapeTable } from "./shape-table";
 import { planShards } from "./shard-plan";
 import { createTfjsTrainer, loadTfjsNode } from "./tfjs-trainer";
 import { createTrainer } from "./trainer";
@@ -100,13 +101,15 @@ export function trainAsMember(
   const shards = planShards(network.model, Math.min(settings.batchSize, mostRows));
   if (member.rank >= shards.count) return undefined;
   const team = joinTeam(member, tfjsNode === undefined ? Math.min(member.size, shards.count) : 1);
-  const features = fitFeatures(recipe.features, table, rows.training);
+  const { shaping, pointwise } = splitFeatures(recipe.features);
+  const shaped = shapeTable(shaping, table);
+  const features = fitFeatures(pointwise, shaped, rows.training);
   const trainer =
     tfjsNode === undefined
       ? createTrainer(network, settings, mostRows, { features, team })
       : createTfjsTrainer(loadTfjsNode(tfjsNode.folder), network, recipe, features);
   try {
-    const run: TrainingRun = { trainer, team, recipe, table, rows, random, hooks };
+    const run: TrainingRun = { trainer, team, recipe, table: shaped, rows, random, hooks };
     // TensorFlow.js does not give the state of its optimizers, so there is nothing to keep.
     const isKept = checkpoint !== undefined && (tfjsNode === undefined || checkpoint.resume === true);
     const report = runEpochs(isKept ? { ...run, checkpoint } : run);
@@ -117,7 +120,8 @@ export function trainAsMember(
       task: table.task,
       inputs: table.channels,
       ...(table.task === "classification" ? { labels: table.labels ?? [] } : { targets: table.targets ?? [] }),
-      features,
+      ...(recipe.input.shape.length > 1 && { window: { shape: recipe.input.shape, ...recipe.input.window } }),
+      features: [...shaping, ...features],
       recipe,
       report,
       compression: [],

@@ -2,7 +2,7 @@ import { openSamples, type SampleReader } from "../dataset/samples";
 import { allRows, type Table } from "../dataset/table";
 import { TinymlError } from "../errors";
 import { kernels } from "../kernels/kernels";
-import type { FeatureBlock } from "../model/metadata";
+import type { PointwiseBlock } from "../model/metadata";
 import type { Model } from "../model/model";
 import { elementCount } from "../model/tensor";
 import { alone, type Team } from "../thread-team";
@@ -91,7 +91,7 @@ export interface Trainer {
 /** How a network is trained beyond the recipe's settings. */
 export interface TrainerOptions {
   /** What is done to samples before the network sees them. */
-  features?: readonly FeatureBlock[];
+  features?: readonly PointwiseBlock[];
   /** The threads that train together, at most one for each shard of a batch; this one alone if not given. */
   team?: Team;
 }

@@ -49,6 +49,9 @@ describe("tinyml's command line", function () {
     [["import", "model.json", "--out", "model.json", "--force"], /--out names model\.json/],
     [["import", "m.h5", "--out", "m.tflite", "--labels", "a,,b"], /--labels takes/],
     [["import", "m.h5", "--out", "m.tflite", "--labels", "a,b,a"], /--labels takes/],
+    [["import", "m.h5", "--out", "m.tflite", "--dataset", "d"], /one of --out .*--dataset/],
+    [["import", "d.csv", "--dataset", "d", "--rate", "fast"], /--rate takes a number/],
+    [["import", "d.csv", "--dataset", "d", "--targets", "1.5"], /--targets takes a whole number/],
     [["run", "m.tflite", "--input", "i"], /--output is missing/],
     [["run", "m.tflite", "--input", "i", "--output", "i"], /would be lost/],
     [["run", "m.tflite", "--input", "i", "--output", "./m.tflite"], /would be lost/],
@@ -89,7 +92,7 @@ describe("tinyml's command line", function () {
     const { stdout } = await tinyml(folder, "--help");
     const docs = await readFile(packagePath("docs", "cli.md"), "utf8");
     const usages = [...stdout.matchAll(/^ +(tinyml \w+ .*?)$/gm)].map(([, line]) => line);
-    assert.equal(usages.length, 7);
+    assert.equal(usages.length, 10);
     for (const line of usages) assert.ok(docs.includes(line), line);
     for (const [, option] of stdout.matchAll(/(--[a-z-]+)/g)) assert.ok(docs.includes(option), option);
   });

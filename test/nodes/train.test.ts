@@ -179,7 +179,7 @@ describe("node train", () => {
   it("resumes what was stopped, by a message or by a deploy, to the model of an undisturbed training", async () => {
     const seen = watchRuns();
     // some seconds of training, so that it can be stopped on its way
-    const long = { ...trainer, ...quickRecipe, epochs: 4000 };
+    const long = { ...trainer, ...quickRecipe, epochs: 10_000 };
     const flow = await startFlow([...base, long, { ...long, id: "undisturbed", model: "other" }]);
     await storePotentiometer(flow.storage, 400);
     flow.send("train", { train: "resume" });

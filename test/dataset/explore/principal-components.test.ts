@@ -40,7 +40,8 @@ function scaledColumns(inputs: Float32Array, rows: number, width: number, channe
 function decompose(columns: number[][], rows: number): { variance: number; direction: number[] }[] {
   const work = columns.map((column) => [...column]);
   const turned = work.map((_, i) => work.map((__, j) => (i === j ? 1 : 0)));
-  const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, i) => sum + value * b[i], 0);
+  const dot = (a: readonly number[], b: readonly number[]): number =>
+    a.reduce((sum, value, i) => sum + value * b[i], 0);
   for (let sweep = 0; sweep < 60; sweep++) {
     for (let p = 0; p < work.length; p++) {
       for (let q = p + 1; q < work.length; q++) {
@@ -87,7 +88,10 @@ describe("dataset: principal components", () => {
           assert.ok(Math.abs(total - all) < 1e-6 * all, `${total} in all, not ${all}`);
           for (const axis of [0, 1] as const) {
             const expected = known[axis]?.variance ?? 0;
-            assert.ok(Math.abs(variances[axis] - expected) < 1e-4 * all, `${axis}: ${variances[axis]}, not ${expected}`);
+            assert.ok(
+              Math.abs(variances[axis] - expected) < 1e-4 * all,
+              `${axis}: ${variances[axis]}, not ${expected}`,
+            );
             // Where two variances are nearly the same, any direction between theirs is as good.
             const gaps = known.flatMap(({ variance }, i) => (i === axis ? [] : [Math.abs(variance - expected)]));
             if (known[axis] === undefined || Math.min(...gaps, all) < 0.1 * all) continue;

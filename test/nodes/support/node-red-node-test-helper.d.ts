@@ -17,6 +17,7 @@ declare module "node-red-node-test-helper" {
 
   interface Request extends PromiseLike<Response> {
     send(body: object): Request;
+    set(header: string, value: string): Request;
     buffer(yes: boolean): Request;
     parse(parser: (response: EventEmitter, done: (error: Error | null, body: Buffer) => void) => void): Request;
   }

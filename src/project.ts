@@ -1,0 +1,310 @@
+import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { openDataset } from "./dataset/dataset";
+import { descriptionFile } from "./dataset/description";
+import { exportedFiles } from "./dataset/exchange/export-dataset";
+import type { ImportedSamples } from "./dataset/exchange/import-samples";
+import { createUnpackBudget, importError, type NamedBytes } from "./dataset/exchange/named-bytes";
+import { readExported } from "./dataset/exchange/read-exported";
+import { isZip, readZip } from "./dataset/exchange/read-zip";
+import { writeZip } from "./dataset/exchange/write-zip";
+import { datasetFolder } from "./dataset/folder";
+import { TinymlError } from "./errors";
+import { createProjectList, parseProjectList } from "./project-list";
+import { assertName, isMissing, syncFolder, toStorageError, writeFileAtomic } from "./storage";
+import { isTflite } from "./tflite/is-tflite";
+import { readTflite } from "./tflite/read-tflite";
+
+/** The file in a project's archive that says what is in it. */
+const projectFile = "project.json";
+
+/** The flow, as Node-RED's editor exports it. */
+const flowsFile = "flows.json";
+
+/** A node of a flow: what it is, and its settings. */
+export type FlowNode = Record<string, unknown>;
+
+/** What of a storage folder goes into a project; all of it where nothing is named. */
+export interface ProjectContent {
+  datasets?: readonly string[];
+  models?: readonly string[];
+  /** The nodes of the flow. */
+  flows?: readonly FlowNode[];
+}
+
+/** A dataset or model that was imported. */
+export interface ImportedItem {
+  /** Its name in the project. */
+  name: string;
+  /** The name under which it is stored now. */
+  storedAs: string;
+}
+
+/** What an import of a project stored, and the flow, which is not deployed: whoever imports it decides. */
+export interface ImportedProject {
+  datasets: readonly ImportedItem[];
+  models: readonly ImportedItem[];
+  flows: readonly FlowNode[];
+}
+
+export interface ProjectImportOptions {
+  /** Whether what has the name of something that is there gets a new name; else the import is refused. */
+  rename?: boolean;
+  /** What the archive may unpack to; 512 MiB and 100,000 entries where absent. */
+  limits?: { bytes: number; entries: number };
+}
+
+/** A stored model's file below the folder of all models. */
+function modelFile(storage: string, name: string): string {
+  return join(storage, "models", assertName(name, "model"), "model.tflite");
+}
+
+/**
+ * The datasets and models of a storage folder and a flow as one zip archive, piece by piece. Deleted samples are left out.
+ * @throws TinymlError TINYML_DATASET_MISSING, TINYML_NO_MODEL for a name that is not there, and what reading throws
+ */
+export async function* exportProject(storage: string, content: ProjectContent = {}): AsyncGenerator<Uint8Array> {
+  const datasets = content.datasets ?? (await listFolders(join(storage, "datasets"), descriptionFile));
+  const models = content.models ?? (await listFolders(join(storage, "models"), "model.tflite"));
+  yield* writeZip(projectFiles(storage, datasets, models, content.flows ?? []));
+}
+
+async function* projectFiles(
+  storage: string,
+  datasets: readonly string[],
+  models: readonly string[],
+  flows: readonly FlowNode[],
+): AsyncGenerator<NamedBytes> {
+  yield jsonFile(projectFile, createProjectList(datasets, models));
+  // Credentials are no part of a flow's file in Node-RED either.
+  yield jsonFile(
+    flowsFile,
+    flows.map(({ credentials: _, ...node }) => node),
+  );
+  for (const name of datasets) yield* exportedFiles(datasetFolder(storage, name), `datasets/${name}/`);
+  for (const name of models) {
+    try {
+      yield { name: `models/${name}/model.tflite`, bytes: await readFile(modelFile(storage, name)) };
+    } catch (error) {
+      if (!isMissing(error)) throw toStorageError(error, `the model ${name}`);
+      throw new TinymlError("TINYML_NO_MODEL", `There is no model "${name}". Check its name.`, { cause: error });
+    }
+  }
+}
+
+function jsonFile(name: string, value: unknown): NamedBytes {
+  return { name, bytes: Buffer.from(`${JSON.stringify(value, undefined, 2)}\n`) };
+}
+
+/** The folders below a folder that hold a file of that name, sorted; none where there is no folder. */
+async function listFolders(folder: string, file: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  const found: string[] = [];
+  for (const name of names.sort()) {
+    if (name.startsWith(".")) continue;
+    if ((await stat(join(folder, name, file)).catch(() => undefined))?.isFile()) found.push(name);
+  }
+  return found;
+}
+
+/**
+ * Stores the datasets and models of a project's archive, all or none, and gives its flow back. What is there is never overwritten: the import is refused, or
+ * gets new names, in the flow as well.
+ * @throws TinymlError TINYML_IMPORT_INVALID, TINYML_NAME_INVALID, TINYML_WOULD_OVERWRITE, TINYML_DISK_FULL, TINYML_STORAGE, and what the readers of samples throw
+ */
+export async function importProject(
+  storage: string,
+  archive: NamedBytes,
+  { rename: mayRename = false, limits }: ProjectImportOptions = {},
+): Promise<ImportedProject> {
+  const { datasets, models, flows } = await readProject(archive, limits);
+  const taken = {
+    datasets: await listTaken(join(storage, "datasets")),
+    models: await listTaken(join(storage, "models")),
+  };
+  const newNames = {
+    datasets: chooseNames([...datasets.keys()], taken.datasets, "dataset", mayRename),
+    models: chooseNames([...models.keys()], taken.models, "model", mayRename),
+  };
+  await removeStale(join(storage, "imports"));
+  const staging = join(storage, "imports", crypto.randomUUID());
+  try {
+    const moves: [from: string, to: string][] = [];
+    for (const [name, { description, samples }] of datasets) {
+      const to = datasetFolder(storage, newNames.datasets.get(name) ?? name);
+      const from = join(staging, "datasets", name);
+      const dataset = await openDataset(from, description);
+      try {
+        await dataset.addAll(samples);
+      } finally {
+        await dataset.close();
+      }
+      moves.push([from, to]);
+    }
+    for (const [name, bytes] of models) {
+      const from = join(staging, "models", name);
+      await writeFileAtomic(join(from, "model.tflite"), bytes);
+      moves.push([from, dirname(modelFile(storage, newNames.models.get(name) ?? name))]);
+    }
+    await moveAll(moves);
+  } catch (error) {
+    throw toStorageError(error, "the project");
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+  const list = (names: ReadonlyMap<string, string>): ImportedItem[] =>
+    Array.from(names, ([name, storedAs]) => ({ name, storedAs }));
+  return {
+    datasets: list(newNames.datasets),
+    models: list(newNames.models),
+    flows: flows.map((node) => renameIn(node, newNames)),
+  };
+}
+
+interface ProjectFiles {
+  datasets: ReadonlyMap<string, ImportedSamples>;
+  models: ReadonlyMap<string, Uint8Array>;
+  flows: readonly FlowNode[];
+}
+
+/** What is in a project's archive, once all of it is understood. */
+async function readProject(archive: NamedBytes, limits?: ProjectImportOptions["limits"]): Promise<ProjectFiles> {
+  if (!isZip(archive.bytes)) throw importError(archive.name, "it is no zip archive");
+  const files = new Map((await readZip(archive, createUnpackBudget(limits))).map((file) => [file.name, file]));
+  const take = (name: string): NamedBytes => {
+    const file = files.get(name);
+    if (file === undefined) throw importError(archive.name, `it has no ${name}, as projects have`);
+    return file;
+  };
+  const listed = parseProjectList(parseJson(take(projectFile)));
+  if (typeof listed === "string") throw importError(projectFile, `it is of no known version (${listed})`);
+  const { datasets, models } = listed;
+  assertNames(datasets, "dataset");
+  assertNames(models, "model");
+  const flows = parseJson(take(flowsFile));
+  if (!Array.isArray(flows) || !flows.every(isNode)) throw importError(flowsFile, "it is no list of nodes");
+  const all = [...files.values()];
+  return {
+    datasets: new Map(
+      datasets.map((name) => {
+        const folder = `datasets/${name}/`;
+        return [
+          name,
+          readExported(
+            all.filter((file) => file.name.startsWith(folder)),
+            folder,
+          ),
+        ];
+      }),
+    ),
+    models: new Map(models.map((name) => [name, assertModel(take(`models/${name}/model.tflite`))])),
+    flows,
+  };
+}
+
+function parseJson({ name, bytes }: NamedBytes): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString("utf8"));
+  } catch (error) {
+    throw importError(name, "it is no whole JSON file", error);
+  }
+}
+
+function isNode(value: unknown): value is FlowNode {
+  return typeof value === "object" && value !== null && "id" in value && "type" in value;
+}
+
+function assertNames(names: readonly string[], what: "dataset" | "model"): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    const same = sameOnDisk(assertName(name, what));
+    if (seen.has(same)) throw importError(projectFile, `it lists the ${what} "${name}" twice`);
+    seen.add(same);
+  }
+}
+
+/** What a name is to file systems that don't tell upper from lower case, or write accents in another way. */
+function sameOnDisk(name: string): string {
+  return name.normalize("NFC").toLowerCase();
+}
+
+function assertModel({ name, bytes }: NamedBytes): Uint8Array {
+  if (!isTflite(bytes)) throw importError(name, "it is no .tflite file");
+  try {
+    readTflite(bytes);
+    return bytes;
+  } catch (error) {
+    throw importError(name, error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+async function listTaken(folder: string): Promise<Set<string>> {
+  return new Set((await readdir(folder).catch(() => [])).map(sameOnDisk));
+}
+
+/** The names under which things are stored, none of which is taken. @throws TinymlError TINYML_WOULD_OVERWRITE */
+function chooseNames(
+  names: readonly string[],
+  taken: ReadonlySet<string>,
+  what: "dataset" | "model",
+  mayRename: boolean,
+): Map<string, string> {
+  const inTheWay = names.filter((name) => taken.has(sameOnDisk(name)));
+  if (inTheWay.length > 0 && !mayRename) {
+    throw new TinymlError(
+      "TINYML_WOULD_OVERWRITE",
+      `There is a ${what} "${inTheWay.join('", "')}" already. Nothing was imported. Remove or rename it, or let the import choose new names.`,
+    );
+  }
+  const used = new Set([...taken, ...names.filter((name) => !inTheWay.includes(name)).map(sameOnDisk)]);
+  return new Map(
+    names.map((name) => {
+      let free = name;
+      for (let count = 2; inTheWay.includes(name) && used.has(sameOnDisk(free)); count++) free = `${name} ${count}`;
+      used.add(sameOnDisk(free));
+      return [name, assertName(free, what)];
+    }),
+  );
+}
+
+/** After so many milliseconds nobody is importing any more: the process was killed. */
+const staleAfter = 60 * 60_000;
+
+/** Removes what imports left that were cut off. */
+async function removeStale(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const found = await stat(join(folder, name)).catch(() => undefined);
+    if (found && Date.now() - found.mtimeMs > staleAfter) {
+      await rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined);
+    }
+  }
+}
+
+/** Moves folders to their places, all or none. */
+async function moveAll(moves: readonly (readonly [from: string, to: string])[]): Promise<void> {
+  const done: string[] = [];
+  try {
+    for (const [from, to] of moves) {
+      await mkdir(dirname(to), { recursive: true });
+      await rename(from, to);
+      done.push(to);
+      await syncFolder(dirname(to));
+    }
+  } catch (error) {
+    for (const folder of done) await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** A node of the flow with the names under which its dataset and models are stored now. */
+function renameIn(
+  node: FlowNode,
+  names: { datasets: ReadonlyMap<string, string>; models: ReadonlyMap<string, string> },
+): FlowNode {
+  if (typeof node.type !== "string" || !node.type.startsWith("tinyml-")) return node;
+  const key = node.type === "tinyml-dataset" ? "name" : "model";
+  const known = node.type === "tinyml-dataset" ? names.datasets : names.models;
+  const value = node[key];
+  const renamed = typeof value === "string" ? known.get(value) : undefined;
+  return renamed === undefined ? node : { ...node, [key]: renamed };
+}
