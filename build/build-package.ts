@@ -28,6 +28,7 @@ export async function buildPackage(): Promise<void> {
     const scripts: Script[] = [
       { entry: "src/training/worker.ts", outfile: "dist/training-worker.js" },
       { entry: "src/training/evaluating-worker.ts", outfile: "dist/evaluating-worker.js" },
+      { entry: "src/dataset/explore/mapping-worker.ts", outfile: "dist/mapping-worker.js" },
       { entry: "src/compression/worker.ts", outfile: "dist/quantizing-worker.js" },
       { entry: "src/runtime/worker.ts", outfile: "dist/predicting-worker.js" },
       { entry: "src/cli/tinyml.ts", outfile: "dist/tinyml.js", executable: true },

@@ -6,6 +6,7 @@
 export * from "./lib/data-files";
 export * from "./lib/dataset";
 export * from "./lib/exchange";
+export * from "./lib/explorer";
 export * from "./lib/export";
 export * from "./lib/hardware";
 export * from "./lib/operators";

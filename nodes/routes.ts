@@ -6,6 +6,15 @@ import { listSerialPorts } from "../src/hardware/serial-ports";
 import { generateForwarder, readForwarderSource } from "../src/sketch/forwarder";
 import { findDataset, listDatasets } from "./datasets";
 import { receiveProject, receiveSamples, sendDataset, sendProject } from "./exchange";
+import {
+  changeSamples,
+  listSamples,
+  type SampleFilter,
+  sampleFileOf,
+  splitSides,
+  viewMap,
+  viewSample,
+} from "./explorer";
 import { storageFolder } from "./handler";
 import { describeStoredModel, listModels, modelFile, modelInUse } from "./models";
 import { describeNetwork } from "./networks";
@@ -56,6 +65,29 @@ export function registerRoutes(RED: NodeAPI): void {
   get("nodes/:id/model", async (request, response) => response.json(modelInUse(parameter(request, "id"))));
   get("sketches/:name.zip", (request, response) =>
     sendFile(response, sketchZip(storage, parameter(request, "name")), `${request.params.name}.zip`),
+  );
+  get("datasets/:name/samples", async (request, response) =>
+    response.json(await listSamples(storage, parameter(request, "name"), filterOf(request), pageOf(request))),
+  );
+  get("datasets/:name/samples/:id", async (request, response) =>
+    response.json(await viewSample(storage, parameter(request, "name"), Number(parameter(request, "id")))),
+  );
+  get("datasets/:name/samples/:id/file", async (request, response) => {
+    const { bytes, type } = await sampleFileOf(storage, parameter(request, "name"), Number(parameter(request, "id")));
+    // The file may come from anywhere: it is what its ending says, whatever a browser would take it for.
+    response.setHeader("X-Content-Type-Options", "nosniff");
+    response.type(type).send(Buffer.from(bytes));
+  });
+  get("datasets/:name/map", async (request, response) =>
+    response.json(await viewMap(storage, parameter(request, "name"))),
+  );
+  httpAdmin.post(
+    "/tinyml/datasets/:name/samples/:action",
+    RED.auth.needsPermission("tinyml.write"),
+    answering(async (request, response) => {
+      await changeSamples(storage, parameter(request, "name"), parameter(request, "action"), request.body);
+      response.sendStatus(204);
+    }),
   );
   // The flow is in it, which has a permission of Node-RED's own.
   httpAdmin.get(
@@ -134,6 +166,25 @@ function parameter(request: Request, name: string): string {
   return value;
 }
 
+/** Which samples the address asks for: `label`, `side`, `deleted`. */
+function filterOf({ query }: Request): SampleFilter {
+  const { label, side } = query;
+  const found = splitSides.find((each) => each === side);
+  return {
+    ...(typeof label === "string" && { label }),
+    ...(found !== undefined && { side: found }),
+    deleted: query.deleted === "true",
+  };
+}
+
+/** Which piece of the list the address asks for: `offset` and `limit`. */
+function pageOf({ query }: Request): { offset?: number; limit?: number } {
+  const count = (value: unknown): number | undefined =>
+    typeof value === "string" && /^\d{1,9}$/.test(value) ? Number(value) : undefined;
+  const [offset, limit] = [count(query.offset), count(query.limit)];
+  return { ...(offset !== undefined && { offset }), ...(limit !== undefined && { limit }) };
+}
+
 function sendFile(response: Response, file: string, name: string): Promise<void> {
   return new Promise((resolve, reject) => {
     response.attachment(name);
@@ -155,8 +206,12 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   TINYML_NOT_A_NUMBER: 400,
   TINYML_NO_LABEL: 400,
   TINYML_UNKNOWN_LABEL: 400,
-  TINYML_SAMPLES_DIFFER: 400,
+  TINYML_CHANNEL_COUNT: 400,
   TINYML_DATASET_MISSING: 404,
+  TINYML_UNKNOWN_SAMPLE: 404,
+  TINYML_DATASET_EMPTY: 404,
+  TINYML_NOT_A_NUMBER: 400,
+  TINYML_SAMPLES_DIFFER: 400,
   TINYML_DATASET_MISMATCH: 409,
   TINYML_IMPORT_INVALID: 400,
   TINYML_QUOTA_EXCEEDED: 409,

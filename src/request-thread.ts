@@ -57,16 +57,20 @@ export function startRequestThread<Request, Answer>(script: string): RequestThre
   };
 }
 
-/** The whole program of such a thread. */
-export function serveRequests<Request, Answer>(answer: (request: Request) => Answer): void {
+/** The whole program of such a thread. An answer that is a promise is sent when it is there; others may overtake it. */
+export function serveRequests<Request, Answer>(answer: (request: Request) => Answer | Promise<Answer>): void {
   parentPort?.on("message", ({ id, request }: { id: number; request: Request }) => {
-    let reply: Reply<Answer>;
-    try {
-      reply = { id, answer: answer(request) };
-    } catch (thrown) {
+    const send = (reply: Reply<Answer>): void => parentPort?.postMessage(reply);
+    const fail = (thrown: unknown): void => {
       const { code, message } = toTinymlError(thrown);
-      reply = { id, code, message };
+      send({ id, code, message });
+    };
+    try {
+      const given = answer(request);
+      if (given instanceof Promise) given.then((kept) => send({ id, answer: kept })).catch(fail);
+      else send({ id, answer: given });
+    } catch (thrown) {
+      fail(thrown);
     }
-    parentPort?.postMessage(reply);
   });
 }

@@ -4,6 +4,7 @@ import type { DatasetListing } from "../datasets";
 import { actionsOf, drawRun, nameOf, type RunActions, runHeader } from "../run.editor";
 import type { Run } from "../runs";
 import { drawComparison } from "./comparison.editor";
+import { createExplorer } from "./explorer.editor";
 
 declare const RED: EditorRED;
 
@@ -13,9 +14,12 @@ const shown = 12;
 RED.plugins.registerPlugin("tinyml-sidebar", {
   onadd() {
     const content = $('<div class="tinyml-sidebar">');
-    const runs = section(content, sharedText("sidebar.runs"));
+    const overview = $("<div>").appendTo(content);
+    const explorer = createExplorer(() => show(undefined));
+    explorer.element.hide().appendTo(content);
+    const runs = section(overview, sharedText("sidebar.runs"));
     const comparison = $('<div class="tinyml-card tinyml-comparison">').hide().insertBefore(runs);
-    const datasets = section(content, sharedText("sidebar.datasets"));
+    const datasets = section(overview, sharedText("sidebar.datasets"));
     const cards = new Map<string, { run: Run; card: JQuery }>();
     /** The runs that are compared: two at most, the last chosen ones. */
     let compared: string[] = [];
@@ -42,7 +46,7 @@ RED.plugins.registerPlugin("tinyml-sidebar", {
       fillComparison();
     };
 
-    const show = (listed: readonly Run[], changed: readonly Run[]) => {
+    const showRuns = (listed: readonly Run[], changed: readonly Run[]) => {
       known = listed;
       const newest = new Set(listed.slice(0, shown).map(({ id }) => id));
       for (const [id, { card }] of cards) {
@@ -67,12 +71,27 @@ RED.plugins.registerPlugin("tinyml-sidebar", {
       for (const drawn of cards.values()) if (!changed.includes(drawn.run) && related(drawn.run)) fill(drawn);
       if (changed.some(({ id }) => compared.includes(id))) fillComparison();
     };
+    let drawn = "";
     const refreshDatasets = async () => {
       const listings = await fetchJson<DatasetListing[]>("datasets");
-      if (listings !== undefined) fillDatasets(datasets, listings);
+      // What has the focus would lose it.
+      if (listings === undefined || JSON.stringify(listings) === drawn) return;
+      drawn = JSON.stringify(listings);
+      fillDatasets(datasets, listings, show);
+    };
+    const show = (name: string | undefined) => {
+      overview.toggle(name === undefined);
+      explorer.element.toggle(name !== undefined);
+      if (name !== undefined) explorer.open(name);
+      else refreshDatasets();
+      content.scrollTop(0);
+    };
+    const refresh = () => {
+      if (overview.is(":visible")) refreshDatasets();
+      else if (explorer.element.is(":visible")) explorer.refresh();
     };
 
-    const followed = followRuns(show);
+    const followed = followRuns(showRuns);
     RED.actions.add("core:show-tinyml-tab", () => RED.sidebar.show("tinyml"));
     // A constant of its own, because the published types lack `onchange`, which is called when the tab is shown.
     const tab = {
@@ -85,17 +104,16 @@ RED.plugins.registerPlugin("tinyml-sidebar", {
       enableOnEdit: true,
       onchange() {
         followed.refresh();
-        refreshDatasets();
+        refresh();
       },
     };
     RED.sidebar.addTab(tab);
     // Counts change with every reading; looking every two seconds, and only at a visible tab, is enough.
-    setInterval(() => {
-      if (content.is(":visible")) refreshDatasets();
-    }, 2000);
+    setInterval(refresh, 2000);
     // A hidden element has no width to draw in, and the width changes with the sidebar's.
     new ResizeObserver(() => {
       fillAll();
+      if (explorer.element.is(":visible")) explorer.draw();
     }).observe(content.get(0) ?? document.body);
     refreshDatasets();
   },
@@ -127,7 +145,7 @@ function fillRun(card: JQuery, run: Run, actions: CardActions): void {
   if (run.curve.epoch.length > 0) drawRun(curve, run, 130);
 }
 
-function fillDatasets(element: JQuery, listings: readonly DatasetListing[]): void {
+function fillDatasets(element: JQuery, listings: readonly DatasetListing[], explore: (name: string) => void): void {
   element.empty();
   if (listings.length === 0) element.append(note("sidebar.noDatasets"));
   for (const { name, rows, perLabel, problem } of listings) {
@@ -144,5 +162,13 @@ function fillDatasets(element: JQuery, listings: readonly DatasetListing[]): voi
         .append($("<span>").css("width", `${Math.round((100 * count) / Math.max(1, rows))}%`))
         .appendTo(card);
     }
+    if (rows === 0 || problem !== undefined) continue;
+    $('<button type="button" class="red-ui-button red-ui-button-small">')
+      .append(
+        $('<i class="fa fa-search" aria-hidden="true">'),
+        document.createTextNode(` ${sharedText("sidebar.explore")}`),
+      )
+      .on("click", () => explore(name))
+      .appendTo($('<div class="tinyml-buttons">').appendTo(card));
   }
 }
