@@ -2,7 +2,6 @@ import { basename } from "node:path";
 import type { NodeAPI } from "node-red";
 import {
   commandOf,
-  homeAssistantDiscovery,
   isLabelPrediction,
   type ModelInUse,
   modelIn,
@@ -17,6 +16,7 @@ import {
   toTinymlError,
   userFile,
 } from "../lib";
+import { announcing } from "./announcing";
 import { type PredictConfig, parseConfig } from "./config";
 import { shortPrediction } from "./short-prediction";
 import { tellingLabels } from "./telling-labels";
@@ -29,6 +29,7 @@ export function register(RED: NodeAPI): void {
     let inUse = false;
     let name = "";
     let droppedBefore = 0;
+    let announce: ReturnType<typeof announcing> = () => undefined;
     const told = tellingLabels(config.rules);
 
     /** What is done when the queue is through with something; when the node closes, what waits is let go of silently. */
@@ -43,11 +44,7 @@ export function register(RED: NodeAPI): void {
         name = model.metadata?.name || nameOf(config);
         inUse = true;
         reportModelInUse(node.id, () => ({ summary: summarizeModel(model, bytes) }));
-        const { stateTopic, onlyLabel } = config;
-        if (stateTopic !== "") {
-          const messages = homeAssistantDiscovery(model.metadata, { id: node.id, name, stateTopic, onlyLabel });
-          node.send([null, messages.map((message) => ({ ...message }))]);
-        }
+        announce = announcing(config, node.id, name, model.metadata);
         status.show("green", "ring", text("status.loaded", { name }));
       });
     /** The same for a model that no message brought. */
@@ -104,7 +101,8 @@ export function register(RED: NodeAPI): void {
             const decided = told(prediction, message.topic);
             if (decided === undefined) return;
             message.payload = config.onlyLabel && isLabelPrediction(decided) ? decided.label : decided;
-            send(message);
+            const discovery = announce();
+            send(discovery === undefined ? message : [message, discovery]);
           },
         );
       },

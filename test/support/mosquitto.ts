@@ -17,8 +17,10 @@ export interface Broker {
   stop(): Promise<void>;
   /** Starts it again, on the same port and with what it kept on disk. */
   start(): Promise<void>;
-  /** Subscribes with mosquitto's own client and gives the next `count` messages, "topic payload" each; its readiness first. */
-  subscribe(topic: string, count: number): Promise<{ messages: Promise<string[]> }>;
+  /** Subscribes with mosquitto's own client and gives the next `count` messages, "topic payload" each, once it listens; a client with a name gets those that the broker kept for it, too. */
+  subscribe(topic: string, count: number, client?: string): Promise<{ messages: Promise<string[]> }>;
+  /** Lets a client of that name subscribe and go away; from then on the broker keeps its messages. */
+  remember(topic: string, client: string): void;
 }
 
 /** Debian keeps the broker among the programs of administrators. */
@@ -60,6 +62,9 @@ export async function startMosquitto(): Promise<Broker> {
       ...(process.getuid?.() === 0 ? ["user root"] : []),
     ].join("\n"),
   );
+  const connection = [
+    ...["-h", "127.0.0.1", "-p", String(port), "--cafile", file("certificate.pem"), "-u", user, "-P", password],
+  ];
   let child: ChildProcess | undefined;
   const broker: Broker = {
     port,
@@ -78,10 +83,15 @@ export async function startMosquitto(): Promise<Broker> {
       stopped.kill("SIGTERM");
       await gone;
     },
-    async subscribe(topic, count) {
-      const client = spawn("mosquitto_sub", [
-        ...["-h", "127.0.0.1", "-p", String(port), "--cafile", file("certificate.pem"), "-u", user, "-P", password],
+    remember(topic, client) {
+      runTool("mosquitto_sub", [...connection, "-q", "1", "-t", topic, "-i", client, "-c", "-E"]);
+    },
+    async subscribe(topic, count, id) {
+      // Into a pipe the client would write only when it ends.
+      const client = spawn("stdbuf", [
+        ...["-oL", "mosquitto_sub", ...connection],
         ...["-q", "1", "-t", topic, "-C", String(count), "-W", "20", "-F", "%t %p", "-d"],
+        ...(id === undefined ? [] : ["-i", id, "-c"]),
       ]);
       const messages: string[] = [];
       let ready = (): void => {};
