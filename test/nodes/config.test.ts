@@ -7,6 +7,7 @@ import * as output from "../../nodes/output/config";
 import * as predict from "../../nodes/predict/config";
 import * as quantize from "../../nodes/quantize/config";
 import * as record from "../../nodes/record/config";
+import * as samples from "../../nodes/samples/config";
 import { isName } from "../../nodes/settings";
 import * as train from "../../nodes/train/config";
 import { presets } from "../../nodes/train/presets";
@@ -24,6 +25,7 @@ const parsers: Array<[name: string, parse: Parse, defaults: object, needed: obje
   ["predict", predict.parseConfig, predict.defaults, {}],
   ["quantize", quantize.parseConfig, quantize.defaults, {}],
   ["record", record.parseConfig, record.defaults, {}],
+  ["samples", samples.parseConfig, samples.defaults, {}],
   ["train", train.parseConfig, train.defaults, { model: "m" }],
 ];
 
