@@ -136,7 +136,8 @@ function editChannels(list: JQuery, fields: readonly ChannelField[], text: (key:
       for (const column of columns) {
         $('<input type="text">')
           .addClass(`tinyml-${column}`)
-          .css({ flex: width(column) })
+          // As wide as a text field is by itself, four of them would be wider than many a screen.
+          .css({ flex: width(column), width: 44 })
           .attr({ placeholder: text(`column.${column}`), title: text(`column.${column}`) })
           .val(field[column] ?? "")
           .appendTo(line);
