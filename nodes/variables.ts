@@ -22,10 +22,12 @@ export function withoutVariables(text: string): string {
 export function fillInVariables(RED: Pick<NodeAPI, "util">, node: Node, name: string, what: string): string {
   return name.replace(variable, (_match, key: string) => {
     const value: unknown = RED.util.getSetting(node, key);
-    if (typeof value === "string" || typeof value === "number") return String(value).trim();
+    const text = typeof value === "string" || typeof value === "number" ? String(value).trim() : "";
+    if (text !== "") return text;
+    const fault = value === undefined ? `there is no variable ${key}` : `the variable ${key} has no text`;
     throw new TinymlError(
       "TINYML_NAME_INVALID",
-      `The name of the ${what} is "${name}", but there is no variable ${key}. Set it among the environment variables of the flow (a double click on the flow's tab shows them), and put the ${what} into that flow: choose the flow at the bottom of its dialog.`,
+      `The name of the ${what} is "${name}", but ${fault}. Set it among the environment variables of the flow (a double click on the flow's tab shows them), and put the ${what} into that flow: choose the flow at the bottom of its dialog.`,
     );
   });
 }

@@ -85,9 +85,11 @@ RED.nodes.registerType<Properties>("tinyml-dataset", {
 function uniqueName(this: object, value: unknown): true | string {
   const name = nameOf({ name: value });
   if (!isName(withoutVariables(name))) return sharedText("problem.name");
-  const [flow, id] = "z" in this && "id" in this ? [this.z, this.id] : [];
+  const id = "id" in this ? this.id : undefined;
+  // All flows have a dataset that is in none.
+  const flowOf = (node: object) => ("z" in node && node.z) || "";
   // In another flow a variable has another value.
-  const differs = (other: Record<string, unknown>) => hasVariables(name) && other.z !== flow;
+  const differs = (other: Record<string, unknown>) => hasVariables(name) && flowOf(other) !== flowOf(this);
   const twice = datasets().some((other) => other.id !== id && nameOf(other) === name && !differs(other));
   return twice ? sharedText("problem.nameTwice", { name }) : true;
 }
@@ -134,7 +136,8 @@ function editChannels(list: JQuery, fields: readonly ChannelField[], text: (key:
       for (const column of columns) {
         $('<input type="text">')
           .addClass(`tinyml-${column}`)
-          .css({ flex: width(column) })
+          // As wide as a text field is by itself, four of them would be wider than many a screen.
+          .css({ flex: width(column), width: 44 })
           .attr({ placeholder: text(`column.${column}`), title: text(`column.${column}`) })
           .val(field[column] ?? "")
           .appendTo(line);

@@ -1,4 +1,5 @@
 /** Labelled rows on disk. */
+export * from "../../src/dataset/assign-splits";
 export * from "../../src/dataset/chunks";
 export * from "../../src/dataset/clear-dataset";
 export * from "../../src/dataset/csv";

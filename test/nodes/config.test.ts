@@ -3,14 +3,17 @@ import * as analogIn from "../../nodes/analog-in/config";
 import * as dataset from "../../nodes/dataset/config";
 import * as evaluate from "../../nodes/evaluate/config";
 import * as exporting from "../../nodes/export/config";
+import * as features from "../../nodes/features/config";
 import * as output from "../../nodes/output/config";
 import * as predict from "../../nodes/predict/config";
 import * as quantize from "../../nodes/quantize/config";
 import * as record from "../../nodes/record/config";
+import * as samples from "../../nodes/samples/config";
 import * as sensor from "../../nodes/sensor/config";
 import { isName } from "../../nodes/settings";
 import * as train from "../../nodes/train/config";
 import { presets } from "../../nodes/train/presets";
+import * as window from "../../nodes/window/config";
 import { TinymlError } from "../../src/errors";
 import { assertName } from "../../src/storage";
 import { parseRecipe } from "../../src/training/recipe";
@@ -21,12 +24,15 @@ const parsers: Array<[name: string, parse: Parse, defaults: object, needed: obje
   ["dataset", dataset.parseConfig, dataset.defaults, { name: "d" }],
   ["evaluate", evaluate.parseConfig, evaluate.defaults, {}],
   ["export", exporting.parseConfig, exporting.defaults, {}],
+  ["features", features.parseConfig, features.defaults, {}],
   ["output", output.parseConfig, output.defaults, {}],
   ["predict", predict.parseConfig, predict.defaults, {}],
   ["quantize", quantize.parseConfig, quantize.defaults, {}],
   ["record", record.parseConfig, record.defaults, {}],
+  ["samples", samples.parseConfig, samples.defaults, {}],
   ["sensor", sensor.parseConfig, sensor.defaults, {}],
   ["train", train.parseConfig, train.defaults, { model: "m" }],
+  ["window", window.parseConfig, window.defaults, {}],
 ];
 
 function isInvalid(error: unknown): boolean {

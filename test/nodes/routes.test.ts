@@ -58,6 +58,16 @@ describe("admin routes", () => {
     assert.equal((await helper.request().post(`/tinyml/runs/${id}/stop`)).status, 404);
   });
 
+  it("start a record node, and no other node", async () => {
+    const record = { id: "record", z: "tab", type: "tinyml-record", dataset: "dataset", count: 1, wires: [["out"]] };
+    const flow = await startFlow([...base, record, { id: "out", z: "tab", type: "helper" }]);
+    const start = async (id: string) => (await helper.request().post(`/tinyml/nodes/${id}/record`)).status;
+    assert.deepEqual([await start("none"), await start("dataset")], [404, 404]);
+    assert.equal(await start("record"), 204);
+    flow.send("record", { payload: 0.5, label: 1 });
+    assert.deepEqual((await flow.next("out")).payload, { recorded: 1, total: 1 });
+  });
+
   it("resume what a training node was stopped in, and no other node", async () => {
     const train = { id: "train", z: "tab", type: "tinyml-train", dataset: "dataset", model: "pot", ...endlessRecipe };
     const flow = await startFlow([...base, train]);
