@@ -194,7 +194,11 @@ export function createSampleMap(host: SampleMapHost): SampleMapView {
         percent: Math.round(100 * shown.shown),
         unreadable: shown.unreadable,
       };
-      const texts = [sharedText(shown.ids.length < shown.samples ? "explorer.mapPart" : "explorer.mapAll", values)];
+      const texts = [
+        sharedText("explorer.mapAlike"),
+        sharedText(shown.labels === undefined ? "explorer.mapTargets" : "explorer.mapLabels"),
+        sharedText(shown.ids.length < shown.samples ? "explorer.mapPart" : "explorer.mapAll", values),
+      ];
       if (shown.unreadable > 0) texts.push(sharedText("explorer.mapUnreadable", values));
       about.text(texts.join(" "));
       draw();
