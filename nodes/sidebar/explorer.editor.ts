@@ -46,6 +46,8 @@ export function createExplorer(onClose: () => void): Explorer {
   let map: MapView | undefined;
   /** Samples that were looked at, for their labels and their drawings. */
   const entries = new Map<number, SampleEntry>();
+  /** The number of each label's colour: a label keeps it, whatever others come and go. */
+  const colors = new Map<string, number>();
   const undos: Undo[] = [];
   /** Counts datasets and selections: what was asked for an earlier one is of no use. */
   let opened = 0;
@@ -61,7 +63,11 @@ export function createExplorer(onClose: () => void): Explorer {
   const detail = $('<div class="tinyml-detail">');
   const element = $('<div class="tinyml-explorer">');
   const path = (rest: string): string => `datasets/${encodeURIComponent(name)}/${rest}`;
-  const classOf = (label = ""): number => dataset?.counts.findIndex((count) => count.label === label) ?? -1;
+  const classOf = (label = ""): number => {
+    const known = colors.get(label) ?? colors.size;
+    colors.set(label, known);
+    return known;
+  };
   const isLabelled = (): boolean => dataset?.task === "classification";
 
   const nameOf = ({ label, targets }: SampleEntry): string => {
@@ -69,7 +75,7 @@ export function createExplorer(onClose: () => void): Explorer {
     return targets === undefined ? "–" : targets.map(formatNumber).join(", ");
   };
   const colorOfEntry = ({ label }: SampleEntry): string =>
-    isLabelled() ? colorOf(Math.max(0, classOf(label))) : "var(--red-ui-node-status-colors-blue)";
+    isLabelled() ? colorOf(classOf(label)) : "var(--red-ui-node-status-colors-blue)";
 
   const list = createSampleList({
     async fetch(offset, limit) {
@@ -82,7 +88,7 @@ export function createExplorer(onClose: () => void): Explorer {
     onSelect: (ids) => choose(ids),
     onDelete: () => remove(),
   });
-  const sampleMap = createSampleMap({ onSelect: (ids) => choose(ids), onDelete: () => remove() });
+  const sampleMap = createSampleMap({ classOf, onSelect: (ids) => choose(ids), onDelete: () => remove() });
 
   const listTab = iconButton("explorer.list", "fa-list", () => switchTo("list"));
   const mapTab = iconButton("explorer.map", "fa-braille", () => switchTo("map"));
@@ -188,7 +194,7 @@ export function createExplorer(onClose: () => void): Explorer {
       for (const side of splits) {
         if (count[side] === 0) continue;
         $(`<i class="tinyml-side-${side}">`)
-          .css({ flexGrow: count[side], backgroundColor: isLabelled() ? colorOf(index) : "" })
+          .css({ flexGrow: count[side], backgroundColor: isLabelled() ? colorOf(classOf(count.label)) : "" })
           .appendTo(bar);
       }
       const text = isLabelled() ? count.label : sharedText("explorer.allSamples");
@@ -582,6 +588,7 @@ export function createExplorer(onClose: () => void): Explorer {
       dataset = undefined;
       filter = {};
       map = undefined;
+      colors.clear();
       undos.length = 0;
       entries.clear();
       title.text(wanted);
