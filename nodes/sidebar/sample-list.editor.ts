@@ -3,8 +3,9 @@ import { sharedText } from "../browser.editor";
 
 /** Pixels of a row; the style sheet has the same. */
 const rowHeight = 26;
-/** Rows that are fetched together, and those drawn above and below the ones in sight. */
-const pageSize = 200;
+/** Rows that are fetched together, those that are fetched before they come into sight, and those drawn above and below the ones in sight. */
+const pageSize = 500;
+const ahead = 250;
 const spare = 8;
 /** Samples that a click with shift may choose: more than that takes nobody one by one. */
 const longestRange = 5000;
@@ -98,8 +99,10 @@ export function createSampleList(host: SampleListHost): SampleList {
       fill(row, place);
     }
     if (end > first) {
-      load(Math.floor(first / pageSize));
-      load(Math.floor((end - 1) / pageSize));
+      const last = Math.min(length - 1, end - 1 + ahead);
+      for (let page = Math.floor(Math.max(0, first - ahead) / pageSize); page <= Math.floor(last / pageSize); page++) {
+        load(page);
+      }
     }
     element.attr("aria-activedescendant", `tinyml-sample-${current}`);
   };
