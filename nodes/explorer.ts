@@ -8,7 +8,6 @@ import type { SampleMap } from "../src/dataset/explore/map-samples";
 import { computeSpectrogram } from "../src/dataset/explore/spectrogram";
 import { startMapping } from "../src/dataset/explore/start-mapping";
 import { datasetFolder } from "../src/dataset/folder";
-import { orderLabels } from "../src/dataset/labels";
 import { readSampleIndex } from "../src/dataset/open-samples";
 import { readStoredSample, type StoredSample } from "../src/dataset/read-sample";
 import type { SampleEntry, SampleIndex } from "../src/dataset/sample-index";
@@ -94,6 +93,9 @@ interface Known {
 const known = new Map<string, Known>();
 const maps = new Map<string, { inode: number; map: SampleMap; mapped: ReadonlySet<number> }>();
 const mostKnown = 3;
+
+/** "2" comes before "10". */
+const byLabel = new Intl.Collator("en", { numeric: true });
 
 /** Samples in a page at most. */
 const longestPage = 1000;
@@ -285,7 +287,8 @@ function summarize(name: string, description: DatasetDescription, all: readonly 
     ...(targets !== undefined && { targets }),
     ...(rateHz !== undefined && { rateHz }),
     ...(fixed !== undefined && { fixedLabels: fixed }),
-    counts: orderLabels(counts.keys()).flatMap((label) => counts.get(label) ?? []),
+    // By the alphabet, not as they were met: relabelling the first sample would turn the order, and the colours, round.
+    counts: [...counts.values()].sort((a, b) => (fixed === undefined ? byLabel.compare(a.label, b.label) : 0)),
     samples,
     deleted: all.length - samples,
   };

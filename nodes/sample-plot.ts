@@ -51,7 +51,7 @@ export function drawLines({ readings, step, channels }: Envelope, drawing: Lines
   const y = (value: number): number => round(top + ((high - value) / (high - low)) * (height - top - bottom));
 
   const parts: string[] = [];
-  for (const value of ticksBetween(low, high, Math.max(2, Math.floor((height - top - bottom) / 26)))) {
+  for (const value of ticksBetween(low, high, Math.max(2, Math.floor((height - top - bottom) / 18)))) {
     const at = y(value);
     parts.push(`<line class="tinyml-curve-grid" x1="${left}" x2="${width - right}" y1="${at}" y2="${at}"/>`);
     parts.push(text(left - 5, at + 4, "end", formatNumber(value)));

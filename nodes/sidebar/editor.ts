@@ -3,7 +3,9 @@ import { fetchJson, followRuns, sharedText } from "../browser.editor";
 import type { DatasetListing } from "../datasets";
 import { actionsOf, drawRun, nameOf, type RunActions, runHeader } from "../run.editor";
 import type { Run } from "../runs";
+import { iconButton } from "./button.editor";
 import { drawComparison } from "./comparison.editor";
+import { createExchange } from "./exchange.editor";
 import { createExplorer } from "./explorer.editor";
 
 declare const RED: EditorRED;
@@ -20,6 +22,7 @@ RED.plugins.registerPlugin("tinyml-sidebar", {
     const runs = section(overview, sharedText("sidebar.runs"));
     const comparison = $('<div class="tinyml-card tinyml-comparison">').hide().insertBefore(runs);
     const datasets = section(overview, sharedText("sidebar.datasets"));
+    createExchange(() => refreshDatasets()).appendTo(overview);
     const cards = new Map<string, { run: Run; card: JQuery }>();
     /** The runs that are compared: two at most, the last chosen ones. */
     let compared: string[] = [];
@@ -163,12 +166,8 @@ function fillDatasets(element: JQuery, listings: readonly DatasetListing[], expl
         .appendTo(card);
     }
     if (rows === 0 || problem !== undefined) continue;
-    $('<button type="button" class="red-ui-button red-ui-button-small">')
-      .append(
-        $('<i class="fa fa-search" aria-hidden="true">'),
-        document.createTextNode(` ${sharedText("sidebar.explore")}`),
-      )
-      .on("click", () => explore(name))
-      .appendTo($('<div class="tinyml-buttons">').appendTo(card));
+    iconButton("sidebar.explore", "fa-search", () => explore(name)).appendTo(
+      $('<div class="tinyml-buttons">').appendTo(card),
+    );
   }
 }

@@ -3,6 +3,8 @@ import type { Split } from "../../src/dataset/table";
 import { downloadFile, sharedText } from "../browser.editor";
 import type { ExploredDataset, MapView, SampleFilter, SamplePage, SampleView, Side } from "../explorer";
 import { colorOf, formatNumber } from "../sample-plot";
+import { iconButton } from "./button.editor";
+import { picker } from "./exchange.editor";
 import { createSampleMap } from "./map.editor";
 import { type Answer, ask, fetchFile, sendFile, tell } from "./requests.editor";
 import { drawSample } from "./sample.editor";
@@ -44,6 +46,8 @@ export function createExplorer(onClose: () => void): Explorer {
   let map: MapView | undefined;
   /** Samples that were looked at, for their labels and their drawings. */
   const entries = new Map<number, SampleEntry>();
+  /** The number of each label's colour: a label keeps it, whatever others come and go. */
+  const colors = new Map<string, number>();
   const undos: Undo[] = [];
   /** Counts datasets and selections: what was asked for an earlier one is of no use. */
   let opened = 0;
@@ -59,7 +63,11 @@ export function createExplorer(onClose: () => void): Explorer {
   const detail = $('<div class="tinyml-detail">');
   const element = $('<div class="tinyml-explorer">');
   const path = (rest: string): string => `datasets/${encodeURIComponent(name)}/${rest}`;
-  const classOf = (label = ""): number => dataset?.counts.findIndex((count) => count.label === label) ?? -1;
+  const classOf = (label = ""): number => {
+    const known = colors.get(label) ?? colors.size;
+    colors.set(label, known);
+    return known;
+  };
   const isLabelled = (): boolean => dataset?.task === "classification";
 
   const nameOf = ({ label, targets }: SampleEntry): string => {
@@ -67,7 +75,7 @@ export function createExplorer(onClose: () => void): Explorer {
     return targets === undefined ? "–" : targets.map(formatNumber).join(", ");
   };
   const colorOfEntry = ({ label }: SampleEntry): string =>
-    isLabelled() ? colorOf(Math.max(0, classOf(label))) : "var(--red-ui-node-status-colors-blue)";
+    isLabelled() ? colorOf(classOf(label)) : "var(--red-ui-node-status-colors-blue)";
 
   const list = createSampleList({
     async fetch(offset, limit) {
@@ -80,13 +88,13 @@ export function createExplorer(onClose: () => void): Explorer {
     onSelect: (ids) => choose(ids),
     onDelete: () => remove(),
   });
-  const sampleMap = createSampleMap({ onSelect: (ids) => choose(ids), onDelete: () => remove() });
+  const sampleMap = createSampleMap({ classOf, onSelect: (ids) => choose(ids), onDelete: () => remove() });
 
-  const listTab = button("explorer.list", "fa-list", () => switchTo("list"));
-  const mapTab = button("explorer.map", "fa-braille", () => switchTo("map"));
-  const files = $('<input type="file" multiple>').hide();
+  const listTab = iconButton("explorer.list", "fa-list", () => switchTo("list"));
+  const mapTab = iconButton("explorer.map", "fa-braille", () => switchTo("map"));
+  const files = picker(true, (chosen) => importFiles(chosen));
   const filters = $('<div class="tinyml-filters">').append(labelFilter, sideFilter);
-  const back = button("explorer.back", "fa-chevron-left", onClose);
+  const back = iconButton("explorer.back", "fa-chevron-left", onClose);
   const listing = $('<div class="tinyml-listing">').append(
     $('<div class="tinyml-tabs">').append(listTab, mapTab),
     filters,
@@ -96,8 +104,8 @@ export function createExplorer(onClose: () => void): Explorer {
   element.append(
     $('<div class="tinyml-explorer-title">').append(back, title, about),
     $('<div class="tinyml-buttons">').append(
-      button("explorer.export", "fa-download", () => exportDataset()),
-      button("explorer.import", "fa-upload", () => files.trigger("click")),
+      iconButton("explorer.export", "fa-download", () => exportDataset()),
+      iconButton("explorer.import", "fa-upload", () => files.trigger("click")),
       files,
     ),
     counts,
@@ -186,7 +194,7 @@ export function createExplorer(onClose: () => void): Explorer {
       for (const side of splits) {
         if (count[side] === 0) continue;
         $(`<i class="tinyml-side-${side}">`)
-          .css({ flexGrow: count[side], backgroundColor: isLabelled() ? colorOf(index) : "" })
+          .css({ flexGrow: count[side], backgroundColor: isLabelled() ? colorOf(classOf(count.label)) : "" })
           .appendTo(bar);
       }
       const text = isLabelled() ? count.label : sharedText("explorer.allSamples");
@@ -252,7 +260,6 @@ export function createExplorer(onClose: () => void): Explorer {
     const side = splits.find((each) => each === sideFilter.val());
     narrow({ ...others, ...(side !== undefined && { side }) });
   });
-  files.on("change", () => importFiles());
 
   function choose(ids: readonly number[]): void {
     selected = ids;
@@ -316,14 +323,14 @@ export function createExplorer(onClose: () => void): Explorer {
     }
     if (filter.deleted || entry?.deleted) {
       $('<div class="tinyml-buttons">')
-        .append(button("explorer.restore", "fa-undo", () => restore()))
+        .append(iconButton("explorer.restore", "fa-undo", () => restore()))
         .appendTo(card);
       return;
     }
     fillAnswer(card, entry);
     fillSplit(card, entry);
     $('<div class="tinyml-buttons">')
-      .append(button("explorer.delete", "fa-trash", () => remove()))
+      .append(iconButton("explorer.delete", "fa-trash", () => remove()))
       .appendTo(card);
   }
 
@@ -352,7 +359,7 @@ export function createExplorer(onClose: () => void): Explorer {
   /** What gives the chosen samples another label, or other targets. */
   function fillAnswer(card: JQuery, entry: SampleEntry | undefined): void {
     const box = $('<div class="tinyml-relabel">').appendTo(card);
-    const input = $('<input type="text">');
+    const input = $('<input type="text" class="tinyml-wide-field">');
     if (!isLabelled()) {
       const names = dataset?.targets?.map((each) => each.name).join(", ") ?? "";
       input.attr("aria-label", sharedText("explorer.newTargets", { targets: names }));
@@ -366,7 +373,7 @@ export function createExplorer(onClose: () => void): Explorer {
       };
       box.append(
         $('<div class="tinyml-caption">').text(sharedText("explorer.newTargets", { targets: names })),
-        $('<div class="tinyml-entry">').append(input, button("explorer.change", "fa-check", change)),
+        $('<div class="tinyml-entry">').append(input, iconButton("explorer.change", "fa-check", change)),
       );
       submit(input, change);
       return;
@@ -400,7 +407,7 @@ export function createExplorer(onClose: () => void): Explorer {
       "aria-label": sharedText("explorer.newLabel"),
     });
     box.append(
-      $('<div class="tinyml-entry">').append(input, suggestions, button("explorer.change", "fa-check", change)),
+      $('<div class="tinyml-entry">').append(input, suggestions, iconButton("explorer.change", "fa-check", change)),
     );
     submit(input, change);
   }
@@ -540,7 +547,7 @@ export function createExplorer(onClose: () => void): Explorer {
     if (last === undefined) return;
     message.append(
       $("<span>").text(last.text),
-      button("explorer.undo", "fa-undo", () => takeBack()),
+      iconButton("explorer.undo", "fa-undo", () => takeBack()),
     );
   }
 
@@ -556,10 +563,7 @@ export function createExplorer(onClose: () => void): Explorer {
     );
   }
 
-  async function importFiles(): Promise<void> {
-    const box = files.get(0);
-    const chosen = box instanceof HTMLInputElement ? [...(box.files ?? [])] : [];
-    files.val("");
+  async function importFiles(chosen: readonly File[]): Promise<void> {
     let added = 0;
     for (const file of chosen) {
       say(sharedText("explorer.importing", { file: file.name }));
@@ -584,6 +588,7 @@ export function createExplorer(onClose: () => void): Explorer {
       dataset = undefined;
       filter = {};
       map = undefined;
+      colors.clear();
       undos.length = 0;
       entries.clear();
       title.text(wanted);
@@ -622,14 +627,8 @@ function submit(input: JQuery, change: () => void): void {
   });
 }
 
-function button(key: string, icon: string, press: () => void): JQuery {
-  return $('<button type="button" class="red-ui-button red-ui-button-small">')
-    .append($(`<i class="fa ${icon}" aria-hidden="true">`), document.createTextNode(` ${sharedText(key)}`))
-    .on("click", press);
-}
-
 function select(key: string): JQuery {
-  return $("<select>").attr("aria-label", sharedText(key));
+  return $('<select class="tinyml-wide-field">').attr("aria-label", sharedText(key));
 }
 
 function option(value: string, text: string): JQuery {

@@ -28,6 +28,8 @@ export interface SampleMapView {
 
 /** What a map needs of its surroundings. */
 export interface SampleMapHost {
+  /** The number of a label's colour. */
+  classOf(label: string): number;
   onSelect(ids: readonly number[]): void;
   onDelete(): void;
 }
@@ -69,7 +71,7 @@ export function createSampleMap(host: SampleMapHost): SampleMapView {
     canvas.css({ width: size.width, height: size.height });
     placed = placePoints(map.x, map.y, size.width, size.height);
     const onGround = context(ground);
-    if (onGround !== undefined) drawPoints(onGround, map, placed);
+    if (onGround !== undefined) drawPoints(onGround, map, placed, host.classOf);
     overlay();
   };
 
@@ -194,7 +196,11 @@ export function createSampleMap(host: SampleMapHost): SampleMapView {
         percent: Math.round(100 * shown.shown),
         unreadable: shown.unreadable,
       };
-      const texts = [sharedText(shown.ids.length < shown.samples ? "explorer.mapPart" : "explorer.mapAll", values)];
+      const texts = [
+        sharedText("explorer.mapAlike"),
+        sharedText(shown.labels === undefined ? "explorer.mapTargets" : "explorer.mapLabels"),
+        sharedText(shown.ids.length < shown.samples ? "explorer.mapPart" : "explorer.mapAll", values),
+      ];
       if (shown.unreadable > 0) texts.push(sharedText("explorer.mapUnreadable", values));
       about.text(texts.join(" "));
       draw();
@@ -228,15 +234,20 @@ const shapes: readonly ((brush: CanvasRenderingContext2D, x: number, y: number) 
   },
 ];
 
-function drawPoints(brush: CanvasRenderingContext2D, { values, labels }: MapView, { x, y }: PlacedPoints): void {
+function drawPoints(
+  brush: CanvasRenderingContext2D,
+  { values, labels }: MapView,
+  { x, y }: PlacedPoints,
+  classOf: SampleMapHost["classOf"],
+): void {
   brush.globalAlpha = x.length > 2000 ? 0.6 : 0.8;
-  const [low, high] = labels === undefined ? rangeOf(values.filter((value) => value !== null)) : [0, 0];
+  const classes = labels?.map(classOf);
+  const [low, high] = classes === undefined ? rangeOf(values.filter((value) => value !== null)) : [0, 0];
   for (const [i, value] of values.entries()) {
-    const known = value ?? 0;
-    brush.fillStyle = labels === undefined ? colorBetween(known, low, high) : colorOf(known);
+    const kind = classes?.[value ?? 0] ?? 0;
+    brush.fillStyle = classes === undefined ? colorBetween(value ?? 0, low, high) : colorOf(kind);
     brush.beginPath();
-    const shape = labels === undefined ? shapes[0] : shapes[known % shapes.length];
-    shape?.(brush, x[i] ?? 0, y[i] ?? 0);
+    shapes[kind % shapes.length]?.(brush, x[i] ?? 0, y[i] ?? 0);
     brush.fill();
   }
   brush.globalAlpha = 1;

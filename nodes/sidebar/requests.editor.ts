@@ -1,7 +1,7 @@
 import { sharedText } from "../browser.editor";
 
-/** What a request brought, or why it failed, in a sentence. */
-export type Answer<Result> = { result: Result } | { problem: string };
+/** What a request brought, or why it failed: in a sentence and, where the runtime said so, by the error's code. */
+export type Answer<Result> = { result: Result } | { problem: string; code?: string };
 
 /** Asks the runtime something of ours. */
 export function ask<Result>(path: string): Promise<Answer<Result>> {
@@ -44,7 +44,9 @@ async function answered<Result>(request: JQuery.jqXHR): Promise<Answer<Result>> 
   } catch {
     if (request.status === 401 || request.status === 403) return { problem: sharedText("explorer.notAllowed") };
     const said: unknown = request.responseJSON;
-    const message = typeof said === "object" && said !== null && "message" in said ? said.message : undefined;
-    return { problem: typeof message === "string" ? message : sharedText("explorer.notReached") };
+    if (typeof said !== "object" || said === null || !("message" in said)) {
+      return { problem: sharedText("explorer.notReached") };
+    }
+    return { problem: String(said.message), ...("code" in said && { code: String(said.code) }) };
   }
 }

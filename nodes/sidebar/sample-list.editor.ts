@@ -3,8 +3,9 @@ import { sharedText } from "../browser.editor";
 
 /** Pixels of a row; the style sheet has the same. */
 const rowHeight = 26;
-/** Rows that are fetched together, and those drawn above and below the ones in sight. */
-const pageSize = 200;
+/** Rows that are fetched together, those that are fetched before they come into sight, and those drawn above and below the ones in sight. */
+const pageSize = 500;
+const ahead = 250;
 const spare = 8;
 /** Samples that a click with shift may choose: more than that takes nobody one by one. */
 const longestRange = 5000;
@@ -37,6 +38,12 @@ export interface SampleList {
   draw(): void;
 }
 
+/** Rows that were fetched together, once they are there. */
+interface Page {
+  entries?: readonly SampleEntry[];
+  coming: Promise<void>;
+}
+
 /** Makes a list of samples. */
 export function createSampleList(host: SampleListHost): SampleList {
   const element = $('<div class="tinyml-samples" tabindex="0" role="listbox" aria-multiselectable="true">').attr(
@@ -46,7 +53,7 @@ export function createSampleList(host: SampleListHost): SampleList {
   const space = $('<div class="tinyml-samples-space">').appendTo(element);
   const rows = new Map<number, JQuery>();
   let length = 0;
-  let pages = new Map<number, readonly SampleEntry[] | "coming">();
+  let pages = new Map<number, Page>();
   /** What was there before a reload is shown until the new rows have come. */
   let before = pages;
   /** Counts reloads: what was fetched for an earlier one is of no use. */
@@ -57,22 +64,23 @@ export function createSampleList(host: SampleListHost): SampleList {
   let anchor = 0;
 
   const entryAt = (place: number): SampleEntry | undefined => {
-    for (const known of [pages, before]) {
-      const page = known.get(Math.floor(place / pageSize));
-      if (page !== undefined && page !== "coming") return page[place % pageSize];
-    }
-    return undefined;
+    const page = Math.floor(place / pageSize);
+    return (pages.get(page)?.entries ?? before.get(page)?.entries)?.[place % pageSize];
   };
 
-  const load = async (page: number): Promise<void> => {
-    if (pages.has(page)) return;
+  /** Resolves when a page is there, or can't be had. */
+  const load = (page: number): Promise<void> => {
+    const known = pages.get(page);
+    if (known !== undefined) return known.coming;
     const asked = generation;
-    pages.set(page, "coming");
-    const entries = await host.fetch(page * pageSize, pageSize);
-    if (asked !== generation) return;
-    if (entries === undefined) pages.delete(page);
-    else pages.set(page, entries);
-    draw();
+    const fetched = host.fetch(page * pageSize, pageSize).then((entries) => {
+      if (asked !== generation) return;
+      if (entries === undefined) pages.delete(page);
+      else pages.set(page, { entries, coming: fetched });
+      draw();
+    });
+    pages.set(page, { coming: fetched });
+    return fetched;
   };
 
   const draw = (): void => {
@@ -91,8 +99,10 @@ export function createSampleList(host: SampleListHost): SampleList {
       fill(row, place);
     }
     if (end > first) {
-      load(Math.floor(first / pageSize));
-      load(Math.floor((end - 1) / pageSize));
+      const last = Math.min(length - 1, end - 1 + ahead);
+      for (let page = Math.floor(Math.max(0, first - ahead) / pageSize); page <= Math.floor(last / pageSize); page++) {
+        load(page);
+      }
     }
     element.attr("aria-activedescendant", `tinyml-sample-${current}`);
   };

@@ -80,7 +80,7 @@ for (const version of nodeRedVersions) {
       await status("tinyml-record", /^recorded 1000 \(1000 in all\)$/);
       await editor.page.evaluate('RED.actions.invoke("core:show-tinyml-tab")');
       const dataset = editor.page.locator(".tinyml-sidebar .tinyml-card", { hasText: "potentiometer" });
-      await dataset.getByText("1000 readings").waitFor();
+      await dataset.getByText("1000 samples").waitFor();
     });
 
     it("train draws the curve while it runs, in the dialog and in the sidebar, and stops when told to", async () => {

@@ -1,0 +1,123 @@
+import type { EditorRED } from "node-red";
+import type { ImportedProject } from "../../src/project";
+import { downloadFile, sharedText } from "../browser.editor";
+import { iconButton } from "./button.editor";
+import { sendFile } from "./requests.editor";
+
+declare const RED: EditorRED;
+
+/** Buttons that take whole datasets and projects out of the runtime and into it; `onChange` is called when something came in. */
+export function createExchange(onChange: () => void): JQuery {
+  const message = $('<div class="tinyml-message" role="status" aria-live="polite">');
+  const say = (text: string, isProblem = false): void => {
+    message.empty().toggleClass("tinyml-run-error", isProblem).append($("<span>").text(text));
+  };
+
+  const exportProject = async (): Promise<void> => {
+    say(sharedText("explorer.exporting"));
+    await downloadFile("project.zip", "tinyml-project.zip").then(
+      () => message.empty(),
+      () => say(sharedText("explorer.notExported"), true),
+    );
+  };
+
+  const importProject = async (file: File, rename = false): Promise<void> => {
+    say(sharedText("explorer.importing", { file: file.name }));
+    const answer = await sendFile<ImportedProject>(`project${rename ? "?rename=true" : ""}`, file);
+    if ("problem" in answer) {
+      say(answer.problem, true);
+      // Somebody has used its names already.
+      if (answer.code === "TINYML_WOULD_OVERWRITE") {
+        message.append(iconButton("exchange.rename", "fa-copy", () => importProject(file, true)));
+      }
+      return;
+    }
+    const { datasets, models, flows } = answer.result;
+    say(sharedText("exchange.imported", { datasets: datasets.length, models: models.length }));
+    if (flows.length > 0) {
+      message.append(
+        iconButton("exchange.addFlow", "fa-sitemap", () => {
+          // New ids: the same flow may be here already.
+          view().importNodes([...flows], { generateIds: true, addFlow: false, touchImport: false });
+          message.empty();
+        }),
+      );
+    }
+    onChange();
+  };
+
+  /** Samples become a dataset of the name that is typed. */
+  const askForName = (chosen: readonly File[]): void => {
+    const [first] = chosen;
+    if (first === undefined) return;
+    const input = $('<input type="text" class="tinyml-wide-field">').attr("aria-label", sharedText("exchange.name"));
+    input.val(first.name.replace(/(\.tar)?\.[^.]*$/, ""));
+    const run = async (): Promise<void> => {
+      const name = String(input.val() ?? "").trim();
+      let samples = 0;
+      for (const file of chosen) {
+        say(sharedText("explorer.importing", { file: file.name }));
+        const query = $.param({ file: file.name });
+        const answer = await sendFile<{ samples: number }>(
+          `datasets/${encodeURIComponent(name)}/import?${query}`,
+          file,
+        );
+        if ("problem" in answer) {
+          onChange();
+          say(answer.problem, true);
+          return;
+        }
+        samples += answer.result.samples;
+      }
+      onChange();
+      say(sharedText("explorer.imported", { samples }));
+    };
+    input.on("keydown", (event) => {
+      if (event.key === "Enter") run();
+    });
+    message
+      .empty()
+      .removeClass("tinyml-run-error")
+      .append(
+        $("<span>").text(sharedText("exchange.name")),
+        $('<div class="tinyml-entry">').append(input, iconButton("exchange.addNow", "fa-check", run)),
+      );
+    input.trigger("focus");
+  };
+
+  const samples = picker(true, askForName);
+  const project = picker(false, ([file]) => {
+    if (file !== undefined) importProject(file);
+  });
+  return $("<div>").append(
+    $('<div class="tinyml-buttons">').append(
+      iconButton("exchange.addSamples", "fa-upload", () => samples.trigger("click")),
+      iconButton("exchange.exportProject", "fa-download", exportProject),
+      iconButton("exchange.importProject", "fa-folder-open", () => project.trigger("click")),
+      samples,
+      project,
+    ),
+    message,
+  );
+}
+
+/** An invisible field in which files are chosen. */
+export function picker(multiple: boolean, onChosen: (files: readonly File[]) => void): JQuery {
+  const input = $('<input type="file">').prop("multiple", multiple).hide();
+  return input.on("change", () => {
+    const box = input.get(0);
+    const files = box instanceof HTMLInputElement ? [...(box.files ?? [])] : [];
+    // So that choosing the same file again is a change, too.
+    input.val("");
+    onChosen(files);
+  });
+}
+
+/** What the published types lack of the workspace. */
+function view(): { importNodes(nodes: object[], options: object): void } {
+  const found: object = RED.view;
+  if (!("importNodes" in found) || typeof found.importNodes !== "function")
+    throw new Error("This editor can't import.");
+  const { importNodes } = found;
+  return { importNodes: (nodes, options) => importNodes(nodes, options) };
+}

@@ -1,0 +1,210 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { Locator } from "playwright-core";
+import { linkPackage } from "../../build/node-red";
+import { openDataset, openStoredDataset } from "../../src/dataset/dataset";
+import { type Editor, openEditor } from "../support/editor";
+import { temporaryFolder } from "../support/folders";
+import { chromiumPath, nodeRedVersions, skipUnlessThere } from "../support/machine";
+
+const many = 2000;
+
+for (const version of nodeRedVersions) {
+  // The steps of somebody who cleans up a dataset, each on what the ones before it left.
+  describe(`editor: dataset explorer in ${version.name}`, function () {
+    this.timeout(60_000);
+    let editor: Editor;
+    let folder: string;
+    let failed = false;
+
+    before(async function () {
+      this.timeout(120_000);
+      skipUnlessThere(this, version.nodePath, version.nodeRedPath, chromiumPath);
+      const userFolder = await temporaryFolder();
+      await linkPackage(userFolder);
+      folder = join(userFolder, "tinyml", "datasets", "moves");
+      const channels = [
+        { name: "x", unit: "g" },
+        { name: "spin", unit: "°/s" },
+      ];
+      const dataset = await openDataset(folder, {
+        version: 1,
+        kind: "timeseries",
+        task: "classification",
+        rateHz: 50,
+        channels,
+      });
+      await dataset.addAll(
+        Array.from({ length: many }, (_, i) => ({
+          values: Float32Array.from({ length: 16 }, (__, j) => Math.sin(i + j) + 4 * (i % 2)),
+          label: i % 2 === 0 ? "left" : "right",
+        })),
+      );
+      await dataset.close();
+      editor = await openEditor(version, { userFolder, flows: [{ id: "tab", type: "tab", label: "flow" }] });
+    });
+
+    after(async () => {
+      await editor?.close();
+    });
+
+    beforeEach(function () {
+      if (failed) this.skip();
+    });
+
+    afterEach(function () {
+      failed ||= this.currentTest?.state === "failed";
+      if (failed) return;
+      assert.deepEqual(editor.problems, []);
+      assert.doesNotMatch(editor.nodeRed.log(), /\[error\]|unhandled/i);
+    });
+
+    const sidebar = (): Locator => editor.page.locator(".tinyml-sidebar");
+    const samples = (): Locator => sidebar().locator(".tinyml-samples");
+    const row = (id: number): Locator => sidebar().locator(".tinyml-sample", { hasText: new RegExp(`#${id}$`) });
+    const detail = (): Locator => sidebar().locator(".tinyml-detail");
+    const button = (name: string): Locator => sidebar().getByRole("button", { name, exact: true });
+    const labelsOnDisk = async (...ids: number[]): Promise<(string | undefined)[]> => {
+      const dataset = await openStoredDataset(folder);
+      try {
+        const all = await dataset.samples();
+        return ids.map((id) => all.find((entry) => entry.id === id)?.label);
+      } finally {
+        await dataset.close();
+      }
+    };
+
+    it("shows how many samples a dataset has of each label, and draws the rows in sight only", async () => {
+      await editor.page.evaluate('RED.actions.invoke("core:show-tinyml-tab")');
+      await button("Look inside").click();
+      await row(1).waitFor();
+      assert.deepEqual(await sidebar().locator(".tinyml-count-name").allTextContents(), ["left", "right"]);
+      assert.ok((await sidebar().locator(".tinyml-sample").count()) < 60);
+    });
+
+    it("draws the chosen sample, a drawing for each unit, with the names of its channels", async () => {
+      await row(2).click();
+      await detail().getByText("8 (0.16 s)").waitFor();
+      assert.equal(await detail().locator("svg.tinyml-curve path.tinyml-curve-line").count(), 2);
+      assert.deepEqual(await detail().locator(".tinyml-legend").allTextContents(), ["xin g", "spinin °/s"]);
+    });
+
+    it("is walked through with the keys, up to the last sample", async () => {
+      await samples().press("ArrowDown");
+      await detail().locator(".tinyml-card-title", { hasText: "#3" }).waitFor();
+      await samples().press("End");
+      await detail()
+        .locator(".tinyml-card-title", { hasText: `#${many}` })
+        .waitFor();
+      assert.equal(await row(many).getAttribute("aria-selected"), "true");
+      assert.ok((await sidebar().locator(".tinyml-sample").count()) < 60);
+      await samples().press("Home");
+      await row(1).waitFor();
+    });
+
+    it("gives a sample another label, and takes that back", async () => {
+      await row(1).click();
+      await detail().getByRole("button", { name: "right", exact: true }).click();
+      await sidebar().getByText("Label changed to “right” (samples: 1).").waitFor();
+      assert.deepEqual(await labelsOnDisk(1), ["right"]);
+      await button("Undo").click();
+      await row(1).getByText("left").waitFor();
+      assert.deepEqual(await labelsOnDisk(1), ["left"]);
+    });
+
+    it("gives several samples a label that is typed", async () => {
+      await row(1).click();
+      await row(4).click({ modifiers: ["Shift"] });
+      await detail().getByText("4 samples are chosen").waitFor();
+      const input = detail().getByPlaceholder("another label");
+      await input.fill("still");
+      await input.press("Enter");
+      await sidebar().locator(".tinyml-count-name", { hasText: "still" }).waitFor();
+      assert.deepEqual(await labelsOnDisk(1, 4, 5), ["still", "still", "left"]);
+    });
+
+    it("lists one label only, and decides what its samples are used for", async () => {
+      await sidebar().locator(".tinyml-count", { hasText: "still" }).click();
+      await row(5).waitFor({ state: "detached" });
+      await row(4).click();
+      await detail().getByLabel("Use it").selectOption("test");
+      await row(4).getByText("test").waitFor();
+      await sidebar().locator(".tinyml-count", { hasText: "still" }).click();
+      await row(5).waitFor();
+    });
+
+    it("deletes with a key, goes on to the next sample, and brings back", async () => {
+      await row(2).click();
+      await samples().press("Delete");
+      await row(2).waitFor({ state: "detached" });
+      await detail().locator(".tinyml-card-title", { hasText: "#3" }).waitFor();
+      await sidebar().getByLabel("Show the samples with this label").selectOption("deleted");
+      await row(2).click();
+      await button("Bring back").click();
+      await sidebar().getByText("Brought back (samples: 1).").waitFor();
+      await sidebar().getByLabel("Show the samples with this label").selectOption("");
+      await row(2).waitFor();
+      assert.deepEqual(await labelsOnDisk(2), ["still"]);
+    });
+
+    it("maps all samples; one is chosen with a click, several by a line around them, and all can be deleted", async () => {
+      await button("Map").click();
+      await sidebar().getByText("Samples that lie close together are alike.").waitFor();
+      const canvas = sidebar().locator(".tinyml-map-canvas");
+      await canvas.focus();
+      await canvas.press("ArrowRight");
+      await canvas.press("ArrowRight");
+      await detail().locator(".tinyml-card-title b").waitFor();
+      const box = await canvas.boundingBox();
+      assert.ok(box !== null);
+      const corners = [
+        [1, 1],
+        [box.width - 2, 1],
+        [box.width - 2, box.height - 2],
+        [1, box.height - 2],
+      ] as const;
+      await editor.page.mouse.move(box.x + 1, box.y + 1);
+      await editor.page.mouse.down();
+      for (const [x, y] of corners) await editor.page.mouse.move(box.x + x, box.y + y, { steps: 3 });
+      await editor.page.mouse.up();
+      await detail().getByText(`${many} samples are chosen`).waitFor();
+      await detail().getByRole("button", { name: "Delete", exact: true }).click();
+      await sidebar().getByText(`Deleted (samples: ${many}).`).waitFor();
+      assert.deepEqual(await labelsOnDisk(1, 2), [undefined, undefined]);
+      await button("Undo").click();
+      await sidebar().locator(".tinyml-count-name", { hasText: "still" }).waitFor();
+      assert.deepEqual(await labelsOnDisk(1, 2), ["still", "still"]);
+    });
+
+    it("has room in a narrow sidebar, and goes back to all datasets", async () => {
+      const explorer = sidebar().locator(".tinyml-explorer");
+      await sidebar().evaluate((element) => {
+        element.style.width = "180px";
+      });
+      for (const name of ["List", "Map"]) {
+        await button(name).click();
+        const [inner, outer] = await explorer.evaluate((element) => [element.scrollWidth, element.clientWidth]);
+        assert.ok((inner ?? 0) <= (outer ?? 0), `${name}: ${inner} of ${outer}`);
+      }
+      await button("Back").click();
+      await button("Look inside").waitFor();
+    });
+
+    it("exports the dataset and imports it under another name", async () => {
+      await button("Look inside").click();
+      const [download] = await Promise.all([editor.page.waitForEvent("download"), button("Export").click()]);
+      assert.equal(download.suggestedFilename(), "moves.zip");
+      await button("Back").click();
+      const file = await download.path();
+      const [chooser] = await Promise.all([
+        editor.page.waitForEvent("filechooser"),
+        button("Add files").first().click(),
+      ]);
+      await chooser.setFiles(file);
+      await sidebar().getByLabel("Name of the dataset that gets these samples").fill("copy");
+      await button("Add").click();
+      await sidebar().getByText(`Added (samples: ${many}).`).waitFor();
+      await sidebar().locator(".tinyml-card", { hasText: "copy" }).waitFor();
+    });
+  });
+}
