@@ -20,6 +20,8 @@ export interface NodeContext {
   storage: string;
   /** A text of the node's own catalogue. */
   text(key: string, values?: Record<string, string | number>): string;
+  /** What of the hardware the node uses ("GPIO 17"), for the status that says that it is not on this machine. */
+  hardware?: string;
   /** Reports a failure that belongs to no message: red status, and once to the Catch nodes of the flow. */
   fail(thrown: unknown): void;
 }
@@ -97,6 +99,13 @@ export function shortText(RED: Pick<NodeAPI, "_">, error: TinymlError): string {
   return RED._(`${SHARED_TEXTS}:errors.${error.code}`);
 }
 
+/** Shows an error in the status: red, but grey where it is only that the hardware is not on this machine. */
+export function showFailure({ RED, status, hardware }: Omit<NodeContext, "fail" | "text">, error: TinymlError): void {
+  const short = shortText(RED, error);
+  if (error.code !== "TINYML_HARDWARE_MISSING") status.fail(short);
+  else status.fail(hardware === undefined ? short : `${short}: ${hardware}`, "grey");
+}
+
 /** The folder of everything that is stored: `<user dir>/tinyml`. */
 export function storageFolder(RED: Pick<NodeAPI, "settings">): string {
   return join(userFolder(RED), "tinyml");
@@ -111,14 +120,15 @@ export function userFile({ settings }: Pick<NodeAPI, "settings">, file: string):
   );
 }
 
-function userFolder(RED: Pick<NodeAPI, "settings">): string {
+/** Node-RED's user folder. */
+export function userFolder(RED: Pick<NodeAPI, "settings">): string {
   const userDirectory: unknown = RED.settings.userDir;
   return typeof userDirectory === "string" ? userDirectory : join(homedir(), ".node-red");
 }
 
 function createContext(RED: NodeAPI, node: Node): NodeContext {
   const status = createStatus(node);
-  return {
+  const context: NodeContext = {
     RED,
     node,
     status,
@@ -126,21 +136,23 @@ function createContext(RED: NodeAPI, node: Node): NodeContext {
     text: (key, values) => (values === undefined ? RED._(key) : RED._(key, values)),
     fail(thrown) {
       const error = toTinymlError(thrown);
-      status.fail(shortText(RED, error));
+      showFailure(context, error);
       // With a message, even an empty one, Node-RED tells the Catch nodes; without it only the log.
       node.error(error, {});
     },
   };
+  return context;
 }
 
-function attach({ RED, node, status }: NodeContext, parts: NodeParts): void {
+function attach(context: NodeContext, parts: NodeParts): void {
+  const { RED, node, status } = context;
   const { input, inOrder } = parts;
   if (input !== undefined) {
     let last: Promise<unknown> = Promise.resolve();
     node.on("input", (message, send, done) => {
       const failed = (thrown: unknown) => {
         const error = toTinymlError(thrown);
-        if (parts.showError?.(error) !== true) status.fail(shortText(RED, error));
+        if (parts.showError?.(error) !== true) showFailure(context, error);
         done(error);
       };
       // `done` is called outside of what is tried, so that an error of Node-RED's own in it doesn't call it a second time.

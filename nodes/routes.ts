@@ -2,6 +2,7 @@ import type { Request, Response } from "express";
 import type { NodeAPI } from "node-red";
 import { findForwarderBoard, forwarderBoards } from "../src/boards/forwarder-boards";
 import { type ErrorCode, TinymlError, toTinymlError } from "../src/errors";
+import { listPins } from "../src/hardware/list-pins";
 import { listSerialPorts } from "../src/hardware/serial-ports";
 import { generateForwarder, readForwarderSource } from "../src/sketch/forwarder";
 import { findDataset, listDatasets } from "./datasets";
@@ -42,6 +43,7 @@ export function registerRoutes(RED: NodeAPI): void {
   list("datasets", () => listDatasets(storage));
   list("sketches", () => listSketches(storage));
   list("ports", () => listSerialPorts());
+  list("pins", () => listPins());
   list("forwarder", async () => forwarderBoards);
   get("forwarder/:board/check", async (request, response) => {
     try {

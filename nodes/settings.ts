@@ -14,6 +14,8 @@ export interface NumberRule {
 /** What the dialogs call a setting, where that isn't the setting's own name. */
 const words: Readonly<Record<string, string>> = {
   activation: "Activation",
+  activeLow: "On means low voltage",
+  against: "Minus channel",
   always: "Record everything, without a command",
   average: "Average of … readings",
   balanced: "Rare labels count more",
@@ -34,15 +36,20 @@ const words: Readonly<Record<string, string>> = {
   countdown: "Countdown",
   dataset: "Dataset",
   deadband: "Smallest change",
+  debounce: "Has to last … milliseconds",
   device: "Chip",
   divide: "Divide the readings by",
   driver: "Source",
+  drives: "It is",
   earlyStopping: "Stop early when it no longer gets better",
+  edge: "Send",
   engine: "Trained by",
   epochs: "Epochs",
   features: "The network sees",
   fields: "Names of the numbers",
   file: "File",
+  firstCode: "At the number",
+  firstValue: "it is really",
   force: "Overwrite files that were changed by hand",
   format: "Format",
   frequency: "Frequency (Hz)",
@@ -50,6 +57,7 @@ const words: Readonly<Record<string, string>> = {
   further: "Further settings",
   gap: "Longest pause (ms)",
   gesture: "Gesture",
+  gpioChip: "GPIO chip",
   high: "Fully on at",
   holdOff: "Pause after a label (ms)",
   homeAssistant: "Announce the predictions to Home Assistant",
@@ -62,8 +70,10 @@ const words: Readonly<Record<string, string>> = {
   learningRate: "Learning rate",
   length: "Each lasts",
   lengthUnit: "Each lasts",
+  longest: "Longest pulse (ms)",
   low: "Off at",
   majority: "Most frequent of the last …",
+  measurements: "Measurements per second",
   model: "Model",
   momentum: "Momentum",
   noise: "Noise (%)",
@@ -77,15 +87,21 @@ const words: Readonly<Record<string, string>> = {
   patience: "epochs of patience",
   pause: "Pause (seconds)",
   period: "Readings per turn",
+  pin: "GPIO number",
   port: "Port",
+  pull: "Resistor inside",
   quotaMegabytes: "Space (MB)",
+  range: "Up to … volts",
   rate: "Readings per second",
   rateHz: "Rate (Hz)",
   rejection: "Less sure ones are called",
   repeat: "Over and over",
   samples: "Recordings",
   schedule: "Learning rate over time",
+  secondCode: "and at",
+  secondValue: "it is",
   seed: "Random seed",
+  shortest: "Shortest pulse (ms)",
   signal: "Signal",
   size: "Length of a window",
   sketch: "Sketch",
@@ -100,6 +116,7 @@ const words: Readonly<Record<string, string>> = {
   test: "Test",
   threads: "Threads",
   threshold: "From this much on",
+  toggleEvery: "Presses itself every … milliseconds",
   trigger: "Read",
   unit: "Counted in",
   validation: "Validation share (%)",
@@ -174,6 +191,16 @@ export function readList(settings: StoredSettings, key: string, fallback: readon
   if (value === undefined || value === null || value === "") return fallback;
   if (!Array.isArray(value)) throw invalid(key, value, "a list");
   return value;
+}
+
+/** The name of a GPIO chip; "" for that of the header pins. TINYML_CONFIG_INVALID for what can't be one. */
+export function readGpioChip(settings: StoredSettings): string {
+  const chip = readText(settings, "gpioChip", "");
+  if (/^([A-Za-z0-9_/][\w:./-]*)?$/.test(chip)) return chip;
+  throw new TinymlError(
+    "TINYML_CONFIG_INVALID",
+    `There can't be a GPIO chip named ${JSON.stringify(chip)}. Open the node and correct it, or leave it empty.`,
+  );
 }
 
 /** The number that a value or a typed text stands for; undefined when it is none. */

@@ -11,8 +11,8 @@ export interface StatusLine {
 export interface Status {
   /** Shows the line now or, when the last one is fresh, as soon as it is due; a later line replaces one that waits. */
   show(fill: NodeStatusFill, shape: NodeStatusShape, text: string | (() => string)): void;
-  /** Shows an error at once and keeps it long enough to be read, even when readings go on. */
-  fail(text: string): void;
+  /** Shows an error at once and keeps it long enough to be read, even when readings go on; red unless told. */
+  fail(text: string, fill?: NodeStatusFill): void;
   /** Forgets a line that waits; to be called when the node closes. */
   close(): void;
 }
@@ -56,12 +56,12 @@ export function createStatus(node: Pick<Node, "status">): Status {
       if (delay <= 0) writeWaiting();
       else timer = setTimeout(writeWaiting, delay);
     },
-    fail(text) {
+    fail(text, fill = "red") {
       if (closed) return;
       waiting = undefined;
       clearTimeout(timer);
       timer = undefined;
-      write({ fill: "red", shape: "ring", text }, Date.now() + errorStays);
+      write({ fill, shape: "ring", text }, Date.now() + errorStays);
     },
     close() {
       closed = true;

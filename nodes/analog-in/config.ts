@@ -1,5 +1,6 @@
 import { TinymlError } from "../../src/errors";
 import type { AnalogInputSettings } from "../../src/hardware/analog-input";
+import { type Calibration, createCalibration } from "../../src/hardware/calibrate";
 import type { ReadingScale } from "../../src/hardware/reading";
 import { readChoice, readNumber, readText, type StoredSettings, storedSettings } from "../settings";
 
@@ -17,6 +18,10 @@ export interface AnalogInConfig {
   /** A reading that differs by less from the last one sent is held back; 0 sends all. In the unit of the output. */
   deadband: number;
   output: ReadingScale;
+  /** The two points that the calibrated output lies on. */
+  calibration: Calibration;
+  /** The unit of the calibrated output. */
+  unit: string;
 }
 
 /** The settings of a new node, as the editor stores them: a simulated potentiometer, so that it works on any machine. */
@@ -30,18 +35,27 @@ export const defaults = {
   volts: 3.3,
   device: "mcp3008",
   channel: 0,
+  against: "",
   fullScale: "",
+  range: "",
+  measurements: "",
   trigger: "interval",
   interval: 50,
   average: 1,
   deadband: 0,
   output: "fraction",
+  firstCode: 0,
+  firstValue: 0,
+  secondCode: 1023,
+  secondValue: 100,
+  unit: "",
 };
 
 /** The settings from what the editor stored. TINYML_CONFIG_INVALID says which is wrong. */
 export function parseConfig(stored: unknown): AnalogInConfig {
   const settings = storedSettings(stored);
   const channel = readNumber(settings, "channel", defaults.channel, { minimum: 0, maximum: 255, whole: true });
+  const output = readChoice(settings, "output", ["fraction", "volts", "raw", "calibrated"], "fraction");
   return {
     input:
       readChoice(settings, "driver", ["simulated", "iio"], "simulated") === "iio"
@@ -52,8 +66,21 @@ export function parseConfig(stored: unknown): AnalogInConfig {
     interval: readNumber(settings, "interval", defaults.interval, { minimum: 1, maximum: 86_400_000 }),
     average: readNumber(settings, "average", defaults.average, { minimum: 1, maximum: 100_000, whole: true }),
     deadband: readNumber(settings, "deadband", defaults.deadband, { minimum: 0, maximum: Infinity }),
-    output: readChoice(settings, "output", ["fraction", "volts", "raw"], "fraction"),
+    output,
+    calibration: readCalibration(settings, output === "calibrated"),
+    unit: readText(settings, "unit", defaults.unit),
   };
+}
+
+function readCalibration(settings: StoredSettings, used: boolean): Calibration {
+  const number = (key: "firstCode" | "firstValue" | "secondCode" | "secondValue") =>
+    readNumber(settings, key, defaults[key], { minimum: -Infinity, maximum: Infinity });
+  const calibration: Calibration = {
+    codes: [number("firstCode"), number("secondCode")],
+    values: [number("firstValue"), number("secondValue")],
+  };
+  if (used) createCalibration(calibration);
+  return calibration;
 }
 
 function readSimulation(settings: StoredSettings): AnalogInputSettings {
@@ -77,13 +104,25 @@ function readConverter(settings: StoredSettings, channel: number): AnalogInputSe
     );
   }
   const fullScale = readNumber(settings, "fullScale", 0, { minimum: 0, maximum: 2 ** 32 });
+  const against = readNumber(settings, "against", -1, { minimum: -1, maximum: 255, whole: true });
+  if (against === channel) {
+    throw new TinymlError(
+      "TINYML_CONFIG_INVALID",
+      "An input can't be measured against itself. Open the node and choose another one, or none.",
+    );
+  }
+  const range = readNumber(settings, "range", 0, { minimum: 0, maximum: 1000 });
+  const measurements = readNumber(settings, "measurements", 0, { minimum: 0, maximum: 1e6 });
   // Where sysfs is mounted; no field of the dialog, because it is elsewhere in containers and tests only.
   const root = readText(settings, "root", "");
   return {
     driver: "iio",
     device,
     channel,
+    ...(against === -1 ? {} : { against }),
     ...(fullScale === 0 ? {} : { fullScale }),
+    ...(range === 0 ? {} : { range }),
+    ...(measurements === 0 ? {} : { rateHz: measurements }),
     ...(root === "" ? {} : { root }),
   };
 }

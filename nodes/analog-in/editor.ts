@@ -1,4 +1,5 @@
 import type { EditorNodeProperties, EditorRED } from "node-red";
+import { showPinsThere } from "../pins.editor";
 import { settingsValidator } from "../validate.editor";
 import { defaults, parseConfig } from "./config";
 
@@ -20,10 +21,18 @@ interface Properties extends EditorNodeProperties {
   average: number;
   deadband: number;
   output: string;
+  against: string;
+  range: string;
+  measurements: string;
+  firstCode: number;
+  firstValue: number;
+  secondCode: number;
+  secondValue: number;
+  unit: string;
   inputs: 0 | 1;
 }
 
-const accepts = settingsValidator(parseConfig, defaults, ["driver"]);
+const accepts = settingsValidator(parseConfig, defaults, ["driver", "output", "channel", "firstCode", "firstValue"]);
 
 RED.nodes.registerType<Properties>("tinyml-analog-in", {
   category: "TinyML",
@@ -44,6 +53,14 @@ RED.nodes.registerType<Properties>("tinyml-analog-in", {
     average: { value: defaults.average, validate: accepts("average") },
     deadband: { value: defaults.deadband, validate: accepts("deadband") },
     output: { value: defaults.output, validate: accepts("output") },
+    against: { value: defaults.against, validate: accepts("against") },
+    range: { value: defaults.range, validate: accepts("range") },
+    measurements: { value: defaults.measurements, validate: accepts("measurements") },
+    firstCode: { value: defaults.firstCode, validate: accepts("firstCode") },
+    firstValue: { value: defaults.firstValue, validate: accepts("firstValue") },
+    secondCode: { value: defaults.secondCode, validate: accepts("secondCode") },
+    secondValue: { value: defaults.secondValue, validate: accepts("secondValue") },
+    unit: { value: defaults.unit, validate: accepts("unit") },
     // The input is there only when messages make it read.
     inputs: { value: 0 },
   },
@@ -69,6 +86,11 @@ RED.nodes.registerType<Properties>("tinyml-analog-in", {
     showFor("driver", "iio");
     showFor("driver", "simulated");
     showFor("trigger", "interval");
+    showFor("output", "calibrated");
+    showPinsThere({
+      isReal: (driver) => driver === "iio",
+      describe: ({ converters }) => converters.map(({ name, id, inputs }) => `${name || id} (${inputs.join(", ")})`),
+    });
   },
   oneditsave() {
     this.inputs = $("#node-input-trigger").val() === "input" ? 1 : 0;

@@ -1,13 +1,15 @@
 import type { NodeAPI } from "node-red";
 import {
   createAverage,
+  createCalibration,
   createDeadband,
   type Message,
   openAnalogInput,
   registerNode,
+  registerRoutes,
   type Send,
   scaleReading,
-  shortText,
+  showFailure,
   storedSettings,
   toTinymlError,
 } from "../lib";
@@ -15,21 +17,28 @@ import { parseConfig } from "./config";
 
 /** The node tinyml-analog-in: a voltage becomes a number. */
 export function register(RED: NodeAPI): void {
+  registerRoutes(RED);
   registerNode(
     RED,
     "tinyml-analog-in",
     parseConfig,
-    ({ node, status, text, fail }, config) => {
+    (context, config) => {
+      const { node, status, text, fail } = context;
+      if (config.input.driver === "iio") context.hardware = config.input.device;
       const input = openAnalogInput(config.input);
       const average = createAverage(config.average);
       const passes = createDeadband(config.deadband);
+      const calibrated = config.output === "calibrated" ? createCalibration(config.calibration) : undefined;
+      const unit = config.output === "calibrated" && config.unit !== "" ? { unit: config.unit } : {};
       const topic = `adc/${config.channel}`;
       let closed = false;
 
-      const read = async () => average(scaleReading(await input.read(), config.output));
+      const read = async () => average(scaleReading(await input.read(), config.output, calibrated));
       const send = (value: number, message: Message | undefined, to: Send) => {
-        status.show("green", "dot", () => text(`status.${config.output}`, { value: Number(value.toPrecision(4)) }));
-        if (passes(value)) to({ ...message, payload: value, topic });
+        status.show("green", "dot", () =>
+          text(`status.${config.output}`, { value: Number(value.toPrecision(4)), unit: config.unit }),
+        );
+        if (passes(value)) to({ ...message, payload: value, topic, ...unit });
       };
 
       if (config.trigger === "input") {
@@ -57,7 +66,7 @@ export function register(RED: NodeAPI): void {
         } catch (thrown) {
           const error = toTinymlError(thrown);
           if (closed) return;
-          if (error.code === problem) status.fail(shortText(RED, error));
+          if (error.code === problem) showFailure(context, error);
           else fail(error);
           problem = error.code;
         } finally {

@@ -1,4 +1,5 @@
 import type { EditorNodeProperties, EditorRED } from "node-red";
+import { showChosenDriver, showPinsThere } from "../pins.editor";
 import { settingsValidator } from "../validate.editor";
 import { defaults, parseConfig } from "./config";
 
@@ -12,9 +13,15 @@ interface Properties extends EditorNodeProperties {
   chip: string;
   channel: number;
   frequency: number;
+  drives: string;
+  pin: number;
+  gpioChip: string;
+  activeLow: boolean;
+  shortest: number;
+  longest: number;
 }
 
-const accepts = settingsValidator(parseConfig, defaults, ["driver"]);
+const accepts = settingsValidator(parseConfig, defaults, ["driver", "drives", "shortest"]);
 const acceptsEnd = settingsValidator(parseConfig, defaults, ["low", "high"]);
 
 RED.nodes.registerType<Properties>("tinyml-output", {
@@ -28,6 +35,12 @@ RED.nodes.registerType<Properties>("tinyml-output", {
     chip: { value: defaults.chip, validate: accepts("chip") },
     channel: { value: defaults.channel, validate: accepts("channel") },
     frequency: { value: defaults.frequency, validate: accepts("frequency") },
+    drives: { value: defaults.drives, validate: accepts("drives") },
+    pin: { value: defaults.pin, validate: accepts("pin") },
+    gpioChip: { value: defaults.gpioChip, validate: accepts("gpioChip") },
+    activeLow: { value: defaults.activeLow },
+    shortest: { value: defaults.shortest, validate: accepts("shortest") },
+    longest: { value: defaults.longest, validate: accepts("longest") },
   },
   inputs: 1,
   outputs: 1,
@@ -49,8 +62,20 @@ RED.nodes.registerType<Properties>("tinyml-output", {
     return this._("port.output");
   },
   oneditprepare() {
-    $("#node-input-driver")
-      .on("change", () => $(".tinyml-output-pwm").toggle($("#node-input-driver").val() === "pwm"))
-      .trigger("change");
+    const drives = $("#node-input-drives");
+    const show = showChosenDriver(() => {
+      const driver = String($("#node-input-driver").val());
+      const pulses = ["pwm", "pigpio"].includes(driver);
+      if (drives.val() !== "servo" || !(pulses || driver === "simulated")) return pulses ? ["off", "pulses"] : ["off"];
+      return pulses ? ["servo", "motor"] : ["servo"];
+    });
+    drives.on("change", show);
+    showPinsThere({
+      isReal: (driver) => driver !== "simulated",
+      describe: ({ gpio, pwm }, driver) =>
+        driver === "pwm"
+          ? pwm.map(({ name, channels }) => `${name} (0–${channels - 1})`)
+          : gpio.map(({ name, label, lines }) => `${name} ${label} (0–${lines - 1})`),
+    });
   },
 });

@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { TinymlError } from "../errors";
 import type { AnalogInput, AnalogReading } from "./analog-input";
-import { readAttribute, systemError, withTimeout } from "./sysfs";
+import { readAttribute, systemError, withTimeout, writeAttribute } from "./sysfs";
 
 /** A channel of a converter that Linux drives (Industrial I/O). */
 export interface IioSettings {
@@ -11,6 +11,12 @@ export interface IioSettings {
   device: string;
   /** The input of the chip, from 0. */
   channel: number;
+  /** The input that is taken away from it, for the difference of two; ground by default. */
+  against?: number;
+  /** The largest voltage to be measured: the finest of the chip's ranges that holds it is set; as it is by default. */
+  range?: number;
+  /** Measurements per second that the chip is told to make, the nearest that it can; as it is by default. */
+  rateHz?: number;
   /** The code at full scale, for a chip that is not in our table and does not tell its bits. */
   fullScale?: number;
   /** How long a read may take, in milliseconds; 2000 by default. */
@@ -23,7 +29,7 @@ interface Chip {
   /** The code at full scale. The ADS chips measure below zero too, which leaves the upper half of their codes for voltages above. */
   fullScale: number;
   /** The lines of a Raspberry Pi's config.txt that make Linux drive the chip. */
-  overlay(channel: number): string;
+  overlay(channel: number, against: number | undefined): string;
   /** Another name under which Linux lists the chip: one driver serves both of the ADS chips under the name of the first. */
   alias?: string;
 }
@@ -40,14 +46,19 @@ const chips = new Map<string, Chip>(
     mcp3202: { fullScale: 4095, overlay: () => "dtparam=spi=on and dtoverlay=mcp3202,spi0-0-present" },
     mcp3204: { fullScale: 4095, overlay: anySpi("mcp3204") },
     mcp3208: { fullScale: 4095, overlay: anySpi("mcp3208") },
-    ads1015: { fullScale: 2047, overlay: (channel) => adsOverlay("ads1015", channel) },
-    ads1115: { fullScale: 32767, overlay: (channel) => adsOverlay("ads1115", channel), alias: "ads1015" },
+    ads1015: { fullScale: 2047, overlay: (...inputs) => adsOverlay("ads1015", ...inputs) },
+    ads1115: { fullScale: 32767, overlay: (...inputs) => adsOverlay("ads1115", ...inputs), alias: "ads1015" },
   }),
 );
 
+/** The differences that an ADS chip can measure, in the order of its configurations 0 to 3. */
+const adsDifferences = ["0-1", "0-3", "1-3", "2-3"];
+
 /** Configuration 4 + n of an ADS chip measures input n against ground, gain 1 up to 4.096 V. */
-function adsOverlay(chip: string, channel: number): string {
-  return `dtoverlay=${chip},cha_enable,cha_cfg=${4 + channel},cha_gain=1`;
+function adsOverlay(chip: string, channel: number, against: number | undefined): string {
+  const difference = adsDifferences.indexOf(`${channel}-${against}`);
+  const configuration = difference === -1 ? 4 + channel : difference;
+  return `dtparam=i2c_arm=on and dtoverlay=${chip},cha_enable,cha_cfg=${configuration},cha_gain=1`;
 }
 
 /** Where a channel's files are, and what its codes mean. */
@@ -61,7 +72,13 @@ interface Channel {
 
 /** An analog input through the files of Linux's Industrial I/O. Throws TINYML_CONFIG_INVALID. */
 export function createIioInput(settings: IioSettings): AnalogInput {
-  const { device, channel, timeout = 2000, root = "/sys" } = settings;
+  const { device, channel, against, timeout = 2000, root = "/sys" } = settings;
+  if (against !== undefined && (!Number.isInteger(against) || against < 0 || against === channel)) {
+    throw new TinymlError(
+      "TINYML_CONFIG_INVALID",
+      `The input that input ${channel} is measured against must be another one, from 0, not ${against}.`,
+    );
+  }
   if (typeof device !== "string" || !/^[\w:.-]+$/.test(device) || !Number.isInteger(channel) || channel < 0) {
     throw new TinymlError(
       "TINYML_CONFIG_INVALID",
@@ -154,12 +171,63 @@ async function readOptional(path: string): Promise<number | undefined> {
   }
 }
 
-/** The first of the values that is there: one of the channel itself, or one that all channels of the type share. */
-async function readShared(folder: string, channel: number, attribute: string): Promise<number | undefined> {
-  return (
-    (await readOptional(join(folder, `in_voltage${channel}_${attribute}`))) ??
-    (await readOptional(join(folder, `in_voltage_${attribute}`)))
-  );
+/** The name of an input in the ABI: "voltage0", or "voltage0-voltage1" for a difference. */
+function inputName({ channel, against }: IioSettings): string {
+  return against === undefined ? `voltage${channel}` : `voltage${channel}-voltage${against}`;
+}
+
+/** Where an attribute may be: at the input itself, at all inputs of its kind, or at the whole device. */
+function attributePaths(folder: string, settings: IioSettings, attribute: string): string[] {
+  const kinds = settings.against === undefined ? ["voltage"] : ["voltage-voltage", "voltage"];
+  const names = [inputName(settings), ...kinds].map((name) => `in_${name}_${attribute}`);
+  return [...names, attribute].map((name) => join(folder, name));
+}
+
+/** The first of the values that is there. */
+async function readShared(folder: string, settings: IioSettings, attribute: string): Promise<number | undefined> {
+  for (const path of attributePaths(folder, settings, attribute)) {
+    const value = await readOptional(path);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+/** The numbers that an attribute can be set to; none where the driver lists none. */
+async function listAvailable(folder: string, settings: IioSettings, attribute: string): Promise<number[]> {
+  for (const path of attributePaths(folder, settings, `${attribute}_available`)) {
+    const text = await readAttribute(path).catch(() => "");
+    const numbers = text
+      .split(/\s+/)
+      .map(Number)
+      .filter((number) => number > 0);
+    if (numbers.length > 0) return numbers;
+  }
+  return [];
+}
+
+/** Sets an attribute where it is. */
+async function writeShared(folder: string, settings: IioSettings, attribute: string, value: number): Promise<void> {
+  for (const path of attributePaths(folder, settings, attribute)) {
+    if ((await readOptional(path)) === undefined) continue;
+    if ((await readOptional(path)) !== value) await writeAttribute(path, value);
+    return;
+  }
+}
+
+/** Sets the range and the rate that were asked for, as near as the chip can; what a chip can't be told stays as it is. */
+async function setUp(folder: string, settings: IioSettings, fullScale: number): Promise<void> {
+  const { range, rateHz } = settings;
+  if (range !== undefined) {
+    const scales = (await listAvailable(folder, settings, "scale")).sort((a, b) => a - b);
+    const scale = scales.find((each) => (each * (fullScale + 1)) / 1000 >= range * (1 - 1e-6)) ?? scales.at(-1);
+    if (scale !== undefined) await writeShared(folder, settings, "scale", scale);
+  }
+  if (rateHz !== undefined) {
+    const rates = await listAvailable(folder, settings, "sampling_frequency");
+    const distance = (rate: number): number => Math.abs(Math.log(rate / rateHz));
+    const [nearest] = rates.sort((a, b) => distance(a) - distance(b));
+    if (nearest !== undefined) await writeShared(folder, settings, "sampling_frequency", nearest);
+  }
 }
 
 /** The converters that Linux lists, by their names, in the order of their numbers. */
@@ -178,7 +246,7 @@ async function listDevices(folder: string): Promise<{ id: string; name: string }
 }
 
 async function findChannel(folder: string, settings: IioSettings): Promise<Channel> {
-  const { device, channel } = settings;
+  const { device, channel, against } = settings;
   const asked = chips.get(device);
   const id = /^\d+$/.test(device) ? `iio:device${device}` : device;
   const devices = await listDevices(folder);
@@ -188,7 +256,7 @@ async function findChannel(folder: string, settings: IioSettings): Promise<Chann
   if (match === undefined) {
     const others = devices.map((each) => each.name || each.id).join(", ");
     const advice = asked
-      ? `On a Raspberry Pi, add ${asked.overlay(channel)} to /boot/firmware/config.txt and restart it.`
+      ? `On a Raspberry Pi, add ${asked.overlay(channel, against)} to /boot/firmware/config.txt and restart it.`
       : `Check its name and driver; for a chip on a Raspberry Pi, a dtoverlay line in /boot/firmware/config.txt makes it appear.`;
     throw new TinymlError(
       "TINYML_HARDWARE_MISSING",
@@ -196,39 +264,72 @@ async function findChannel(folder: string, settings: IioSettings): Promise<Chann
     );
   }
   const path = join(folder, match.id);
-  const rawPath = join(path, `in_voltage${channel}_raw`);
-  await assertChannel(path, channel, match.name || device);
+  const rawPath = join(path, `in_${inputName(settings)}_raw`);
+  await assertInput(path, settings, match.name || device);
+  const fullScale = settings.fullScale ?? (await findFullScale(path, settings, asked ?? chips.get(match.name)));
+  await setUp(path, settings, fullScale);
   // The unit of the ABI is the millivolt.
-  const scale = await readShared(path, channel, "scale");
+  const scale = await readShared(path, settings, "scale");
   return {
     rawPath,
-    fullScale: settings.fullScale ?? (await findFullScale(path, channel, asked ?? chips.get(match.name), device)),
+    fullScale,
     scale: scale === undefined ? undefined : scale / 1000,
-    offset: (await readShared(path, channel, "offset")) ?? 0,
+    offset: (await readShared(path, settings, "offset")) ?? 0,
   };
 }
 
-async function assertChannel(path: string, channel: number, name: string): Promise<void> {
-  const inputs = (await readdir(path)).flatMap((file) => /^in_voltage(\d+)_raw$/.exec(file)?.[1] ?? []).map(Number);
-  if (inputs.includes(channel)) return;
-  const list = inputs.sort((a, b) => a - b).join(", ");
-  throw new TinymlError(
-    "TINYML_HARDWARE_MISSING",
-    `The converter ${name} has no input ${channel}${list ? `, only ${list}` : ""}. Choose another channel.`,
+/** The inputs of a converter, as "0" or, for differences, "0-1". */
+async function listInputs(path: string): Promise<string[]> {
+  const inputs = (await readdir(path)).flatMap((file) => {
+    const [, channel, against] = /^in_voltage(\d+)(?:-voltage(\d+))?_raw$/.exec(file) ?? [];
+    return channel === undefined ? [] : [against === undefined ? channel : `${channel}-${against}`];
+  });
+  return inputs.sort(
+    (a, b) => Number(a.includes("-")) - Number(b.includes("-")) || a.localeCompare(b, "en", { numeric: true }),
   );
 }
 
+async function assertInput(path: string, { channel, against }: IioSettings, name: string): Promise<void> {
+  const inputs = await listInputs(path);
+  const wanted = against === undefined ? `${channel}` : `${channel}-${against}`;
+  if (inputs.includes(wanted)) return;
+  const list = inputs.join(", ");
+  throw new TinymlError(
+    "TINYML_HARDWARE_MISSING",
+    `The converter ${name} has no input ${wanted}${list ? `, only ${list}` : ""}. Choose another channel.`,
+  );
+}
+
+/** A converter that Linux drives, and its inputs: "0", or "0-1" for a difference. */
+export interface Converter {
+  id: string;
+  name: string;
+  inputs: string[];
+}
+
+/** The converters that there are; none where Linux drives none. */
+export async function listConverters(root = "/sys"): Promise<Converter[]> {
+  const folder = join(root, "bus", "iio", "devices");
+  const devices = await listDevices(folder);
+  const converters = devices.map(async ({ id, name }) => ({
+    id,
+    name,
+    inputs: await listInputs(join(folder, id)).catch(() => []),
+  }));
+  return (await Promise.all(converters)).filter(({ inputs }) => inputs.length > 0);
+}
+
 /** The code at full scale: by the bits that the driver tells (for its buffers), else by our table. */
-async function findFullScale(path: string, channel: number, chip: Chip | undefined, device: string): Promise<number> {
+async function findFullScale(path: string, settings: IioSettings, chip: Chip | undefined): Promise<number> {
   for (const folder of ["scan_elements", "buffer0"]) {
     // "le:s12/16>>4": endianness, sign, used bits, stored bits, shift.
-    const type = await readAttribute(join(path, folder, `in_voltage${channel}_type`)).catch(() => "");
+    const type = await readAttribute(join(path, folder, `in_${inputName(settings)}_type`)).catch(() => "");
     const [, sign, bits] = /^[bl]e:([su])(\d+)\//.exec(type) ?? [];
     if (sign !== undefined) return 2 ** (Number(bits) - (sign === "s" ? 1 : 0)) - 1;
   }
   if (chip !== undefined) return chip.fullScale;
   throw new TinymlError(
     "TINYML_CONFIG_INVALID",
-    `The driver of ${device} does not say how many bits it has. Enter its largest code in the settings (1023 for 10 bits).`,
+    `The driver of ${settings.device} does not say how many bits it has. Enter its largest code in the settings (1023 for 10 bits).`,
   );
 }

@@ -1,8 +1,11 @@
 import { TinymlError } from "../errors";
+import { createGpioOutput, type GpioOutputSettings } from "./gpio-output";
+import { createOnoffOutput, type OnoffOutputSettings } from "./onoff";
+import { createPigpioOutput, type PigpioSettings } from "./pigpio";
 import { createPwmOutput, type PwmSettings } from "./pwm";
 import { createSimulatedOutput, type SimulatedOutputSettings } from "./simulated";
 
-/** An output with a level between off and full: an LED, a motor. */
+/** An output with a level between off and full: an LED, a motor, a servo; a relay knows only these two. */
 export interface Output {
   /** The level that it was last set to, 0..1; undefined before the first. */
   readonly level: number | undefined;
@@ -16,12 +19,17 @@ export interface Output {
   close(): Promise<void>;
 }
 
-export type OutputSettings = SimulatedOutputSettings | PwmSettings;
+export type OutputSettings =
+  | SimulatedOutputSettings
+  | PwmSettings
+  | GpioOutputSettings
+  | OnoffOutputSettings
+  | PigpioSettings;
 
 /**
- * An output by its settings: `simulated` only remembers its level; `pwm` drives a pin through Linux's /sys/class/pwm. It touches no
- * hardware before the first write, so a flow loads where the hardware is missing. Throws TINYML_CONFIG_INVALID for settings
- * that make no sense.
+ * An output by its settings: `simulated` only remembers its level; `pwm` drives a pin through Linux's /sys/class/pwm, `gpio` switches one
+ * through libgpiod's tools, `onoff` and `pigpio` use the packages of these names. It touches no hardware before the first write, so a
+ * flow loads where the hardware is missing. Throws TINYML_CONFIG_INVALID for settings that make no sense.
  */
 export function openOutput(settings: OutputSettings): Output {
   switch (settings.driver) {
@@ -29,9 +37,18 @@ export function openOutput(settings: OutputSettings): Output {
       return createSimulatedOutput(settings);
     case "pwm":
       return createPwmOutput(settings);
+    case "gpio":
+      return createGpioOutput(settings);
+    case "onoff":
+      return createOnoffOutput(settings);
+    case "pigpio":
+      return createPigpioOutput(settings);
     default: {
       const { driver }: { driver?: unknown } = settings;
-      throw new TinymlError("TINYML_CONFIG_INVALID", `There is no output driver "${driver}"; choose simulated or pwm.`);
+      throw new TinymlError(
+        "TINYML_CONFIG_INVALID",
+        `There is no output driver "${driver}"; choose simulated, pwm, gpio, onoff or pigpio.`,
+      );
     }
   }
 }

@@ -5,6 +5,7 @@ import { TinymlError } from "../errors";
 import { systemErrorCode } from "../storage";
 import { clampLevel } from "./level";
 import type { Output } from "./output";
+import { assertServo, pulseOf, type Servo, servoFrequencyHz } from "./servo";
 import { readAttribute, systemError, withTimeout, writeAttribute } from "./sysfs";
 
 /** A channel of a PWM chip that Linux drives. */
@@ -14,8 +15,10 @@ export interface PwmSettings {
   channel: number;
   /** The chip: the name of its device ("1f00098000.pwm") or its number; the one of the header pins by default. */
   chip?: string | number;
-  /** Pulses per second; 1000 by default. */
+  /** Pulses per second; 1000 by default, and always 50 for a servo. */
   frequencyHz?: number;
+  /** A servo motor: the level is its position; it is left without pulses on close. */
+  servo?: Servo;
   /** The level, 0..1, that it is left at on close; 0 (off) by default. */
   safeLevel?: number;
   /** How long the system may take for a write, in milliseconds; 2000 by default. */
@@ -43,15 +46,20 @@ interface Chip {
 
 /** An output through Linux's /sys/class/pwm. Throws TINYML_CONFIG_INVALID. */
 export function createPwmOutput(settings: PwmSettings): Output {
-  const { channel, frequencyHz = 1000, timeout = 2000 } = settings;
+  const { channel, servo, timeout = 2000 } = settings;
+  const frequencyHz = servo === undefined ? (settings.frequencyHz ?? 1000) : servoFrequencyHz;
   if (!Number.isInteger(channel) || channel < 0) {
     throw new TinymlError("TINYML_CONFIG_INVALID", `A PWM output needs a channel from 0, not ${channel}.`);
   }
   if (!(frequencyHz >= 1 && frequencyHz <= 1e6)) {
     throw new TinymlError("TINYML_CONFIG_INVALID", `The PWM frequency must be 1 to 1,000,000 Hz, not ${frequencyHz}.`);
   }
+  if (servo !== undefined) assertServo(servo);
   const safeLevel = clampLevel(settings.safeLevel ?? 0);
   const period = Math.round(1e9 / frequencyHz);
+  /** Nanoseconds that a pulse of a level lasts. */
+  const pulse = (wanted: number): number =>
+    Math.round(servo === undefined ? wanted * period : pulseOf(wanted, servo) * 1e6);
   /** The folder of the exported channel, once it is set up. */
   let folder: string | undefined;
   let wasThere = false;
@@ -62,13 +70,13 @@ export function createPwmOutput(settings: PwmSettings): Output {
   /** What the system is doing; never rejects. */
   let busy: Promise<void> = Promise.resolve();
 
-  const set = async (wanted: number): Promise<void> => {
+  const set = async (wanted: number, nanoseconds = pulse(wanted)): Promise<void> => {
     try {
       if (folder === undefined) {
         folder = await setUp(settings, period);
         wasThere = true;
       }
-      await writeValue(folder, "duty_cycle", Math.round(wanted * period));
+      await writeValue(folder, "duty_cycle", nanoseconds);
       if ((await readValue(folder, "enable")) !== 1) await writeValue(folder, "enable", 1);
       level = wanted;
     } catch (error) {
@@ -109,7 +117,7 @@ export function createPwmOutput(settings: PwmSettings): Output {
       closing ??= queue(async () => {
         // Nothing was ever set, so there is nothing to take back.
         if (!wasThere) return;
-        await set(safeLevel);
+        await set(safeLevel, servo === undefined ? pulse(safeLevel) : 0);
         // A channel at rest is switched off, so that it is free for others; at another level it has to keep running.
         if (safeLevel === 0 && folder !== undefined) await writeValue(folder, "enable", 0);
       });
@@ -133,7 +141,20 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** The chips, those of the header pins first, those that must not be touched left out. */
+/** A PWM chip, by its device ("1f00098000.pwm") or its number. */
+export interface PwmChip {
+  name: string;
+  channels: number;
+}
+
+/** The PWM chips that there are, those of the header pins first; without a fan's. */
+export async function listPwmChips(root = "/sys"): Promise<PwmChip[]> {
+  const chips = await listChips(join(root, "class", "pwm"));
+  const usable = chips.filter(({ device }) => !reservedChips.includes(device));
+  return usable.map(({ device, number, channels }) => ({ name: device || String(number), channels }));
+}
+
+/** The chips, those of the header pins first. */
 async function listChips(folder: string): Promise<Chip[]> {
   const entries = await readdir(folder).catch(() => []);
   const chips = await Promise.all(

@@ -2,18 +2,25 @@ import { TinymlError } from "../errors";
 import type { AnalogReading } from "./analog-input";
 
 /** The units in which a reading is passed on. */
-export type ReadingScale = "fraction" | "volts" | "raw";
+export type ReadingScale = "fraction" | "volts" | "raw" | "calibrated";
 
 /**
- * A reading as one number: "fraction" of full scale, 0..1 (a code below zero gives 0); "volts" at the pin; "raw", the converter's code.
+ * A reading as one number: "fraction" of full scale, 0..1 (a code below zero gives 0); "volts" at the pin; "raw", the converter's code;
+ * "calibrated", what the given function makes of the code.
  * Throws TINYML_HARDWARE_FAILED for volts from a driver that does not know them.
  */
-export function scaleReading(reading: AnalogReading, scale: ReadingScale): number {
+export function scaleReading(
+  reading: AnalogReading,
+  scale: ReadingScale,
+  calibrated: (code: number) => number = (code) => code,
+): number {
   switch (scale) {
     case "fraction":
       return Math.min(1, Math.max(0, reading.code / reading.fullScale));
     case "raw":
       return reading.code;
+    case "calibrated":
+      return calibrated(reading.code);
     case "volts":
       if (reading.volts !== undefined) return reading.volts;
       throw new TinymlError(

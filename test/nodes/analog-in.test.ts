@@ -71,7 +71,7 @@ describe("node analog in", () => {
     assert.equal((await flow.next("errors")).error?.code, "TINYML_HARDWARE_MISSING");
     await new Promise((resolve) => setTimeout(resolve, 100));
     assert.equal(flow.received("errors").length, 1);
-    assert.equal(flow.statuses("adc").at(-1)?.fill, "red");
+    assert.equal(flow.statuses("adc").at(-1)?.fill, "grey");
     const prepared = path.join(root, "prepared");
     await mkdir(prepared);
     for (const [name, text] of Object.entries({ name: "mcp3008", in_voltage1_raw: "512", in_voltage_scale: "3.2" })) {

@@ -64,7 +64,7 @@ describe("node output", () => {
     const flow = await startFlow([...base, { ...output, driver: "pwm", channel: 0, frequency: 1000, root }]);
     flow.send("led", { payload: 1 });
     assert.equal((await flow.next("errors")).error?.code, "TINYML_HARDWARE_MISSING");
-    assert.equal(flow.statuses("led").at(-1)?.fill, "red");
+    assert.equal(flow.statuses("led").at(-1)?.fill, "grey");
     await mkdir(channel, { recursive: true });
     await writeFile(path.join(channel, "..", "npwm"), "2\n");
     for (const [name, value] of Object.entries({ period: 0, duty_cycle: 0, enable: 0 })) {
