@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -109,6 +109,66 @@ describe("iio analog input", () => {
     await assert.rejects(open({ channel: 3 }).read(), { code: "TINYML_HARDWARE_MISSING", message: /only 0, 7/ });
   });
 
+  it("measures the difference of two inputs, with the scale of that pair", async () => {
+    await makeDevice(0, {
+      ...mcp3008,
+      "in_voltage0-voltage1_raw": "-100",
+      "in_voltage-voltage_scale": "2",
+    });
+    const { code, volts } = await open({ against: 1 }).read();
+    assert.deepEqual([code, volts], [-100, -0.2]);
+    await assert.rejects(open({ channel: 1, against: 0 }).read(), {
+      code: "TINYML_HARDWARE_MISSING",
+      message: /no input 1-0, only 0, 7, 0-1/,
+    });
+    await assert.rejects(open({ device: "ads1115", channel: 1, against: 3 }).read(), {
+      message: /dtparam=i2c_arm=on and dtoverlay=ads1115,cha_enable,cha_cfg=2,/,
+    });
+  });
+
+  it("sets the finest range that holds the voltage, and the nearest rate", async () => {
+    const ads1015 = {
+      name: "ads1015",
+      in_voltage0_raw: "5",
+      in_voltage0_scale: "1",
+      in_voltage_scale_available: "3 2 1 0.5 0.25 0.125",
+      in_voltage0_sampling_frequency: "1600",
+      sampling_frequency_available: "128 250 490 920 1600 2400 3300",
+    };
+    await makeDevice(0, ads1015);
+    const read = (file: string) => readFile(path(0, file), "utf8");
+    for (const [range, scale] of [
+      [3.3, "2"],
+      [4.096, "2"],
+      [0.2, "0.125"],
+      [100, "3"],
+    ] as const) {
+      const { volts = 0 } = await open({ device: "ads1015", range, rateHz: 1000 }).read();
+      assert.equal(Number(await read("in_voltage0_scale")), Number(scale), `${range} V`);
+      assert.ok(Math.abs(volts - (5 * Number(scale)) / 1000) < 1e-12);
+      assert.equal(Number(await read("in_voltage0_sampling_frequency")), 920);
+    }
+  });
+
+  it("leaves range and rate of a chip alone that has none", async () => {
+    await makeDevice(0, mcp3008);
+    assert.equal((await open({ range: 1, rateHz: 10 }).read()).code, 512);
+    assert.equal((await readFile(path(0, "in_voltage_scale"), "utf8")).trim(), "3.222656250");
+  });
+
+  it("knows the full scale of each chip where its driver doesn't say", async () => {
+    for (const [device, fullScale] of [
+      ["mcp3004", 1023],
+      ["mcp3008", 1023],
+      ["mcp3208", 4095],
+      ["ads1015", 2047],
+      ["ads1115", 32767],
+    ] as const) {
+      await makeDevice(0, { name: device, in_voltage0_raw: "1" });
+      assert.equal((await open({ device }).read()).fullScale, fullScale, device);
+    }
+  });
+
   it("works as soon as a missing converter appears", async () => {
     const input = open();
     await assert.rejects(input.read(), { code: "TINYML_HARDWARE_MISSING" });
@@ -163,7 +223,14 @@ describe("iio analog input", () => {
   });
 
   it("refuses settings that make no sense, and reads no more after close", async () => {
-    for (const settings of [{ device: "" }, { device: "../x" }, { channel: -1 }, { channel: 0.5 }]) {
+    for (const settings of [
+      { device: "" },
+      { device: "../x" },
+      { channel: -1 },
+      { channel: 0.5 },
+      { against: 0 },
+      { against: -1 },
+    ]) {
       assert.throws(() => open(settings), { code: "TINYML_CONFIG_INVALID" });
     }
     await makeDevice(0, mcp3008);

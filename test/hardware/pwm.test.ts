@@ -96,6 +96,22 @@ describe("pwm output", () => {
     assert.deepEqual(await values(0, 0), [1_000_000, 500_000, 1]);
   });
 
+  it("moves a servo by pulses of half to two and a half milliseconds, and lets it rest", async () => {
+    await makeChip(0, "fe20c000.pwm");
+    await makeChannel(0, "0");
+    const output = openPwm({ servo: {}, frequencyHz: 1000, safeLevel: 0.5 });
+    for (const [level, pulse] of [
+      [0, 500_000],
+      [0.5, 1_500_000],
+      [1, 2_500_000],
+    ] as const) {
+      await output.write(level);
+      assert.deepEqual(await values(0, 0), [20_000_000, pulse, 1]);
+    }
+    await output.close();
+    assert.equal((await values(0, 0))[1], 0);
+  });
+
   it("does not touch an output that it never set", async () => {
     await makeChip(0, "fe20c000.pwm");
     await makeChannel(0, "0");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { createCalibration } from "../../src/hardware/calibrate";
 import { createAverage, createDeadband, scaleReading } from "../../src/hardware/reading";
 
 describe("scaleReading", () => {
@@ -19,6 +20,32 @@ describe("scaleReading", () => {
 
   it("says so where the volts are unknown", () => {
     assert.throws(() => scaleReading({ code: 1, fullScale: 3 }, "volts"), { code: "TINYML_HARDWARE_FAILED" });
+  });
+});
+
+describe("createCalibration", () => {
+  it("goes through both points, exactly, and on along their line", () => {
+    const calibrated = createCalibration({ codes: [310, 702], values: [20, 60] });
+    assert.deepEqual([310, 702, 506].map(calibrated), [20, 60, 40]);
+    assert.ok(Math.abs(calibrated(114) - 0) < 1e-9);
+    assert.equal(scaleReading({ code: 702, fullScale: 1023 }, "calibrated", calibrated), 60);
+    fc.assert(
+      fc.property(fc.integer(), fc.integer(), fc.double({ noNaN: true, min: -1e6, max: 1e6 }), (a, b, value) => {
+        fc.pre(a !== b);
+        const line = createCalibration({ codes: [a, b], values: [value, value + 1] });
+        assert.deepEqual([line(a), line(b)], [value, value + 1]);
+      }),
+    );
+  });
+
+  it("refuses points that make no line", () => {
+    for (const wrong of [
+      { codes: [1, 1], values: [0, 1] },
+      { codes: [0, 1], values: [5, 5] },
+      { codes: [0, Number.NaN], values: [0, 1] },
+    ] as const) {
+      assert.throws(() => createCalibration(wrong), { code: "TINYML_CONFIG_INVALID" });
+    }
   });
 });
 

@@ -36,6 +36,20 @@ describe("node analog in", () => {
     assert.ok(numbers("means").length <= numbers("raws").length / 25);
   });
 
+  it("sends calibrated readings with their unit", async () => {
+    const root = await temporaryFolder();
+    const device = path.join(root, "bus", "iio", "devices", "iio:device0");
+    await mkdir(device, { recursive: true });
+    await writeFile(path.join(device, "name"), "mcp3008");
+    await writeFile(path.join(device, "in_voltage0_raw"), "506");
+    const points = { firstCode: "310", firstValue: "20", secondCode: 702, secondValue: 60, unit: "°C" };
+    const settings = { ...sensor, driver: "iio", root, output: "calibrated", ...points };
+    const flow = await startFlow([...base, settings, { ...settings, id: "flat", secondCode: 310, trigger: "input" }]);
+    assert.equal(flow.statuses("flat")[0]?.fill, "red");
+    const message = await flow.next("out");
+    assert.deepEqual({ ...message, _msgid: "" }, { payload: 40, topic: "adc/0", unit: "°C", _msgid: "" });
+  });
+
   it("tells the catch node of wrong settings once, though no message arrives", async () => {
     const flow = await startFlow([...base, { ...sensor, interval: 0 }]);
     const { error } = await flow.next("errors");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { makeGpioStandIns } from "../hardware/support/gpio-tools";
 import { temporaryFolder } from "../support/folders";
 import { startFlow, tab } from "./support/flow";
 
@@ -35,6 +36,39 @@ describe("node output", () => {
       flow.send("led", { payload: sent });
       assert.equal((await flow.next("out")).payload, set);
     }
+  });
+
+  it("turns a servo in degrees, and switches by yes and no", async () => {
+    const flow = await startFlow([...base, { ...output, drives: "servo", low: 0, high: 180 }]);
+    for (const [sent, set] of [
+      [90, 90],
+      [200, 180],
+      [true, 180],
+      [false, 0],
+    ]) {
+      flow.send("led", { payload: sent });
+      assert.equal((await flow.next("out")).payload, set);
+    }
+    await flow.until("the position is shown", () => flow.statuses("led").at(-1)?.text === "status.servo");
+  });
+
+  it("holds a pin on, and gives it back when the flow is deployed anew", async () => {
+    const tools = await makeGpioStandIns(path.join(await temporaryFolder(), "bin"), 2);
+    const flow = await startFlow([...base, { ...output, driver: "gpio", pin: 5, toolPath: tools.path }]);
+    flow.send("led", { payload: 0.8 });
+    await flow.next("out");
+    assert.equal(await tools.held(5), "1");
+    await flow.redeploy([...base, output]);
+    assert.deepEqual([await tools.held(5), await tools.running()], [undefined, []]);
+  });
+
+  it("is grey where the package is not on this machine, and says what to type", async () => {
+    const flow = await startFlow([...base, { ...output, driver: "pigpio" }]);
+    flow.send("led", { payload: 1 });
+    const { error } = await flow.next("errors");
+    assert.equal(error?.code, "TINYML_HARDWARE_MISSING");
+    assert.match(error?.message ?? "", /npm install pigpio/);
+    assert.equal(flow.statuses("led").at(-1)?.fill, "grey");
   });
 
   it("refuses what is no number", async () => {
