@@ -104,11 +104,18 @@ export function taskOf(dataset: unknown): unknown {
   return datasetNode(dataset).task;
 }
 
+/** What a sample of a dataset's node, as it is in the editor, is; "table" where none is chosen. */
+export function kindOf(dataset: unknown): string {
+  const { kind = "table" } = datasetNode(dataset);
+  // What the kind of tables was called before there were others.
+  return kind === "recorded" ? "table" : String(kind);
+}
+
 /** What the editor knows of a dataset's samples. */
 export interface EditedSamples {
   name: string;
   task: "classification" | "regression";
-  /** Absent for files, which only the runtime can look into. */
+  /** Absent where the settings don't say it: for files, which only the runtime can look into, and for recordings, sounds and pictures. */
   shape?: readonly number[];
   /** Numbers to predict, or labels; absent where any label may be recorded, and for files. */
   outputs?: number;
@@ -116,15 +123,16 @@ export interface EditedSamples {
 
 /** What a dataset's node, as it is in the editor, tells of its samples; undefined when there is no such node. */
 export function sampleOf(dataset: unknown): EditedSamples | undefined {
-  const { name, kind, task, channels, targets, labels } = datasetNode(dataset);
+  const { name, task, channels, targets, labels } = datasetNode(dataset);
   if (task !== "classification" && task !== "regression") return undefined;
   const known: EditedSamples = { name: String(name), task };
-  if (kind === "files" || !Array.isArray(channels)) return known;
+  if (kindOf(dataset) === "files" || !Array.isArray(channels)) return known;
   const listed = String(labels ?? "")
     .split(",")
     .filter((label) => label.trim() !== "").length;
   const outputs = task === "classification" ? listed : Array.isArray(targets) ? targets.length : 0;
-  return { ...known, shape: [channels.length], ...(outputs > 0 ? { outputs } : {}) };
+  const shape = kindOf(dataset) === "table" ? { shape: [channels.length] } : {};
+  return { ...known, ...shape, ...(outputs > 0 ? { outputs } : {}) };
 }
 
 function datasetNode(dataset: unknown): StoredSettings {

@@ -19,6 +19,8 @@ import type { Task } from "../src/model/metadata";
 export interface DatasetSource {
   readonly name: string;
   readonly task: Task;
+  /** What its samples are, as its settings say; files of others say it themselves. */
+  readonly description?: DatasetDescription;
   /** The dataset, opened with the first call; it stays open until `close`. */
   open(): Promise<Dataset>;
   /**
@@ -28,6 +30,8 @@ export interface DatasetSource {
   read(options?: Pick<ReadOptions, "shape" | "stride">): Promise<Table>;
   /** Throws all rows away, also those that were recorded under other settings. */
   clear(): Promise<void>;
+  /** Has something finished before the files are closed; ends with a call of what is returned. */
+  beforeClose(finish: () => Promise<unknown>): () => void;
   /** Ends this source's use of the files. */
   close(): Promise<void>;
 }
@@ -53,9 +57,11 @@ const counted = new Map<string, { state: string; listing: DatasetListing }>();
 export function createDatasetSource(storage: string, name: string, description: DatasetDescription): DatasetSource {
   const folder = datasetFolder(storage, name);
   let opening: Promise<Dataset> | undefined;
+  const unfinished = new Set<() => Promise<unknown>>();
   return {
     name,
     task: description.task,
+    description,
     open() {
       opening ??= openDataset(folder, description).then(
         (dataset) => {
@@ -75,7 +81,12 @@ export function createDatasetSource(storage: string, name: string, description: 
       return underDescription(await readDataset(folder, options), await readDescription(folder), name, description);
     },
     clear: () => clearDataset(folder, description),
+    beforeClose(finish) {
+      unfinished.add(finish);
+      return () => unfinished.delete(finish);
+    },
     async close() {
+      await Promise.allSettled([...unfinished].map((finish) => finish()));
       const closing = opening;
       opening = undefined;
       open.delete(folder);
@@ -99,6 +110,7 @@ export function createFilesSource(name: string, location: string, task: Task): D
     // The whole path, for who reads an error doesn't know the folder that a part of it begins in.
     read: async (options) => ({ ...(await readData(resolve(location), { task, ...options })), name }),
     clear: refuse,
+    beforeClose: () => () => undefined,
     close: async () => undefined,
   };
 }

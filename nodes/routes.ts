@@ -1,6 +1,9 @@
 import type { Request, Response } from "express";
 import type { NodeAPI } from "node-red";
+import { findForwarderBoard, forwarderBoards } from "../src/boards/forwarder-boards";
 import { type ErrorCode, TinymlError, toTinymlError } from "../src/errors";
+import { listSerialPorts } from "../src/hardware/serial-ports";
+import { generateForwarder, readForwarderSource } from "../src/sketch/forwarder";
 import { findDataset, listDatasets } from "./datasets";
 import { receiveProject, receiveSamples, sendDataset, sendProject } from "./exchange";
 import {
@@ -16,7 +19,7 @@ import { storageFolder } from "./handler";
 import { describeStoredModel, listModels, modelFile, modelInUse } from "./models";
 import { describeNetwork } from "./networks";
 import { listRuns, stopRun } from "./runs";
-import { listSketches, sketchZip } from "./sketches";
+import { listSketches, sketchZip, zipOfSketch } from "./sketches";
 
 /** The admin servers that have the routes: nodes are loaded one by one, and each would add them again. */
 const served = new WeakSet<object>();
@@ -38,6 +41,21 @@ export function registerRoutes(RED: NodeAPI): void {
   list("models", () => listModels(storage));
   list("datasets", () => listDatasets(storage));
   list("sketches", () => listSketches(storage));
+  list("ports", () => listSerialPorts());
+  list("forwarder", async () => forwarderBoards);
+  get("forwarder/:board/check", async (request, response) => {
+    try {
+      forwarderFor(request);
+      response.json({});
+    } catch (thrown) {
+      response.json({ problem: toTinymlError(thrown).message });
+    }
+  });
+  get("forwarder/:board.zip", async (request, response) => {
+    const sketch = forwarderFor(request);
+    response.attachment(`${sketch.name}.zip`);
+    response.send(Buffer.from(zipOfSketch(sketch)));
+  });
   get("models/:name.tflite", (request, response) =>
     sendFile(response, modelFile(storage, parameter(request, "name")), `${request.params.name}.tflite`),
   );
@@ -104,6 +122,16 @@ export function registerRoutes(RED: NodeAPI): void {
     answering(async (request, response) => response.sendStatus(stopRun(parameter(request, "id")) ? 204 : 404)),
   );
   httpAdmin.post(
+    "/tinyml/nodes/:id/record",
+    RED.auth.needsPermission("tinyml.write"),
+    answering(async (request, response) => {
+      const node = RED.nodes.getNode(parameter(request, "id"));
+      const records = node?.type === "tinyml-record";
+      if (records) node.receive({ record: "start" });
+      response.sendStatus(records ? 204 : 404);
+    }),
+  );
+  httpAdmin.post(
     "/tinyml/nodes/:id/resume",
     RED.auth.needsPermission("tinyml.write"),
     answering(async (request, response) => {
@@ -114,6 +142,22 @@ export function registerRoutes(RED: NodeAPI): void {
       response.sendStatus(trains ? 204 : 404);
     }),
   );
+}
+
+/** The sketch that a request asks for: its board in the address, the rest behind the question mark. */
+function forwarderFor(request: Request) {
+  const number = (name: string) => {
+    const text: unknown = request.query[name];
+    return typeof text === "string" && text.trim() !== "" ? { [name]: Number(text) } : {};
+  };
+  const { source } = request.query;
+  const { rate, baud, channels } = { ...number("rate"), ...number("baud"), ...number("channels") };
+  return generateForwarder(findForwarderBoard(parameter(request, "board")), {
+    source: readForwarderSource(source ?? "analog"),
+    ...(rate === undefined ? {} : { rateHz: rate }),
+    ...(baud === undefined ? {} : { baudRate: baud }),
+    ...(channels === undefined ? {} : { channels }),
+  });
 }
 
 function parameter(request: Request, name: string): string {
@@ -157,6 +201,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   TINYML_FILE: 404,
   TINYML_RECIPE_INVALID: 400,
   TINYML_CONFIG_INVALID: 400,
+  TINYML_UNKNOWN_BOARD: 404,
   TINYML_NO_LABEL: 400,
   TINYML_UNKNOWN_LABEL: 400,
   TINYML_CHANNEL_COUNT: 400,

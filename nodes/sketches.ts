@@ -37,10 +37,14 @@ export async function writeSketch(
   const note = { name, node, written: Date.now(), board, ...estimate };
   await writeOwnFiles(folder, files, { force, note });
   const zip = sketchZip(storage, name);
-  // The Arduino IDE wants the folder, with the sketch's name, in the zip.
-  const zipped = Object.entries(files).map(([file, text]) => [`${name}/${file}`, Buffer.from(text)]);
-  await writeFileAtomic(zip, zipSync(Object.fromEntries(zipped)));
+  await writeFileAtomic(zip, zipOfSketch({ name, files }));
   return { folder, zip };
+}
+
+/** A zip of a sketch. The Arduino IDE wants the folder, with the sketch's name, in it. */
+export function zipOfSketch({ name, files }: Pick<Sketch, "name" | "files">): Uint8Array {
+  const zipped = Object.entries(files).map(([file, text]) => [`${name}/${file}`, Buffer.from(text)]);
+  return zipSync(Object.fromEntries(zipped));
 }
 
 /** The folder of a sketch. TINYML_NAME_INVALID when the name is more than a file name. */

@@ -2,7 +2,8 @@ import type { EditorNodeProperties, EditorRED } from "node-red";
 import { sharedText } from "../browser.editor";
 import { isName } from "../settings";
 import { explained, settingsValidator } from "../validate.editor";
-import { type ChannelField, defaults, parseConfig } from "./config";
+import { hasVariables, withoutVariables } from "../variables";
+import { type ChannelField, defaults, parseConfig, usualSoundRate } from "./config";
 
 declare const RED: EditorRED;
 
@@ -14,6 +15,9 @@ interface Properties extends EditorNodeProperties {
   channels: ChannelField[];
   labels: string;
   targets: ChannelField[];
+  colours: string;
+  rateHz: string;
+  quotaMegabytes: string;
 }
 
 const valid = { ...defaults, name: "dataset" };
@@ -30,6 +34,9 @@ RED.nodes.registerType<Properties>("tinyml-dataset", {
     channels: { value: defaults.channels, validate: accepts("channels") },
     labels: { value: defaults.labels, validate: accepts("labels") },
     targets: { value: defaults.targets, validate: accepts("targets") },
+    colours: { value: defaults.colours, validate: accepts("colours") },
+    rateHz: { value: defaults.rateHz, validate: accepts("rateHz") },
+    quotaMegabytes: { value: defaults.quotaMegabytes, validate: accepts("quotaMegabytes") },
   },
   label() {
     return this.name || this._("palette");
@@ -38,22 +45,33 @@ RED.nodes.registerType<Properties>("tinyml-dataset", {
     const text = (key: string) => this._(key);
     editChannels($("#tinyml-dataset-channels"), this.channels, text);
     editChannels($("#tinyml-dataset-targets"), this.targets, text);
-    // A dataset that was made before there were files.
-    if (!this.kind) $("#node-config-input-kind").val("recorded");
-    $("#node-config-input-kind")
-      .on("change", () => {
-        const files = $("#node-config-input-kind").val() === "files";
-        $("#tinyml-dataset-files").toggle(files);
-        $("#tinyml-dataset-recorded").toggle(!files);
-      })
-      .trigger("change");
-    $("#node-config-input-task")
-      .on("change", () => {
-        const classification = $("#node-config-input-task").val() === "classification";
-        $("#tinyml-dataset-classification").toggle(classification);
-        $("#tinyml-dataset-regression").toggle(!classification);
-      })
-      .trigger("change");
+    // Datasets that were made before there were others have no kind, or the only one that there was.
+    if (!this.kind || this.kind === "recorded") $("#node-config-input-kind").val("table");
+    if (!this.colours) $("#node-config-input-colours").val(defaults.colours);
+    const showFields = () => {
+      const kind = String($("#node-config-input-kind").val());
+      const classification = $("#node-config-input-task").val() === "classification";
+      const ofReadings = kind === "table" || kind === "timeseries";
+      $("#tinyml-dataset-files").toggle(kind === "files");
+      $("#tinyml-dataset-recorded").toggle(kind !== "files");
+      $("#tinyml-dataset-readings").toggle(ofReadings);
+      $("#tinyml-dataset-colours").toggle(kind === "image");
+      $("#tinyml-dataset-rate").toggle(kind === "timeseries" || kind === "audio");
+      $("#node-config-input-rateHz").attr(
+        "placeholder",
+        kind === "audio" ? usualSoundRate : text("placeholder.rateHz"),
+      );
+      $("#tinyml-dataset-classification").toggle(classification);
+      $("#tinyml-dataset-regression").toggle(!classification);
+      $("#tinyml-dataset-range").toggle(ofReadings || !classification);
+    };
+    $("#node-config-input-kind, #node-config-input-task").on("change", showFields);
+    showFields();
+    const showVariable = () => {
+      $("#tinyml-dataset-variable").toggle(hasVariables(String($("#node-config-input-name").val())));
+    };
+    $("#node-config-input-name").on("input", showVariable);
+    showVariable();
   },
   oneditsave() {
     this.channels = editedChannels($("#tinyml-dataset-channels"));
@@ -66,8 +84,13 @@ RED.nodes.registerType<Properties>("tinyml-dataset", {
 /** True for a name that no other dataset has; otherwise what is wrong with it. */
 function uniqueName(this: object, value: unknown): true | string {
   const name = nameOf({ name: value });
-  if (!isName(name)) return sharedText("problem.name");
-  const twice = datasets().some((other) => !("id" in this && other.id === this.id) && nameOf(other) === name);
+  if (!isName(withoutVariables(name))) return sharedText("problem.name");
+  const id = "id" in this ? this.id : undefined;
+  // All flows have a dataset that is in none.
+  const flowOf = (node: object) => ("z" in node && node.z) || "";
+  // In another flow a variable has another value.
+  const differs = (other: Record<string, unknown>) => hasVariables(name) && flowOf(other) !== flowOf(this);
+  const twice = datasets().some((other) => other.id !== id && nameOf(other) === name && !differs(other));
   return twice ? sharedText("problem.nameTwice", { name }) : true;
 }
 
@@ -113,7 +136,8 @@ function editChannels(list: JQuery, fields: readonly ChannelField[], text: (key:
       for (const column of columns) {
         $('<input type="text">')
           .addClass(`tinyml-${column}`)
-          .css({ flex: width(column) })
+          // As wide as a text field is by itself, four of them would be wider than many a screen.
+          .css({ flex: width(column), width: 44 })
           .attr({ placeholder: text(`column.${column}`), title: text(`column.${column}`) })
           .val(field[column] ?? "")
           .appendTo(line);

@@ -1,5 +1,13 @@
 import type { NodeAPI } from "node-red";
-import { createDatasetSource, createFilesSource, offerDataset, registerNode, registerRoutes } from "../lib";
+import {
+  createDatasetSource,
+  createFilesSource,
+  type DatasetDescription,
+  fillInVariables,
+  offerDataset,
+  registerNode,
+  registerRoutes,
+} from "../lib";
 import { type DatasetConfig, parseConfig } from "./config";
 
 /** The configuration node tinyml-dataset: a named dataset that other nodes share. */
@@ -10,9 +18,12 @@ export function register(RED: NodeAPI): void {
     "tinyml-dataset",
     parseConfig,
     ({ node, storage }, config) => {
-      const { name, kind, path, task } = config;
+      const { kind, path, task } = config;
+      const name = fillInVariables(RED, node, config.name, "dataset");
       const source =
-        kind === "files" ? createFilesSource(name, path, task) : createDatasetSource(storage, name, describe(config));
+        kind === "files"
+          ? createFilesSource(name, path, task)
+          : createDatasetSource(storage, name, describe(config, kind));
       offerDataset(node, source);
       return { close: () => source.close() };
     },
@@ -21,7 +32,17 @@ export function register(RED: NodeAPI): void {
   );
 }
 
-function describe({ task, channels, labels, targets }: DatasetConfig) {
-  const answers = task === "regression" ? { targets: [...targets] } : { labels: [...labels] };
-  return { version: 1, kind: "table", task, channels: [...channels], ...answers } as const;
+function describe(
+  { task, channels, labels, targets, rateHz, quotaMegabytes }: DatasetConfig,
+  kind: DatasetDescription["kind"],
+): DatasetDescription {
+  return {
+    version: 1,
+    kind,
+    task,
+    channels: [...channels],
+    ...(task === "regression" ? { targets: [...targets] } : { labels: [...labels] }),
+    ...(rateHz > 0 && { rateHz }),
+    ...(quotaMegabytes > 0 && { quotaMegabytes }),
+  };
 }

@@ -1,4 +1,5 @@
 /** Labelled rows on disk. */
+export * from "../../src/dataset/assign-splits";
 export * from "../../src/dataset/chunks";
 export * from "../../src/dataset/clear-dataset";
 export * from "../../src/dataset/csv";
@@ -8,6 +9,7 @@ export * from "../../src/dataset/encode-wav";
 export * from "../../src/dataset/find-warnings";
 export * from "../../src/dataset/fold-rows";
 export * from "../../src/dataset/folder";
+export * from "../../src/dataset/join-recordings";
 export * from "../../src/dataset/journal";
 export * from "../../src/dataset/labels";
 export * from "../../src/dataset/numbers";
@@ -31,3 +33,4 @@ export * from "../../src/dataset/table-reader";
 export * from "../../src/dataset/windows";
 export * from "../../src/dataset/with-labels-of";
 export * from "../datasets";
+export * from "../incoming";

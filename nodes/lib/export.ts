@@ -1,11 +1,14 @@
 /** Writes models and sketches for use elsewhere. */
 export * from "../../src/boards/boards";
+export * from "../../src/boards/forwarder-boards";
 export * from "../../src/kernels/kernel-sources";
 export * from "../../src/own-files";
+export * from "../../src/serial-rate";
 export * from "../../src/sketch/arduino";
 export * from "../../src/sketch/board";
 export * from "../../src/sketch/c-text";
 export * from "../../src/sketch/estimate";
+export * from "../../src/sketch/forwarder";
 export * from "../../src/sketch/generate-sketch";
 export * from "../../src/sketch/kernel-files";
 export * from "../../src/sketch/model-code";

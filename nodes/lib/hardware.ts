@@ -1,9 +1,20 @@
-/** Readings from pins, and levels to pins. */
+/** Readings from pins, boards on a serial port and their simulated twins, and levels to pins. */
 export * from "../../src/hardware/analog-input";
+export * from "../../src/hardware/backlog";
+export * from "../../src/hardware/gestures";
 export * from "../../src/hardware/iio";
 export * from "../../src/hardware/level";
+export * from "../../src/hardware/message-readings";
+export * from "../../src/hardware/noise";
 export * from "../../src/hardware/output";
+export * from "../../src/hardware/pace";
 export * from "../../src/hardware/pwm";
+export * from "../../src/hardware/rate-meter";
 export * from "../../src/hardware/reading";
+export * from "../../src/hardware/reading-lines";
+export * from "../../src/hardware/replay";
+export * from "../../src/hardware/serial-ports";
+export * from "../../src/hardware/serial-sensor";
+export * from "../../src/hardware/signal";
 export * from "../../src/hardware/simulated";
 export * from "../../src/hardware/sysfs";

@@ -31,6 +31,8 @@ export * from "../../src/model/transposed";
 export * from "../../src/model/unsupported";
 export * from "../../src/model/window";
 export * from "../../src/package-folder";
+export * from "../../src/runtime/decide-label";
+export * from "../../src/runtime/home-assistant";
 export * from "../../src/runtime/known-answer";
 export * from "../../src/runtime/load-model";
 export * from "../../src/runtime/model-input";

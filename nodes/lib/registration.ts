@@ -5,3 +5,4 @@ export * from "../handler";
 export * from "../routes";
 export * from "../settings";
 export * from "../status";
+export * from "../variables";

@@ -13,9 +13,20 @@ interface Properties extends EditorNodeProperties {
   model: string;
   file: string;
   onlyLabel: boolean;
+  confidence: number;
+  rejection: string;
+  majority: number;
+  onlyChanges: boolean;
+  holdOff: number;
+  homeAssistant: boolean;
+  stateTopic: string;
+  outputs: 1 | 2;
 }
 
 const accepts = settingsValidator(parseConfig, defaults, ["model", "file"]);
+const acceptsTopic = settingsValidator(parseConfig, defaults, ["homeAssistant"]);
+/** Settings that nodes of earlier versions don't have. */
+const newerFields = ["confidence", "rejection", "majority", "holdOff"] as const;
 
 RED.nodes.registerType<Properties>("tinyml-predict", {
   category: "TinyML",
@@ -26,6 +37,15 @@ RED.nodes.registerType<Properties>("tinyml-predict", {
     model: { value: defaults.model, validate: nameValidator({ optional: true }) },
     file: { value: defaults.file },
     onlyLabel: { value: defaults.onlyLabel },
+    confidence: { value: defaults.confidence, validate: accepts("confidence") },
+    rejection: { value: defaults.rejection },
+    majority: { value: defaults.majority, validate: accepts("majority") },
+    onlyChanges: { value: defaults.onlyChanges },
+    holdOff: { value: defaults.holdOff, validate: accepts("holdOff") },
+    homeAssistant: { value: defaults.homeAssistant },
+    stateTopic: { value: defaults.stateTopic, validate: acceptsTopic("stateTopic") },
+    // The second output is there only when Home Assistant is told.
+    outputs: { value: 1 },
   },
   inputs: 1,
   outputs: 1,
@@ -42,8 +62,8 @@ RED.nodes.registerType<Properties>("tinyml-predict", {
   inputLabels() {
     return this._("port.input");
   },
-  outputLabels() {
-    return this._("port.output");
+  outputLabels(index) {
+    return this._(index === 0 ? "port.output" : "port.discovery");
   },
   oneditprepare() {
     const text = (key: string, values?: Record<string, string | number>) =>
@@ -59,6 +79,12 @@ RED.nodes.registerType<Properties>("tinyml-predict", {
     };
     $("#node-input-source, #node-input-model").on("change", show);
     show();
+    for (const key of newerFields) if (this[key] === undefined) $(`#node-input-${key}`).val(defaults[key]);
+    const tells = $("#node-input-homeAssistant");
+    tells.on("change", () => $("#tinyml-predict-topic").toggle(tells.is(":checked"))).trigger("change");
+  },
+  oneditsave() {
+    this.outputs = $("#node-input-homeAssistant").is(":checked") ? 2 : 1;
   },
 });
 

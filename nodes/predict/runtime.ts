@@ -16,8 +16,10 @@ import {
   toTinymlError,
   userFile,
 } from "../lib";
+import { announcing } from "./announcing";
 import { type PredictConfig, parseConfig } from "./config";
 import { shortPrediction } from "./short-prediction";
+import { tellingLabels } from "./telling-labels";
 
 /** The node tinyml-predict: readings become predictions. */
 export function register(RED: NodeAPI): void {
@@ -27,6 +29,8 @@ export function register(RED: NodeAPI): void {
     let inUse = false;
     let name = "";
     let droppedBefore = 0;
+    let announce: ReturnType<typeof announcing> = () => undefined;
+    const told = tellingLabels(config.rules);
 
     /** What is done when the queue is through with something; when the node closes, what waits is let go of silently. */
     const then = <T>(outcome: T | Promise<T>, next: (value: T) => void): void | Promise<void> => {
@@ -40,6 +44,7 @@ export function register(RED: NodeAPI): void {
         name = model.metadata?.name || nameOf(config);
         inUse = true;
         reportModelInUse(node.id, () => ({ summary: summarizeModel(model, bytes) }));
+        announce = announcing(config, node.id, name, model.metadata);
         status.show("green", "ring", text("status.loaded", { name }));
       });
     /** The same for a model that no message brought. */
@@ -93,8 +98,11 @@ export function register(RED: NodeAPI): void {
               }),
             );
             droppedBefore = dropped;
-            message.payload = config.onlyLabel && isLabelPrediction(prediction) ? prediction.label : prediction;
-            send(message);
+            const decided = told(prediction, message.topic);
+            if (decided === undefined) return;
+            message.payload = config.onlyLabel && isLabelPrediction(decided) ? decided.label : decided;
+            const discovery = announce();
+            send(discovery === undefined ? message : [message, discovery]);
           },
         );
       },

@@ -5,6 +5,8 @@ import { TinymlError } from "../errors";
 export interface CommandLine<Value extends string, Flag extends string> {
   /** How messages name the file ("a recipe (a .json file)"). */
   file: string;
+  /** Whether the command takes no file, by the values of its options; it always takes one without. */
+  withoutFile?(value: (name: Value) => string | undefined): boolean;
   /** Options with a value that must be there. */
   required?: readonly Value[];
   /** Options with a value that may be left out. */
@@ -13,7 +15,7 @@ export interface CommandLine<Value extends string, Flag extends string> {
 }
 
 export interface ParsedArguments<Value extends string, Flag extends string> {
-  /** The command's one argument without a name: a file. */
+  /** The command's one argument without a name: a file; empty where it takes none. */
   file: string;
   /** The value of an option, or undefined where it was left out. */
   value(name: Value): string | undefined;
@@ -62,8 +64,11 @@ export function parseArguments<Value extends string, Flag extends string = never
       throw usage(`There is no option ${rawName} here. Known: ${known}.`);
     }
   }
-  const [file, second] = files;
-  if (file === undefined) throw usage(`Name ${line.file}.`);
+  const value = (name: Value): string | undefined => values.get(name);
+  const takesFile = line.withoutFile?.(value) !== true;
+  const [file = "", second] = files;
+  if (takesFile && files.length === 0) throw usage(`Name ${line.file}.`);
+  if (!takesFile && files.length > 0) throw usage(`No file is needed here, but "${file}" stands there.`);
   if (second !== undefined) {
     throw usage(`One file is enough here, but "${second}" follows "${file}". Put paths with spaces in quotes.`);
   }
@@ -73,7 +78,7 @@ export function parseArguments<Value extends string, Flag extends string = never
     return found;
   };
   for (const name of line.required ?? []) required(name);
-  return { file, value: (name) => values.get(name), required, flag: (name) => raised.has(name) };
+  return { file, value, required, flag: (name) => raised.has(name) };
 }
 
 /** The error of a command line that can't be understood. */

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { findBoard } from "../boards/boards";
+import { findForwarderBoard } from "../boards/forwarder-boards";
 import { type ErrorCode, TinymlError } from "../errors";
 import { writeTfjs } from "../keras/write-tfjs";
 import { kernelSources } from "../kernels/kernel-sources";
@@ -8,9 +9,10 @@ import type { Model } from "../model/model";
 import { writeOwnFiles } from "../own-files";
 import { knownAnswer } from "../runtime/known-answer";
 import { prepareModel } from "../runtime/prepare-model";
+import { generateForwarder, readForwarderSource } from "../sketch/forwarder";
 import { generateSketch } from "../sketch/generate-sketch";
 import type { Sketch, SketchTemplate } from "../sketch/sketch";
-import { parseArguments, usage } from "./arguments";
+import { type ParsedArguments, parseArguments, usage } from "./arguments";
 import type { Command, Report } from "./command";
 import { exportData, kindOfExport } from "./export-dataset";
 import { readModelFile } from "./files";
@@ -22,19 +24,38 @@ export const exportSketch: Command = {
       writes an Arduino sketch; with --template stdio plain C that any computer compiles (cc DIR/*.c -lm);
       with --template tfjs a float model's model.json and weights.bin, for tf.loadLayersModel.
       The ranges say what a pin's lowest and highest value mean, where the model does not know it
+tinyml export --template forwarder --board BOARD --out DIR [--measure analog|imu|microphone] [--channels N]
+             [--rate N] [--baud N] [--json] [--force]
+      writes a sketch that prints what the board measures, for the sensor node; no model belongs to it
 tinyml export DATASET --out FILE [--format zip|csv|edge-impulse] [--json] [--force]
       writes a dataset's samples as one file: a zip archive of standard files, or of Edge Impulse's format, or one CSV
       file. Of <user dir>/tinyml it writes all datasets and models: a project`,
   run,
 };
 
+type ExportOption =
+  | "out"
+  | "board"
+  | "template"
+  | "input-range"
+  | "target-range"
+  | "format"
+  | "measure"
+  | "channels"
+  | "rate"
+  | "baud";
+
 async function run(argv: readonly string[]): Promise<Report> {
-  const options = parseArguments(argv, {
+  const options = parseArguments<ExportOption, "json" | "force">(argv, {
     file: "a model (a .tflite file) or a dataset's folder",
     required: ["out"],
-    optional: ["board", "template", "input-range", "target-range", "format"],
+    optional: ["board", "template", "input-range", "target-range", "format", "measure", "channels", "rate", "baud"],
     flags: ["json", "force"],
+    withoutFile: (value) => value("template") === "forwarder",
   });
+  if (options.value("template") === "forwarder") return exportForwarder(options);
+  const alien = (["measure", "channels", "rate", "baud"] as const).find((name) => options.value(name) !== undefined);
+  if (alien !== undefined) throw usage(`The option --${alien} belongs to --template forwarder.`);
   const kind = await kindOfExport(options.file);
   if (kind !== undefined) return exportData(options, kind);
   if (options.value("template") === "tfjs") {
@@ -85,9 +106,41 @@ async function run(argv: readonly string[]): Promise<Report> {
   };
 }
 
+/** A sketch that prints what a board measures; no model belongs to it. */
+async function exportForwarder(options: ParsedArguments<ExportOption, "json" | "force">): Promise<Report> {
+  const alien = (["input-range", "target-range", "format"] as const).find((name) => options.value(name) !== undefined);
+  if (alien !== undefined) throw usage(`The option --${alien} does not belong to --template forwarder.`);
+  const out = options.required("out");
+  const board = findForwarderBoard(options.required("board"));
+  const number = (name: "channels" | "rate" | "baud"): number | undefined => {
+    const text = options.value(name);
+    if (text === undefined) return undefined;
+    const value = Number(text);
+    if (Number.isFinite(value) && value > 0) return value;
+    throw usage(`--${name} takes a number above 0, not "${text}".`);
+  };
+  const [channels, rateHz, baudRate] = [number("channels"), number("rate"), number("baud")];
+  const sketch = generateForwarder(board, {
+    name: path.basename(path.resolve(out)),
+    source: readForwarderSource(options.value("measure") ?? "analog"),
+    ...(channels !== undefined && { channels }),
+    ...(rateHz !== undefined && { rateHz }),
+    ...(baudRate !== undefined && { baudRate }),
+  });
+  const folder = path.resolve(out);
+  const files = nameAfterFolder(sketch, path.basename(folder));
+  await withAdvice(() => writeOwnFiles(folder, files, { force: options.flag("force") }));
+  const names = Object.keys(files);
+  return {
+    json: { out, files: names, template: "forwarder", board: board.name },
+    text: `${out}: ${names.join(", ")} for the ${board.title}`,
+    asJson: options.flag("json"),
+  };
+}
+
 function templateOf(text: string): SketchTemplate {
   if (text === "arduino" || text === "stdio") return text;
-  throw usage(`There is no template "${text}". Known: arduino, stdio, tfjs.`);
+  throw usage(`There is no template "${text}". Known: arduino, stdio, tfjs, forwarder.`);
 }
 
 type Range = readonly [number, number];

@@ -102,7 +102,8 @@ export class SampleIndex {
 
   /** The samples in the order of their ids; deleted ones only on request. */
   list({ deleted = false }: { deleted?: boolean } = {}): SampleEntry[] {
-    const all = [...this.#entries.values()];
+    // Of samples that were added at the same time, the one that was on disk first comes first in the index.
+    const all = [...this.#entries.values()].sort((a, b) => a.id - b.id);
     return deleted ? all : all.filter((entry) => !entry.deleted);
   }
 

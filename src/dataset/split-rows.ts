@@ -11,6 +11,9 @@ export interface SplitOptions {
   stratify?: boolean;
 }
 
+/** What of a table decides its split: anything but the samples themselves. */
+export type SplitTable = Pick<Table, "task" | "labels" | "outputs" | "groups" | "splits" | "rows">;
+
 /** The rows of each side of a split, in the order of the table. */
 export type SplitRows = Readonly<Record<Split, Uint32Array>>;
 
@@ -19,7 +22,7 @@ export type SplitRows = Readonly<Record<Split, Uint32Array>>;
  * nowhere else; rows of one group stay on one side; all others are drawn by chance. Training keeps at least one row of each class, so
  * a table with a single group, or one row per class, has no validation rows. Throws TINYML_CONFIG_INVALID for a share outside [0, 1).
  */
-export function splitRows(table: Table, options: SplitOptions = {}): SplitRows {
+export function splitRows(table: SplitTable, options: SplitOptions = {}): SplitRows {
   const { validation = 0.25, seed = 0, stratify = true } = options;
   if (!(validation >= 0 && validation < 1)) {
     throw new TinymlError(

@@ -1,6 +1,7 @@
 import { TinymlError } from "../errors";
 import type { AnalogInput, AnalogReading } from "./analog-input";
 import { clampLevel } from "./level";
+import { noiseAt } from "./noise";
 import type { Output } from "./output";
 
 /** A potentiometer that turns by itself; the same settings always give the same readings. */
@@ -25,14 +26,6 @@ export interface SimulatedInputSettings {
 
 /** By default: the golden ratio × 100, whose multiples are spread most evenly over a turn. */
 const defaultPeriod = 161.8034;
-
-/** A number in [0, 1) that depends on the seed and the step only: a 32-bit mix of both (the finalizer of MurmurHash3). */
-function noiseAt(seed: number, step: number): number {
-  let mixed = Math.imul(seed, 0x9e3779b9) ^ Math.imul(step + 1, 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return ((mixed ^ (mixed >>> 16)) >>> 0) / 2 ** 32;
-}
 
 function assertRange(value: number, low: number, high: number, what: string): void {
   if (value >= low && value <= high) return;

@@ -176,4 +176,39 @@ describe("tinyml export", function () {
       assert.match(await readFile(at("edited", "main.c"), "utf8"), /tinyml_model_run/);
     });
   });
+
+  describe("--template forwarder", () => {
+    it("writes a sketch named after its folder, and needs no model", async () => {
+      const args = ["export", "--template", "forwarder", "--board", "uno", "--channels", "2", "--rate", "50"];
+      const report = await tinymlJson(folder, ...args, "--out", "forward");
+      const files = ["forward.ino"];
+      assert.deepEqual(report, { out: "forward", files, template: "forwarder", board: "uno" });
+      assert.match(await readFile(at("forward", "forward.ino"), "utf8"), /50 lines a second at 115200 baud/);
+      const { status, stdout } = await tinyml(folder, ...args, "--out", "forward");
+      assert.deepEqual([status, stdout], [0, "forward: forward.ino for the Arduino Uno\n"]);
+    });
+
+    const base = ["export", "--template", "forwarder", "--board", "uno", "--out", "refused"];
+    const refused: [args: string[], status: number, message: RegExp][] = [
+      [[...base, "--channels", "6", "--rate", "1000"], 1, /^TINYML_CONFIG_INVALID: .*Set 500000 baud/],
+      [[...base, "--measure", "imu"], 1, /^TINYML_CONFIG_INVALID: .*no motion sensor/],
+      [[...base, "--rate", "often"], 2, /--rate takes a number/],
+      [[...base, "pot.int8.tflite"], 2, /No file is needed here/],
+      [[...base, "--input-range", "0,1"], 2, /--input-range does not belong to --template forwarder/],
+      [["export", "--template", "forwarder", "--board", "cray", "--out", "refused"], 1, /^TINYML_UNKNOWN_BOARD/],
+      [
+        ["export", "pot.int8.tflite", "--board", "uno", "--out", "refused", "--baud", "9600"],
+        2,
+        /--baud belongs to --template forwarder/,
+      ],
+    ];
+    for (const [args, expected, message] of refused) {
+      it(`tinyml ${args.join(" ")}: ${message.source}`, async () => {
+        const { status, stderr } = await tinyml(folder, ...args);
+        assert.equal(status, expected);
+        assert.match(stderr, message);
+        assert.ok(!(await readdir(folder)).includes("refused"));
+      });
+    }
+  });
 });

@@ -92,7 +92,7 @@ describe("tinyml's command line", function () {
     const { stdout } = await tinyml(folder, "--help");
     const docs = await readFile(packagePath("docs", "cli.md"), "utf8");
     const usages = [...stdout.matchAll(/^ +(tinyml \w+ .*?)$/gm)].map(([, line]) => line);
-    assert.equal(usages.length, 10);
+    assert.equal(usages.length, 11);
     for (const line of usages) assert.ok(docs.includes(line), line);
     for (const [, option] of stdout.matchAll(/(--[a-z-]+)/g)) assert.ok(docs.includes(option), option);
   });

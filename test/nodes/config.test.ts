@@ -3,13 +3,17 @@ import * as analogIn from "../../nodes/analog-in/config";
 import * as dataset from "../../nodes/dataset/config";
 import * as evaluate from "../../nodes/evaluate/config";
 import * as exporting from "../../nodes/export/config";
+import * as features from "../../nodes/features/config";
 import * as output from "../../nodes/output/config";
 import * as predict from "../../nodes/predict/config";
 import * as quantize from "../../nodes/quantize/config";
 import * as record from "../../nodes/record/config";
+import * as samples from "../../nodes/samples/config";
+import * as sensor from "../../nodes/sensor/config";
 import { isName } from "../../nodes/settings";
 import * as train from "../../nodes/train/config";
 import { presets } from "../../nodes/train/presets";
+import * as window from "../../nodes/window/config";
 import { TinymlError } from "../../src/errors";
 import { assertName } from "../../src/storage";
 import { parseRecipe } from "../../src/training/recipe";
@@ -20,11 +24,15 @@ const parsers: Array<[name: string, parse: Parse, defaults: object, needed: obje
   ["dataset", dataset.parseConfig, dataset.defaults, { name: "d" }],
   ["evaluate", evaluate.parseConfig, evaluate.defaults, {}],
   ["export", exporting.parseConfig, exporting.defaults, {}],
+  ["features", features.parseConfig, features.defaults, {}],
   ["output", output.parseConfig, output.defaults, {}],
   ["predict", predict.parseConfig, predict.defaults, {}],
   ["quantize", quantize.parseConfig, quantize.defaults, {}],
   ["record", record.parseConfig, record.defaults, {}],
+  ["samples", samples.parseConfig, samples.defaults, {}],
+  ["sensor", sensor.parseConfig, sensor.defaults, {}],
   ["train", train.parseConfig, train.defaults, { model: "m" }],
+  ["window", window.parseConfig, window.defaults, {}],
 ];
 
 function isInvalid(error: unknown): boolean {
@@ -85,9 +93,28 @@ describe("node settings", () => {
       channels: [],
       labels: [],
       targets: [],
+      rateHz: 0,
+      quotaMegabytes: 0,
     });
     assert.throws(() => dataset.parseConfig({ ...files, path: " " }), isInvalid);
     assert.throws(() => dataset.parseConfig({ ...files, kind: "cloud" }), isInvalid);
+  });
+
+  it("dataset: knows the channels of sounds and pictures, and a rate where there is one", () => {
+    const read = (settings: object) => {
+      const { kind, channels, rateHz } = dataset.parseConfig({ name: "d", ...settings });
+      return [kind, channels.map(({ name }) => name).join(" "), rateHz];
+    };
+    assert.deepEqual(read({}), ["table", "value", 0]);
+    assert.deepEqual(read({ kind: "recorded", rateHz: 9 }), ["table", "value", 0]);
+    assert.deepEqual(read({ kind: "timeseries", rateHz: "62.5" }), ["timeseries", "value", 62.5]);
+    assert.deepEqual(read({ kind: "audio", channels: [] }), ["audio", "sound", 16000]);
+    assert.deepEqual(read({ kind: "audio", rateHz: 8000 }), ["audio", "sound", 8000]);
+    assert.deepEqual(read({ kind: "image" }), ["image", "red green blue", 0]);
+    assert.deepEqual(read({ kind: "image", colours: "grey" }), ["image", "pixel", 0]);
+    for (const wrong of [{ kind: "audio", rateHz: 0.5 }, { kind: "timeseries", rateHz: -1 }, { quotaMegabytes: -1 }]) {
+      assert.throws(() => dataset.parseConfig({ name: "d", ...wrong }), isInvalid, JSON.stringify(wrong));
+    }
   });
 
   it("dataset: reads labels from a text with commas", () => {

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { readTflite } from "../../src/tflite/read-tflite";
 import { folderOf } from "../dataset/support/tree";
 import { quickRecipe, storePotentiometer } from "./support/data";
-import { potentiometerDataset, startFlow, tab } from "./support/flow";
+import { potentiometerDataset, startFlow, type TestFlow, tab } from "./support/flow";
 
 const record = { id: "record", z: "tab", type: "tinyml-record", dataset: "dataset", count: 1, wires: [["out"]] };
 const base = [...tab, { id: "out", z: "tab", type: "helper" }];
@@ -134,5 +135,93 @@ describe("node dataset", () => {
     }
     await flow.next("out");
     assert.deepEqual((await flow.next("out")).payload, { recorded: 1, total: 2 });
+  });
+
+  describe("whose name has variables", () => {
+    const variable = (name: string) => `\${${name}}`;
+    const gestures = `${variable("PUPIL")}-gestures`;
+    /** A flow of a pupil: the same nodes with other ids, and a dataset of its own. */
+    const pupilFlow = (id: string, env: readonly object[], name = gestures) => [
+      { id, type: "tab", label: id, env },
+      { ...potentiometerDataset, id: `${id}-dataset`, z: id, name },
+      { ...record, id: `${id}-record`, z: id, dataset: `${id}-dataset` },
+    ];
+    const pupil = (value: string, type = "str") => [{ name: "PUPIL", value, type }];
+    const recordOne = (flow: TestFlow, id: string) => {
+      flow.send(id, { record: "start" });
+      flow.send(id, { payload: 0.5, label: 1 });
+    };
+
+    it("keeps pupils apart who import the same flow", async () => {
+      const flow = await startFlow([...base, ...pupilFlow("one", pupil("anna")), ...pupilFlow("two", pupil("ben"))]);
+      for (const id of ["one", "two", "two"]) {
+        recordOne(flow, `${id}-record`);
+        await flow.next("out");
+      }
+      assert.deepEqual(
+        flow.received("out").map(({ payload, topic }) => [topic, payload]),
+        [
+          ["anna-gestures", { recorded: 1, total: 1 }],
+          ["ben-gestures", { recorded: 1, total: 1 }],
+          ["ben-gestures", { recorded: 1, total: 2 }],
+        ],
+      );
+      assert.deepEqual((await readdir(path.join(flow.storage, "datasets"))).sort(), ["anna-gestures", "ben-gestures"]);
+    });
+
+    for (const [name, expected] of [
+      [variable("PUPIL"), "anna"],
+      [`a ${variable("PUPIL")} ${variable("CLASS")}`, "a anna 7"],
+      ["plain", "plain"],
+    ] as const) {
+      it(`is "${expected}" for "${name}"`, async () => {
+        const env = [...pupil(" anna "), { name: "CLASS", value: "7", type: "num" }];
+        const flow = await startFlow([...base, ...pupilFlow("one", env, name)]);
+        recordOne(flow, "one-record");
+        assert.equal((await flow.next("out")).topic, expected);
+      });
+    }
+
+    it("takes the variables of a subflow's instance, and those of the system", async () => {
+      process.env.TINYML_TEST_PUPIL = "carla";
+      try {
+        const subflow = [
+          { id: "sub", type: "subflow", name: "s", in: [{ x: 0, y: 0, wires: [{ id: "inner" }] }], out: [], env: [] },
+          {
+            ...potentiometerDataset,
+            id: "inner-dataset",
+            z: "sub",
+            name: `${variable("PUPIL")} ${variable("TINYML_TEST_PUPIL")}`,
+          },
+          { ...record, id: "inner", z: "sub", dataset: "inner-dataset", wires: [[]] },
+          { id: "instance", type: "subflow:sub", z: "tab", env: pupil("dora") },
+        ];
+        const flow = await startFlow([...base, ...subflow]);
+        recordOne(flow, "instance");
+        const datasets = path.join(flow.storage, "datasets");
+        await flow.until("it is recorded", () => existsSync(path.join(datasets, "dora carla", "rows.csv")));
+      } finally {
+        delete process.env.TINYML_TEST_PUPIL;
+      }
+    });
+
+    for (const [title, env, message] of [
+      ["nobody has set", [], /no variable PUPIL.*environment variables of the flow/],
+      ["is empty", pupil(""), /variable PUPIL has no text/],
+      ["leaves the folder", pupil("../../escape"), /letters, digits/],
+      ["hides a file", pupil(".hidden"), /starts or ends with a dot/],
+      ["is no text", pupil('{"a":1}', "json"), /no text/],
+    ] as const) {
+      it(`refuses a variable that ${title}`, async () => {
+        const [own, ...others] = base;
+        const dataset = { ...potentiometerDataset, z: "tab", name: gestures };
+        const flow = await startFlow([{ ...own, env }, ...others, dataset, record]);
+        flow.send("record", { record: "start" });
+        const { error } = await flow.next("errors");
+        assert.equal(error?.code, "TINYML_NAME_INVALID");
+        assert.match(error.message, message);
+        await assert.rejects(readdir(path.join(flow.storage, "datasets")));
+      });
+    }
   });
 });

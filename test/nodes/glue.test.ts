@@ -157,28 +157,31 @@ describe("status", () => {
 describe("recorder", () => {
   const options = { onProgress: () => undefined, endsWith: (error: unknown) => error === "disk" };
 
-  it("takes no more than it wants, and replaces a reading that failed", async () => {
-    const recorder = createRecorder(2, options);
+  it("takes no more than it wants, and replaces a reading that failed, was passed over or taken back", async () => {
+    const recorder = createRecorder(options);
     assert.equal(recorder.open, false);
-    recorder.start();
-    const first = recorder.take(Promise.resolve());
+    recorder.start(2);
+    const first = recorder.take(Promise.resolve(1));
     const second = recorder.take(Promise.reject("misfit"));
     assert.equal(recorder.open, false);
     assert.equal(await first, undefined);
     await assert.rejects(second, (error) => error === "misfit");
     assert.equal(recorder.open, true);
-    assert.equal(await recorder.take(Promise.resolve()), 2);
+    assert.equal(await recorder.take(Promise.resolve(0)), undefined);
+    recorder.uncount();
+    assert.equal(await recorder.take(Promise.resolve(1)), undefined);
+    assert.equal(await recorder.take(Promise.resolve(1)), 2);
     assert.equal(recorder.open, false);
   });
 
   it("ends when the disk fails, and waits for what is under way when it is stopped", async () => {
-    const recorder = createRecorder(Number.POSITIVE_INFINITY, options);
-    recorder.start();
+    const recorder = createRecorder(options);
+    recorder.start(Infinity);
     await assert.rejects(recorder.take(Promise.reject("disk")));
     assert.equal(recorder.open, false);
     assert.equal(await recorder.stop(), undefined);
-    recorder.start();
-    const slow = recorder.take(new Promise((resolve) => setTimeout(resolve, 20)));
+    recorder.start(Infinity);
+    const slow = recorder.take(new Promise((resolve) => setTimeout(resolve, 20, 1)));
     assert.equal(await recorder.stop(), 1);
     await slow;
   });

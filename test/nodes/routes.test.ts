@@ -5,6 +5,7 @@ import helper from "node-red-node-test-helper";
 import type { NetworkSummary } from "../../nodes/networks";
 import { summarizeModel } from "../../src/model/summarize";
 import { readTflite } from "../../src/tflite/read-tflite";
+import { unzipSync } from "../../src/zip";
 import { endlessRecipe, fileOf, potentiometerModel, storeModelFile, storePotentiometer } from "./support/data";
 import { potentiometerDataset, startFlow, tab } from "./support/flow";
 
@@ -55,6 +56,16 @@ describe("admin routes", () => {
     await flow.until("it is stopped", () => flow.statuses("train").at(-1)?.text === "status.stopped");
     assert.equal((await runs())[0]?.state, "stopped");
     assert.equal((await helper.request().post(`/tinyml/runs/${id}/stop`)).status, 404);
+  });
+
+  it("start a record node, and no other node", async () => {
+    const record = { id: "record", z: "tab", type: "tinyml-record", dataset: "dataset", count: 1, wires: [["out"]] };
+    const flow = await startFlow([...base, record, { id: "out", z: "tab", type: "helper" }]);
+    const start = async (id: string) => (await helper.request().post(`/tinyml/nodes/${id}/record`)).status;
+    assert.deepEqual([await start("none"), await start("dataset")], [404, 404]);
+    assert.equal(await start("record"), 204);
+    flow.send("record", { payload: 0.5, label: 1 });
+    assert.deepEqual((await flow.next("out")).payload, { recorded: 1, total: 1 });
   });
 
   it("resume what a training node was stopped in, and no other node", async () => {
@@ -236,5 +247,40 @@ describe("admin routes", () => {
       assert.equal(status, 400, name);
       assert.equal((body as { code: string }).code, "TINYML_NAME_INVALID", name);
     }
+  });
+
+  it("list serial ports, and the boards that sketches forward readings of", async () => {
+    await startFlow(base);
+    const { status, body } = await get("/tinyml/ports");
+    assert.ok(status === 200 && Array.isArray(body));
+    const boards = (await get("/tinyml/forwarder")).body as Array<{ name: string }>;
+    assert.ok(boards.some(({ name }) => name === "uno"));
+  });
+
+  it("give a sketch that forwards readings, or say what is wrong with its settings", async () => {
+    await startFlow(base);
+    const { status, type, body } = await getFile(
+      "/tinyml/forwarder/uno.zip?channels=2&rate=50&baud=115200&source=analog",
+    );
+    assert.deepEqual([status, type], [200, 'attachment; filename="forwarder_uno.zip"']);
+    const files = unzipSync(body);
+    assert.deepEqual(Object.keys(files), ["forwarder_uno/forwarder_uno.ino"]);
+    assert.match(
+      Buffer.from(Object.values(files)[0] ?? []).toString(),
+      /50 lines a second at 115200 baud, each with 2 numbers/,
+    );
+    assert.deepEqual((await get("/tinyml/forwarder/uno/check?channels=2&rate=50")).body, {});
+    for (const [address, reason] of [
+      ["uno/check?channels=6&rate=1000&baud=115200", /baud/],
+      ["uno/check?source=imu", /no motion sensor/],
+      ["uno/check?source=smell", /analog, imu, microphone/],
+      ["uno/check?rate=abc", /times a second/],
+      ["cray/check", /no board "cray"/],
+    ] as const) {
+      const { problem } = (await get(`/tinyml/forwarder/${address}`)).body as { problem: string };
+      assert.match(problem, reason, address);
+    }
+    assert.equal((await get("/tinyml/forwarder/uno.zip?channels=99")).status, 400);
+    assert.equal((await get("/tinyml/forwarder/cray.zip")).status, 404);
   });
 });

@@ -26,7 +26,7 @@ export function requireArduino(context: Mocha.Context): void {
 }
 
 /** Builds a sketch as the Arduino IDE does; fails on any warning that is about the sketch's own files. */
-export function buildSketch(sketch: Sketch, board: Board): BuiltSketch {
+export function buildSketch(sketch: Sketch, board: Pick<Board, "fqbn">): BuiltSketch {
   const folder = mkdtempSync(path.join(tmpdir(), "tinyml-sketch-"));
   try {
     const source = path.join(folder, sketch.name);

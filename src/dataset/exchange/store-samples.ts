@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { TinymlError } from "../../errors";
 import { type Dataset, openDataset, openStoredDataset } from "../dataset";
-import { findMismatch, readDescription } from "../description";
+import { type DatasetDescription, findMismatch, readDescription } from "../description";
 import type { ImportedSamples } from "./imported";
 
 /**
@@ -12,7 +12,8 @@ import type { ImportedSamples } from "./imported";
 export async function storeSamples(folder: string, { description, samples }: ImportedSamples): Promise<number[]> {
   const stored = await readDescription(folder);
   if (stored !== undefined) {
-    const mismatch = findMismatch(stored, description, []) ?? findOtherRate(stored.rateHz, description.rateHz);
+    const mismatch =
+      findMismatch(stored, withUnitsOf(stored, description), []) ?? findOtherRate(stored.rateHz, description.rateHz);
     if (mismatch !== undefined) {
       throw new TinymlError(
         "TINYML_DATASET_MISMATCH",
@@ -27,6 +28,14 @@ export async function storeSamples(folder: string, { description, samples }: Imp
   } finally {
     await dataset.close();
   }
+}
+
+/** An import's description with the dataset's units where the files say none, as CSV files do. */
+function withUnitsOf(stored: DatasetDescription, imported: DatasetDescription): DatasetDescription {
+  const complete = (list: "channels" | "targets"): DatasetDescription["channels"] | undefined =>
+    imported[list]?.map((each, i) => (each.unit === "" ? { ...each, unit: stored[list]?.[i]?.unit ?? "" } : each));
+  const targets = complete("targets");
+  return { ...imported, channels: complete("channels") ?? [], ...(targets !== undefined && { targets }) };
 }
 
 /** How the rates of recordings differ, by more than boards' clocks do; undefined where they don't, or where one is not known. */
