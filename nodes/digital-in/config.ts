@@ -22,7 +22,7 @@ export interface DigitalInConfig {
 export const defaults = {
   name: "",
   driver: "simulated",
-  toggleEvery: 0,
+  toggleEvery: 2000,
   pin: 17,
   gpioChip: "",
   pull: "up",

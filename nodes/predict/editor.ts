@@ -1,7 +1,7 @@
 import type { EditorNodeProperties, EditorRED } from "node-red";
 import { fetchJson, suggestModels } from "../browser.editor";
 import type { ModelReport } from "../models";
-import { nameValidator, settingsValidator } from "../validate.editor";
+import { explained, nameValidator, settingsValidator } from "../validate.editor";
 import { defaults, parseConfig, sourceOf } from "./config";
 import { showSummary } from "./summary.editor";
 
@@ -24,7 +24,15 @@ interface Properties extends EditorNodeProperties {
 }
 
 const accepts = settingsValidator(parseConfig, defaults, ["model", "file"]);
-const acceptsTopic = settingsValidator(parseConfig, defaults, ["homeAssistant"]);
+/** Without a topic nobody is told, which the runtime says where it is wanted. */
+const acceptsTopic = explained((value) => {
+  try {
+    parseConfig({ ...defaults, homeAssistant: true, stateTopic: value || "topic" });
+    return true;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+});
 /** Settings that nodes of earlier versions don't have. */
 const newerFields = ["confidence", "rejection", "majority", "holdOff"] as const;
 
@@ -43,7 +51,7 @@ RED.nodes.registerType<Properties>("tinyml-predict", {
     onlyChanges: { value: defaults.onlyChanges },
     holdOff: { value: defaults.holdOff, validate: accepts("holdOff") },
     homeAssistant: { value: defaults.homeAssistant },
-    stateTopic: { value: defaults.stateTopic, validate: acceptsTopic("stateTopic") },
+    stateTopic: { value: defaults.stateTopic, validate: acceptsTopic },
     // The second output is there only when Home Assistant is told.
     outputs: { value: 1 },
   },

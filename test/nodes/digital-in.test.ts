@@ -4,7 +4,7 @@ import { makeGpioStandIns } from "../hardware/support/gpio-tools";
 import { temporaryFolder } from "../support/folders";
 import { startFlow, tab } from "./support/flow";
 
-const button = { id: "button", z: "tab", type: "tinyml-digital-in", wires: [["out"]] };
+const button = { id: "button", z: "tab", type: "tinyml-digital-in", toggleEvery: 0, wires: [["out"]] };
 const base = [...tab, { id: "out", z: "tab", type: "helper" }];
 
 describe("node digital in", () => {

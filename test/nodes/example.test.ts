@@ -4,7 +4,9 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { examplePath } from "../../build/node-red";
 import { packagePath } from "../../build/package-files";
+import { listDatasets } from "../../nodes/datasets";
 import { parseConfig, recipeOf } from "../../nodes/train/config";
+import { createSignal } from "../../src/hardware/signal";
 import { parseRecipe } from "../../src/training/recipe";
 import { idxBytes } from "../dataset/support/idx";
 import { temporaryFolder } from "../support/folders";
@@ -27,14 +29,14 @@ async function readExample(name = "Potentiometer to LED"): Promise<FlowNode[]> {
   return JSON.parse(await readFile(examplePath(name), "utf8"));
 }
 
-for (const name of ["Potentiometer to LED", "Digits with a dense network", "Digits with a CNN"]) {
+for (const name of ["Potentiometer to LED", "Digits with a dense network", "Digits with a CNN", "Gestures"]) {
   it(`example flow ${name} is whole: every wire and every dataset leads somewhere, ids are unique, nothing overlaps`, async () => {
     const nodes = await readExample(name);
     const ids = new Set(nodes.map(({ id }) => id));
     assert.equal(ids.size, nodes.length);
-    for (const { wires = [], dataset, z } of nodes) {
+    for (const { wires = [], dataset = "", z } of nodes) {
       for (const id of wires.flat()) assert.ok(ids.has(id), id);
-      if (dataset !== undefined) assert.ok(ids.has(dataset), dataset);
+      if (dataset !== "") assert.ok(ids.has(dataset), dataset);
       if (z !== undefined) assert.ok(ids.has(z), z);
     }
     const placed = nodes.flatMap(({ x, y, name = "" }) =>
@@ -185,5 +187,71 @@ describe("example flow Potentiometer to LED", () => {
     const deviation = Math.sqrt(noise.reduce((sum, value) => sum + (value - mean) ** 2, 0) / noise.length);
     assert.ok(Math.abs(mean) < 0.002, `mean ${mean}`);
     assert.ok(Math.abs(deviation - 0.05) < 0.001, `deviation ${deviation}`);
+  });
+});
+
+describe("example flow Gestures", () => {
+  it("records, trains, quantizes, evaluates and recognizes, with our nodes' settings as they stand there", async function () {
+    this.timeout(60_000);
+    const example = (await readExample("Gestures")).filter(({ type }) => type === "tab" || type.startsWith("tinyml-"));
+    const known = new Set(example.map(({ id }) => id));
+    const z = "tinyml-gestures-flow";
+    const nodes = example
+      // The simulated hand takes its time; the test makes its readings at once.
+      .filter(({ type }) => type !== "tinyml-sensor")
+      .map((node) => {
+        const wires = node.wires?.map((ids, i) => [...ids.filter((id) => known.has(id)), ...(i === 0 ? ["out"] : [])]);
+        return { ...node, ...(wires !== undefined && { wires: node.type === "tinyml-window" ? node.wires : wires }) };
+      });
+    const helpers = [
+      { id: "errors", z, type: "helper" },
+      { id: "out", z, type: "helper" },
+      { id: "catch", z, type: "catch", scope: null, wires: [["errors"]] },
+    ];
+    const flow = await startFlow([...nodes, ...helpers], { userFolder: await temporaryFolder() });
+    const arrived = (what: (message: Record<string, unknown>) => boolean) =>
+      flow.until("it arrives", () => flow.received("out").some(what));
+    const hand = createSignal({ kind: "gestures", gesture: "all", pause: 1 }, 100);
+    let made = 0;
+    /** The gestures of so many seconds, one every two. */
+    const move = async (seconds: number): Promise<void> => {
+      for (const end = made + 100 * seconds; made < end; made++) {
+        // So that no more windows wait than of a hand.
+        if (made % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+        const { values, label } = hand.at(made);
+        flow.send("tinyml-gestures-window", { payload: values, label, time: 10 * made, channels: hand.channels });
+      }
+    };
+    flow.send("tinyml-gestures-record", { record: "start" });
+    await move(160);
+    await arrived(({ payload }) => (payload as { recorded?: number })?.recorded === 72);
+    const { perLabel } = (await listDatasets(flow.storage))[0];
+    assert.deepEqual(perLabel, { circ: 12, flex: 12, hori: 12, punch: 12, vert: 12, rest: 12 });
+    flow.send("tinyml-gestures-train", {});
+    await arrived(({ model }) => (model as { name?: string })?.name === "gestures");
+    flow.send("tinyml-gestures-quantize", {});
+    await arrived(({ model }) => (model as { name?: string })?.name === "gestures-int8");
+    flow.send("tinyml-gestures-evaluate", {});
+    await arrived(({ report }) => report !== undefined);
+    const { report } = flow.received("out").find((message) => "report" in message) as { report?: { accuracy: number } };
+    assert.ok((report?.accuracy ?? 0) >= 0.9, `${report?.accuracy}`);
+    // The stored model is in use as soon as it is there.
+    await flow.until("predict has it", () =>
+      flow.statuses("tinyml-gestures-predict").some(({ text }) => text === "status.loaded"),
+    );
+    const before = flow.received("out").length;
+    await move(40);
+    const named = () =>
+      flow
+        .received("out")
+        .slice(before)
+        .flatMap(({ payload, ...rest }) => {
+          const { label } = (payload ?? {}) as { label?: string };
+          return label === undefined ? [] : [{ label, made: "label" in rest ? rest.label : undefined }];
+        });
+    await flow.until("twenty gestures are named", () => named().length >= 19);
+    const right = named().filter(({ label, made: wanted }) => label === wanted).length;
+    assert.ok(right >= 0.9 * named().length, `${right} of ${named().length}`);
+    assert.deepEqual(flow.received("errors"), []);
   });
 });
