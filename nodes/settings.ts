@@ -15,6 +15,7 @@ export interface NumberRule {
 const words: Readonly<Record<string, string>> = {
   activation: "Activation",
   always: "Record everything, without a command",
+  availabilityTopic: "Topic that says online or offline",
   average: "Average of … readings",
   balanced: "Rare labels count more",
   batchSize: "Batch size",
@@ -52,6 +53,7 @@ const words: Readonly<Record<string, string>> = {
   gesture: "Gesture",
   high: "Fully on at",
   holdOff: "Pause after a label (ms)",
+  holdOffFor: "The pause is for",
   homeAssistant: "Announce the predictions to Home Assistant",
   interval: "Every … milliseconds",
   kind: "A sample is",
