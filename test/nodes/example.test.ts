@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import { examplePath } from "../../build/node-red";
 import { packagePath } from "../../build/package-files";
 import { parseConfig, recipeOf } from "../../nodes/train/config";
+import { createSignal } from "../../src/hardware/signal";
 import { parseRecipe } from "../../src/training/recipe";
 import { idxBytes } from "../dataset/support/idx";
 import { temporaryFolder } from "../support/folders";
@@ -19,6 +20,7 @@ interface FlowNode {
   y?: number;
   wires?: string[][];
   dataset?: string;
+  broker?: string;
   func?: string;
   props?: { v: string }[];
 }
@@ -27,14 +29,23 @@ async function readExample(name = "Potentiometer to LED"): Promise<FlowNode[]> {
   return JSON.parse(await readFile(examplePath(name), "utf8"));
 }
 
-for (const name of ["Potentiometer to LED", "Digits with a dense network", "Digits with a CNN"]) {
+const names = [
+  "Potentiometer to LED",
+  "Digits with a dense network",
+  "Digits with a CNN",
+  "Predictions to MQTT",
+  "Gestures",
+];
+
+for (const name of names) {
   it(`example flow ${name} is whole: every wire and every dataset leads somewhere, ids are unique, nothing overlaps`, async () => {
     const nodes = await readExample(name);
     const ids = new Set(nodes.map(({ id }) => id));
     assert.equal(ids.size, nodes.length);
-    for (const { wires = [], dataset, z } of nodes) {
+    for (const { wires = [], dataset, broker, z } of nodes) {
+      if (broker !== undefined && z !== undefined) assert.ok(ids.has(broker), broker);
       for (const id of wires.flat()) assert.ok(ids.has(id), id);
-      if (dataset !== undefined) assert.ok(ids.has(dataset), dataset);
+      if (dataset !== undefined && dataset !== "") assert.ok(ids.has(dataset), dataset);
       if (z !== undefined) assert.ok(ids.has(z), z);
     }
     const placed = nodes.flatMap(({ x, y, name = "" }) =>
@@ -185,5 +196,68 @@ describe("example flow Potentiometer to LED", () => {
     const deviation = Math.sqrt(noise.reduce((sum, value) => sum + (value - mean) ** 2, 0) / noise.length);
     assert.ok(Math.abs(mean) < 0.002, `mean ${mean}`);
     assert.ok(Math.abs(deviation - 0.05) < 0.001, `deviation ${deviation}`);
+  });
+});
+
+describe("example flow Gestures", () => {
+  it("records, trains, quantizes, evaluates, and names gestures as they are made", async function () {
+    this.timeout(60_000);
+    const ours = (await readExample("Gestures")).filter(
+      ({ type }) => type === "tab" || (type.startsWith("tinyml-") && type !== "tinyml-sensor"),
+    );
+    const z = "tinyml-gestures-flow";
+    const nodes = ours.map((node) => ({
+      ...node,
+      ...(node.wires && { wires: node.wires.map((ids) => (ids.includes("tinyml-gestures-predict") ? ids : ["out"])) }),
+    }));
+    const helpers = [
+      { id: "errors", z, type: "helper" },
+      { id: "out", z, type: "helper" },
+      { id: "catch", z, type: "catch", scope: null, wires: [["errors"]] },
+    ];
+    const flow = await startFlow([...nodes, ...helpers], { userFolder: await temporaryFolder() });
+    const arrived = (what: (message: Record<string, unknown>) => boolean) =>
+      flow.until("it arrives", () => [...flow.received("out"), ...flow.received("errors")].some(what));
+    // What the sensor of the flow sends, without waiting for it.
+    const rateHz = 100;
+    const signal = createSignal({ kind: "gestures", gesture: "all", pause: 1 }, rateHz);
+    const message = (i: number) => {
+      const { values: payload, label } = signal.at(i);
+      return { payload, label, time: (1000 * i) / rateHz, topic: "simulated/gestures" };
+    };
+
+    flow.send("tinyml-gestures-record", { record: "start" });
+    for (let i = 0; i < 9000; i++) flow.send("tinyml-gestures-record", message(i));
+    await arrived(({ payload }) => (payload as { recorded?: number })?.recorded === 90);
+    flow.send("tinyml-gestures-train", {});
+    await arrived(({ model, error }) => error !== undefined || (model as { name?: string })?.name === "gestures");
+    flow.send("tinyml-gestures-quantize", {});
+    await arrived(({ model, error }) => error !== undefined || (model as { name?: string })?.name === "gestures-int8");
+    flow.send("tinyml-gestures-evaluate", {});
+    await arrived(({ report, error }) => error !== undefined || report !== undefined);
+    const evaluated = flow.received("out").find((message) => "report" in message) as { report?: { accuracy: number } };
+    assert.ok((evaluated?.report?.accuracy ?? 0) >= 0.9, `accuracy ${evaluated?.report?.accuracy}`);
+
+    // Gestures that were not recorded, each made once, with rests between them.
+    const before = flow.received("out").length;
+    const made: string[] = [];
+    for (let i = 9000; i < 13_000; i++) {
+      const next = message(i);
+      if (i % 100 === 0 && next.label !== "rest") made.push(next.label ?? "");
+      flow.send("tinyml-gestures-window", next);
+    }
+    await flow.until("each is named", () => predictionsSince(before).length >= made.length);
+    const told = predictionsSince(before);
+    assert.equal(told.length, made.length, "one window for each gesture");
+    const right = told.filter((label, i) => label === made[i]).length;
+    assert.ok(right >= 0.9 * made.length, `${right} of ${made.length}: ${told.join(" ")}`);
+    assert.deepEqual(flow.received("errors"), []);
+
+    function predictionsSince(start: number): string[] {
+      return flow
+        .received("out")
+        .slice(start)
+        .flatMap(({ topic, payload }) => (topic === "tinyml/gesture" ? [(payload as { label: string }).label] : []));
+    }
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { linkPackage, type RunningNodeRed, startNodeRed } from "../../build/node-red";
+import { examplePath, linkPackage, type RunningNodeRed, startNodeRed } from "../../build/node-red";
 import { deployFlows } from "../support/admin";
 import { temporaryFolder } from "../support/folders";
 import { type Broker, requireMosquitto, startMosquitto } from "../support/mosquitto";
@@ -227,5 +227,55 @@ describe("predictions to an MQTT broker, by Node-RED's own nodes", function () {
     await new Promise((resolve) => setTimeout(resolve, 300));
     assert.ok(!flow.statuses("mqtt").some(({ fill }) => fill === "green"));
     assert.deepEqual(flow.received("done"), []);
+  });
+
+  it("come back from the broker in the example flow Predictions to MQTT", async () => {
+    const example: { id: string; type: string }[] = JSON.parse(
+      await readFile(examplePath("Predictions to MQTT"), "utf8"),
+    );
+    const z = "tinyml-mqtt-flow";
+    const { port, certificate, user, password } = broker;
+    const nodes = example
+      .filter(({ type }) => type === "tab" || /^(tinyml-|mqtt)/.test(type))
+      .map((node) => {
+        // The broker of the tests speaks TLS only. A test can't wait for the knob.
+        if (node.type === "mqtt-broker") return { ...node, port, tls: "trust", usetls: true, broker: "127.0.0.1" };
+        if (node.type === "tinyml-analog-in") return { ...node, interval: 5, wires: [["tinyml-mqtt-predict"]] };
+        if (/^tinyml-mqtt-(record|train)$/.test(node.id)) return { ...node, wires: [["done"]] };
+        return node.type === "mqtt in" ? { ...node, wires: [["heard"]] } : node;
+      });
+    const helpers = [
+      { id: "trust", type: "tls-config", cert: "", key: "", ca: certificate, verifyservercert: true },
+      { id: "catch", z, type: "catch", scope: null, wires: [["errors"]] },
+      ...["errors", "done", "heard"].map((id) => ({ id, z, type: "helper" })),
+    ];
+    const flow = await startFlow([...nodes, ...helpers], {
+      coreNodes: ["network/05-tls.js", "network/10-mqtt.js"],
+      credentials: { "tinyml-mqtt-broker": { user, password } },
+    });
+    flow.send("tinyml-mqtt-record", { record: "start" });
+    const label = (position: number) => (position < 1 / 3 ? "low" : position < 2 / 3 ? "middle" : "high");
+    for (let i = 0; i < 600; i++) {
+      const payload = ((i * 89) % 1024) / 1023;
+      flow.send("tinyml-mqtt-record", { payload, label: label(payload) });
+    }
+    await flow.until("it is recorded", () => flow.received("done").length > 0);
+    flow.send("tinyml-mqtt-train", {});
+    await flow.until("a turn of the knob is heard", () => flow.received("heard").length >= 8);
+    const heard = flow.received("heard").map(({ payload }) => (payload as { label: string }).label);
+    assert.ok(
+      ["low", "middle", "high"].every((name) => heard.includes(name)),
+      heard.join(" "),
+    );
+    assert.ok(
+      heard.every((name, i) => i === 0 || name !== heard[i - 1]),
+      heard.join(" "),
+    );
+    assert.deepEqual(flow.received("errors"), []);
+    const sensors = await broker.subscribe("homeassistant/sensor/tinyml_tinyml_knob_label/config", 1);
+    const [config = ""] = await sensors.messages;
+    assert.match(config, /"options":\["low","middle","high","unknown"\]/);
+    const status = await broker.subscribe("tinyml/status", 1);
+    assert.deepEqual(await status.messages, ["tinyml/status online"]);
   });
 });
