@@ -9,9 +9,11 @@ import { computeSpectrogram } from "../src/dataset/explore/spectrogram";
 import { startMapping } from "../src/dataset/explore/start-mapping";
 import { datasetFolder } from "../src/dataset/folder";
 import { readSampleIndex } from "../src/dataset/open-samples";
+import { readDataset } from "../src/dataset/read-dataset";
 import { readStoredSample, type StoredSample } from "../src/dataset/read-sample";
+import { shortestDecimal } from "../src/dataset/sample-content";
 import type { SampleEntry, SampleIndex } from "../src/dataset/sample-index";
-import type { Split } from "../src/dataset/table";
+import { outputWidth, type Split } from "../src/dataset/table";
 import { TinymlError } from "../src/errors";
 
 /** The sides of a split; "undecided" are the samples that are left to chance. */
@@ -87,6 +89,8 @@ interface Known {
   index: SampleIndex;
   all: readonly SampleEntry[];
   view: ExploredDataset;
+  /** Of a table with targets: those of each sample, once somebody has asked for them. */
+  targets?: Promise<ReadonlyMap<number, readonly number[]>>;
 }
 
 /** By folder; few, for they take memory and nobody looks at more. */
@@ -107,7 +111,8 @@ export async function listSamples(
   filter: SampleFilter = {},
   { offset = 0, limit = 100 }: { offset?: number; limit?: number } = {},
 ): Promise<SamplePage> {
-  const { all, view } = await look(storage, name);
+  const found = await look(storage, name);
+  const { all, view } = found;
   const { label, side, deleted = false } = filter;
   const listed = all.filter(
     (entry) =>
@@ -117,7 +122,43 @@ export async function listSamples(
   );
   const start = Math.max(0, offset);
   const samples = listed.slice(start, start + Math.min(longestPage, Math.max(0, limit)));
-  return { dataset: view, matching: listed.length, offset: start, samples };
+  return { dataset: view, matching: listed.length, offset: start, samples: await withTargets(storage, found, samples) };
+}
+
+/** Samples with their targets: the index of a table doesn't have them, its rows do. */
+async function withTargets(
+  storage: string,
+  found: Known,
+  samples: readonly SampleEntry[],
+): Promise<readonly SampleEntry[]> {
+  const { kind, task } = found.description;
+  if (kind !== "table" || task !== "regression" || samples.every(({ targets }) => targets !== undefined))
+    return samples;
+  found.targets ??= readTargets(datasetFolder(storage, found.view.name), found.all).catch((error) => {
+    // What was wrong with the rows may be right at the next try.
+    delete found.targets;
+    throw error;
+  });
+  const targets = await found.targets;
+  return samples.map((entry) => {
+    const own = entry.targets ?? targets.get(entry.id);
+    return own === undefined ? entry : { ...entry, targets: own };
+  });
+}
+
+async function readTargets(
+  folder: string,
+  all: readonly SampleEntry[],
+): Promise<ReadonlyMap<number, readonly number[]>> {
+  const kept = all.filter((entry) => !entry.deleted);
+  if (kept.length === 0) return new Map();
+  const table = await readDataset(folder);
+  const width = outputWidth(table);
+  return new Map(
+    kept
+      .slice(0, table.rows)
+      .map(({ id }, row) => [id, Array.from(table.outputs.subarray(row * width, (row + 1) * width), shortestDecimal)]),
+  );
 }
 
 /** A sample as it is drawn. TINYML_UNKNOWN_SAMPLE, and what reading it throws */
@@ -261,7 +302,14 @@ async function look(storage: string, name: string): Promise<Known> {
   if (before?.state === state) return before;
   const index = await readSampleIndex(folder);
   const all = index.list({ deleted: true });
-  const now = { state, inode: found?.ino ?? 0, description, index, all, view: summarize(name, description, all) };
+  const now: Known = {
+    state,
+    inode: found?.ino ?? 0,
+    description,
+    index,
+    all,
+    view: summarize(name, description, all),
+  };
   remember(known, folder, now);
   return now;
 }

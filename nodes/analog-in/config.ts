@@ -1,6 +1,6 @@
 import { TinymlError } from "../../src/errors";
 import type { AnalogInputSettings } from "../../src/hardware/analog-input";
-import type { ReadingScale } from "../../src/hardware/reading";
+import type { Calibration, ReadingScale } from "../../src/hardware/reading";
 import { readChoice, readNumber, readText, type StoredSettings, storedSettings } from "../settings";
 
 /** Settings of the node that reads an analog sensor. */
@@ -17,6 +17,8 @@ export interface AnalogInConfig {
   /** A reading that differs by less from the last one sent is held back; 0 sends all. In the unit of the output. */
   deadband: number;
   output: ReadingScale;
+  /** Corrects what is read, in the unit of the output; absent: nothing does. */
+  calibration?: Calibration;
 }
 
 /** The settings of a new node, as the editor stores them: a simulated potentiometer, so that it works on any machine. */
@@ -36,6 +38,10 @@ export const defaults = {
   average: 1,
   deadband: 0,
   output: "fraction",
+  measuredLow: "",
+  trueLow: "",
+  measuredHigh: "",
+  trueHigh: "",
 };
 
 /** The settings from what the editor stored. TINYML_CONFIG_INVALID says which is wrong. */
@@ -53,7 +59,26 @@ export function parseConfig(stored: unknown): AnalogInConfig {
     average: readNumber(settings, "average", defaults.average, { minimum: 1, maximum: 100_000, whole: true }),
     deadband: readNumber(settings, "deadband", defaults.deadband, { minimum: 0, maximum: Infinity }),
     output: readChoice(settings, "output", ["fraction", "volts", "raw"], "fraction"),
+    ...readCalibration(settings),
   };
+}
+
+const points = ["measuredLow", "trueLow", "measuredHigh", "trueHigh"] as const;
+
+/** Two points, each a reading and what was true; all four numbers or none. */
+function readCalibration(settings: StoredSettings): { calibration?: Calibration } {
+  const texts = points.map((key) => readText(settings, key, ""));
+  if (texts.every((text) => text === "")) return {};
+  const any = { minimum: -Infinity, maximum: Infinity };
+  const numbers = points.map((key) => readNumber(settings, key, Number.NaN, any));
+  const [measuredLow, trueLow, measuredHigh, trueHigh] = numbers;
+  if (texts.includes("") || measuredLow === measuredHigh) {
+    throw new TinymlError(
+      "TINYML_CONFIG_INVALID",
+      "A calibration needs two different readings, each with its true value. Open the node and fill in all four fields, or none.",
+    );
+  }
+  return { calibration: { measured: [measuredLow, measuredHigh], actual: [trueLow, trueHigh] } };
 }
 
 function readSimulation(settings: StoredSettings): AnalogInputSettings {

@@ -20,10 +20,15 @@ interface Properties extends EditorNodeProperties {
   average: number;
   deadband: number;
   output: string;
+  measuredLow: string;
+  trueLow: string;
+  measuredHigh: string;
+  trueHigh: string;
   inputs: 0 | 1;
 }
 
 const accepts = settingsValidator(parseConfig, defaults, ["driver"]);
+const acceptsPoint = settingsValidator(parseConfig, defaults, ["measuredLow", "trueLow", "measuredHigh", "trueHigh"]);
 
 RED.nodes.registerType<Properties>("tinyml-analog-in", {
   category: "TinyML",
@@ -44,6 +49,10 @@ RED.nodes.registerType<Properties>("tinyml-analog-in", {
     average: { value: defaults.average, validate: accepts("average") },
     deadband: { value: defaults.deadband, validate: accepts("deadband") },
     output: { value: defaults.output, validate: accepts("output") },
+    measuredLow: { value: defaults.measuredLow, validate: acceptsPoint("measuredLow") },
+    trueLow: { value: defaults.trueLow, validate: acceptsPoint("trueLow") },
+    measuredHigh: { value: defaults.measuredHigh, validate: acceptsPoint("measuredHigh") },
+    trueHigh: { value: defaults.trueHigh, validate: acceptsPoint("trueHigh") },
     // The input is there only when messages make it read.
     inputs: { value: 0 },
   },

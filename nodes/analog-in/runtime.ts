@@ -1,6 +1,7 @@
 import type { NodeAPI } from "node-red";
 import {
   createAverage,
+  createCalibration,
   createDeadband,
   type Message,
   openAnalogInput,
@@ -26,7 +27,9 @@ export function register(RED: NodeAPI): void {
       const topic = `adc/${config.channel}`;
       let closed = false;
 
-      const read = async () => average(scaleReading(await input.read(), config.output));
+      const correct =
+        config.calibration === undefined ? (value: number) => value : createCalibration(config.calibration);
+      const read = async () => average(correct(scaleReading(await input.read(), config.output)));
       const send = (value: number, message: Message | undefined, to: Send) => {
         status.show("green", "dot", () => text(`status.${config.output}`, { value: Number(value.toPrecision(4)) }));
         if (passes(value)) to({ ...message, payload: value, topic });

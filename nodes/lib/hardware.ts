@@ -1,7 +1,10 @@
 /** Readings from pins, boards on a serial port and their simulated twins, and levels to pins. */
 export * from "../../src/hardware/analog-input";
 export * from "../../src/hardware/backlog";
+export * from "../../src/hardware/digital-input";
 export * from "../../src/hardware/gestures";
+export * from "../../src/hardware/gpio-output";
+export * from "../../src/hardware/gpio-tools";
 export * from "../../src/hardware/iio";
 export * from "../../src/hardware/level";
 export * from "../../src/hardware/message-readings";

@@ -12,7 +12,17 @@ export interface OutputConfig {
 }
 
 /** The settings of a new node, as the editor stores them: a simulated LED, so that it works on any machine. */
-export const defaults = { name: "", driver: "simulated", low: 0, high: 1, chip: "", channel: 0, frequency: 1000 };
+export const defaults = {
+  name: "",
+  driver: "simulated",
+  low: 0,
+  high: 1,
+  chip: "",
+  channel: 0,
+  frequency: 1000,
+  pin: 17,
+  gpioChip: "",
+};
 
 /** The settings from what the editor stored. TINYML_CONFIG_INVALID says which is wrong. */
 export function parseConfig(stored: unknown): OutputConfig {
@@ -26,8 +36,12 @@ export function parseConfig(stored: unknown): OutputConfig {
       "The output's two ends are the same number. Open the node and give it two different ones.",
     );
   }
-  const pwm = readChoice(settings, "driver", ["simulated", "pwm"], "simulated") === "pwm";
-  return { output: pwm ? readPwm(settings) : { driver: "simulated" }, low, high };
+  const driver = readChoice(settings, "driver", ["simulated", "pwm", "gpio"], "simulated");
+  return {
+    output: { simulated: () => ({ driver: "simulated" }) as const, pwm: readPwm, gpio: readGpio }[driver](settings),
+    low,
+    high,
+  };
 }
 
 function readPwm(settings: StoredSettings): OutputSettings {
@@ -40,6 +54,18 @@ function readPwm(settings: StoredSettings): OutputSettings {
     frequencyHz: readNumber(settings, "frequency", defaults.frequency, { minimum: 1, maximum: 1e6 }),
     ...(chip === "" ? {} : { chip }),
     ...(root === "" ? {} : { root }),
+  };
+}
+
+function readGpio(settings: StoredSettings): OutputSettings {
+  const chip = readText(settings, "gpioChip", defaults.gpioChip);
+  // Where the tools are; no field of the dialog, because they are elsewhere in tests only.
+  const tools = readText(settings, "tools", "");
+  return {
+    driver: "gpio",
+    pin: readNumber(settings, "pin", defaults.pin, { minimum: 0, maximum: 1023, whole: true }),
+    ...(chip === "" ? {} : { chip }),
+    ...(tools === "" ? {} : { tools }),
   };
 }
 

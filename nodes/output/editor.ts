@@ -12,6 +12,8 @@ interface Properties extends EditorNodeProperties {
   chip: string;
   channel: number;
   frequency: number;
+  pin: number;
+  gpioChip: string;
 }
 
 const accepts = settingsValidator(parseConfig, defaults, ["driver"]);
@@ -28,6 +30,8 @@ RED.nodes.registerType<Properties>("tinyml-output", {
     chip: { value: defaults.chip, validate: accepts("chip") },
     channel: { value: defaults.channel, validate: accepts("channel") },
     frequency: { value: defaults.frequency, validate: accepts("frequency") },
+    pin: { value: defaults.pin, validate: accepts("pin") },
+    gpioChip: { value: defaults.gpioChip },
   },
   inputs: 1,
   outputs: 1,
@@ -49,8 +53,12 @@ RED.nodes.registerType<Properties>("tinyml-output", {
     return this._("port.output");
   },
   oneditprepare() {
-    $("#node-input-driver")
-      .on("change", () => $(".tinyml-output-pwm").toggle($("#node-input-driver").val() === "pwm"))
+    const driver = $("#node-input-driver");
+    driver
+      .on("change", () => {
+        for (const each of ["pwm", "gpio"]) $(`.tinyml-output-${each}`).toggle(driver.val() === each);
+      })
       .trigger("change");
+    if (this.pin === undefined) $("#node-input-pin").val(defaults.pin);
   },
 });

@@ -1,4 +1,5 @@
 import { TinymlError } from "../errors";
+import { createGpioOutput, type GpioOutputSettings } from "./gpio-output";
 import { createPwmOutput, type PwmSettings } from "./pwm";
 import { createSimulatedOutput, type SimulatedOutputSettings } from "./simulated";
 
@@ -16,10 +17,10 @@ export interface Output {
   close(): Promise<void>;
 }
 
-export type OutputSettings = SimulatedOutputSettings | PwmSettings;
+export type OutputSettings = SimulatedOutputSettings | PwmSettings | GpioOutputSettings;
 
 /**
- * An output by its settings: `simulated` only remembers its level; `pwm` drives a pin through Linux's /sys/class/pwm. It touches no
+ * An output by its settings: `simulated` only remembers its level; `pwm` drives a pin through Linux's /sys/class/pwm, `gpio` switches one. It touches no
  * hardware before the first write, so a flow loads where the hardware is missing. Throws TINYML_CONFIG_INVALID for settings
  * that make no sense.
  */
@@ -29,9 +30,14 @@ export function openOutput(settings: OutputSettings): Output {
       return createSimulatedOutput(settings);
     case "pwm":
       return createPwmOutput(settings);
+    case "gpio":
+      return createGpioOutput(settings);
     default: {
       const { driver }: { driver?: unknown } = settings;
-      throw new TinymlError("TINYML_CONFIG_INVALID", `There is no output driver "${driver}"; choose simulated or pwm.`);
+      throw new TinymlError(
+        "TINYML_CONFIG_INVALID",
+        `There is no output driver "${driver}"; choose simulated, pwm or gpio.`,
+      );
     }
   }
 }

@@ -23,6 +23,27 @@ export function scaleReading(reading: AnalogReading, scale: ReadingScale): numbe
   }
 }
 
+/** Two readings, and what was true when they came. */
+export interface Calibration {
+  readonly measured: readonly [low: number, high: number];
+  readonly actual: readonly [low: number, high: number];
+}
+
+/**
+ * A function that corrects readings by the straight line through two of which the truth is known.
+ * Throws TINYML_CONFIG_INVALID where both readings are the same.
+ */
+export function createCalibration({ measured, actual }: Calibration): (value: number) => number {
+  const slope = (actual[1] - actual[0]) / (measured[1] - measured[0]);
+  if (!Number.isFinite(slope)) {
+    throw new TinymlError(
+      "TINYML_CONFIG_INVALID",
+      "A calibration needs two different readings. Measure at two points that lie far apart.",
+    );
+  }
+  return (value) => actual[0] + slope * (value - measured[0]);
+}
+
 /** A function that takes readings one by one and gives the mean of every `count` of them, undefined in between. */
 export function createAverage(count: number): (value: number) => number | undefined {
   let sum = 0;

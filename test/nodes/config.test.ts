@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as analogIn from "../../nodes/analog-in/config";
 import * as dataset from "../../nodes/dataset/config";
+import * as digitalIn from "../../nodes/digital-in/config";
 import * as evaluate from "../../nodes/evaluate/config";
 import * as exporting from "../../nodes/export/config";
 import * as features from "../../nodes/features/config";
@@ -22,6 +23,7 @@ type Parse = (stored: unknown) => unknown;
 const parsers: Array<[name: string, parse: Parse, defaults: object, needed: object]> = [
   ["analog-in", analogIn.parseConfig, analogIn.defaults, {}],
   ["dataset", dataset.parseConfig, dataset.defaults, { name: "d" }],
+  ["digital-in", digitalIn.parseConfig, digitalIn.defaults, {}],
   ["evaluate", evaluate.parseConfig, evaluate.defaults, {}],
   ["export", exporting.parseConfig, exporting.defaults, {}],
   ["features", features.parseConfig, features.defaults, {}],

@@ -92,6 +92,25 @@ describe("admin routes of the dataset explorer", () => {
     }
   });
 
+  it("list the targets of a table's rows, as they are now", async () => {
+    const storage = await startWith(0);
+    const targets = [{ name: "brightness", unit: "%" }];
+    const table: DatasetDescription = { ...moves, kind: "table", task: "regression", targets };
+    await store(storage, "rows", table, [
+      { values: Float32Array.of(1, 2), targets: [0.1] },
+      { values: Float32Array.of(3, 4), targets: [0.2] },
+    ]);
+    assert.equal((await post("datasets/rows/samples/relabel", { ids: [2], targets: [0.3] })).status, 204);
+    assert.equal((await post("datasets/rows/samples/relabel", { ids: [2], targets: [1, 2] })).status, 400);
+    const { samples, dataset } = (await get<SamplePage>("datasets/rows/samples")).body;
+    assert.deepEqual(
+      samples.map((entry) => entry.targets),
+      [[0.1], [0.3]],
+    );
+    assert.deepEqual(dataset.counts, [{ label: "", training: 0, validation: 0, test: 0, undecided: 2 }]);
+    assert.deepEqual((await get<MapView>("datasets/rows/map")).body.values, [Math.fround(0.1), 0.3]);
+  });
+
   it("give a sample's numbers thinned for drawing, a sound's spectrogram, a row, and a file as it is", async () => {
     const storage = await startWith(0);
     const long = Float32Array.from({ length: 4000 }, (_, i) => (i === 2001 ? 9 : 0));
