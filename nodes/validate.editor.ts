@@ -56,7 +56,8 @@ function editedValue(node: object, name: string): unknown {
   const stored: unknown = Object.entries(node).find(([key]) => key === name)?.[1];
   const editor: object = RED.editor;
   if (!hasEditStack(editor) || !editor.getEditStack().includes(node)) return stored;
-  return $(`#node-input-${name}, #node-config-input-${name}`).val() ?? stored;
+  const field = $(`#node-input-${name}, #node-config-input-${name}`);
+  return field.is(":checkbox") ? field.is(":checked") : (field.val() ?? stored);
 }
 
 /** The published types lack it. */

@@ -1,6 +1,6 @@
 import { TinymlError } from "../../src/errors";
-import type { DecisionRules } from "../../src/runtime/decide-label";
-import { readChoice, readFlag, readNumber, readText, type StoredSettings, storedSettings } from "../settings";
+import type { LabelRules } from "../../src/runtime/decide-label";
+import { readChoice, readFlag, readNumber, readText, type StoredSettings, storedSettings, wordOf } from "../settings";
 
 const sources = ["message", "stored", "file"] as const;
 
@@ -16,10 +16,14 @@ export interface PredictConfig {
   file: string;
   /** Classification: whether the payload is the bare label. */
   onlyLabel: boolean;
-  /** Classification: which predictions are sent. */
-  rules: DecisionRules;
-  /** The topic under which the flow publishes the predictions, of which Home Assistant is told; "" where it is not. */
+  /** Classification: which labels are sent. */
+  rules: LabelRules;
+  /** Whether sensors for Home Assistant are announced, at the second output. */
+  homeAssistant: boolean;
+  /** With Home Assistant: the topic that predictions get. */
   stateTopic: string;
+  /** With Home Assistant: the topic that says whether predictions can come; "" for none. */
+  availabilityTopic: string;
 }
 
 /** The settings of a new node, as the editor stores them. */
@@ -34,8 +38,12 @@ export const defaults = {
   majority: 1,
   onlyChanges: false,
   holdOff: 0,
+  holdOffFor: "same",
   homeAssistant: false,
   stateTopic: "",
+  availabilityTopic: "",
+  /** 2 with Home Assistant; the editor draws as many. */
+  outputs: 1,
 };
 
 /** The settings from what the editor stored. TINYML_CONFIG_INVALID says which is wrong. */
@@ -47,18 +55,35 @@ export function parseConfig(stored: unknown): PredictConfig {
     model: readText(settings, "model", ""),
     file: readText(settings, "file", ""),
     onlyLabel: readFlag(settings, "onlyLabel", defaults.onlyLabel),
-    rules: {
-      minimumConfidence: readNumber(settings, "confidence", defaults.confidence, { minimum: 0, maximum: 100 }) / 100,
-      rejection: readText(settings, "rejection", defaults.rejection),
-      majority: readNumber(settings, "majority", defaults.majority, { minimum: 1, maximum: 1000, whole: true }),
-      onlyChanges: readFlag(settings, "onlyChanges", defaults.onlyChanges),
-      holdOff: readNumber(settings, "holdOff", defaults.holdOff, { minimum: 0, maximum: 86_400_000 }),
-    },
-    stateTopic: readStateTopic(settings),
+    rules: readRules(settings),
+    homeAssistant: readFlag(settings, "homeAssistant", defaults.homeAssistant),
+    stateTopic: readText(settings, "stateTopic", ""),
+    availabilityTopic: readText(settings, "availabilityTopic", ""),
   };
   if (source === "stored" && config.model === "") throw missing("name the stored model");
   if (source === "file" && config.file === "") throw missing("give the path of its file");
+  if (config.homeAssistant && !isTopic(config.stateTopic)) throw noTopic("stateTopic");
+  if (config.homeAssistant && config.availabilityTopic !== "" && !isTopic(config.availabilityTopic)) {
+    throw noTopic("availabilityTopic");
+  }
   return config;
+}
+
+function readRules(settings: StoredSettings): LabelRules {
+  const whole = { minimum: 1, maximum: 1000, whole: true };
+  return {
+    minimumConfidence: readNumber(settings, "confidence", defaults.confidence, { minimum: 0, maximum: 100 }) / 100,
+    rejection: readText(settings, "rejection", defaults.rejection),
+    majority: readNumber(settings, "majority", defaults.majority, whole),
+    onlyChanges: readFlag(settings, "onlyChanges", defaults.onlyChanges),
+    holdOff: readNumber(settings, "holdOff", defaults.holdOff, { minimum: 0, maximum: 86_400_000 }),
+    holdOffFor: readChoice(settings, "holdOffFor", ["same", "any"], "same"),
+  };
+}
+
+/** Whether a text can be a topic to publish to. */
+function isTopic(text: string): boolean {
+  return text !== "" && text.length <= 1000 && !/[+#]/.test(text) && !text.includes("\0");
 }
 
 /** Where the model comes from; nodes of earlier versions tell only by whether they name a stored one. */
@@ -68,14 +93,10 @@ export function sourceOf(stored: unknown): ModelSource {
   return readChoice(settings, "source", sources, named ? "stored" : "message");
 }
 
-/** A topic that can be published under: without MQTT's wildcards. */
-function readStateTopic(settings: StoredSettings): string {
-  if (!readFlag(settings, "homeAssistant", defaults.homeAssistant)) return "";
-  const topic = readText(settings, "stateTopic", defaults.stateTopic);
-  if (topic !== "" && !/[+#\0]/.test(topic)) return topic;
-  throw new TinymlError(
+function noTopic(key: string): TinymlError {
+  return new TinymlError(
     "TINYML_CONFIG_INVALID",
-    "Home Assistant must be told under which topic the predictions are published, without + and #. Open the node and enter the topic of your mqtt out node.",
+    `"${wordOf(key)}" must be an MQTT topic such as tinyml/knob, without + and #. Open the node and correct it.`,
   );
 }
 

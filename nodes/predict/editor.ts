@@ -1,7 +1,7 @@
 import type { EditorNodeProperties, EditorRED } from "node-red";
 import { fetchJson, suggestModels } from "../browser.editor";
 import type { ModelReport } from "../models";
-import { explained, nameValidator, settingsValidator } from "../validate.editor";
+import { nameValidator, settingsValidator } from "../validate.editor";
 import { defaults, parseConfig, sourceOf } from "./config";
 import { showSummary } from "./summary.editor";
 
@@ -18,23 +18,19 @@ interface Properties extends EditorNodeProperties {
   majority: number;
   onlyChanges: boolean;
   holdOff: number;
+  holdOffFor: string;
   homeAssistant: boolean;
   stateTopic: string;
-  outputs: 1 | 2;
+  availabilityTopic: string;
+  outputs: number;
 }
 
 const accepts = settingsValidator(parseConfig, defaults, ["model", "file"]);
-/** Without a topic nobody is told, which the runtime says where it is wanted. */
-const acceptsTopic = explained((value) => {
-  try {
-    parseConfig({ ...defaults, homeAssistant: true, stateTopic: value || "topic" });
-    return true;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-});
-/** Settings that nodes of earlier versions don't have. */
-const newerFields = ["confidence", "rejection", "majority", "holdOff"] as const;
+const acceptsTopic = settingsValidator(parseConfig, { ...defaults, stateTopic: "tinyml/predictions" }, [
+  "homeAssistant",
+]);
+/** What a new field shows in the dialog of a node that an earlier version stored. */
+const newerFields = ["confidence", "rejection", "majority", "holdOff", "holdOffFor"] as const;
 
 RED.nodes.registerType<Properties>("tinyml-predict", {
   category: "TinyML",
@@ -50,10 +46,11 @@ RED.nodes.registerType<Properties>("tinyml-predict", {
     majority: { value: defaults.majority, validate: accepts("majority") },
     onlyChanges: { value: defaults.onlyChanges },
     holdOff: { value: defaults.holdOff, validate: accepts("holdOff") },
+    holdOffFor: { value: defaults.holdOffFor, validate: accepts("holdOffFor") },
     homeAssistant: { value: defaults.homeAssistant },
-    stateTopic: { value: defaults.stateTopic, validate: acceptsTopic },
-    // The second output is there only when Home Assistant is told.
-    outputs: { value: 1 },
+    stateTopic: { value: defaults.stateTopic, validate: acceptsTopic("stateTopic") },
+    availabilityTopic: { value: defaults.availabilityTopic, validate: acceptsTopic("availabilityTopic") },
+    outputs: { value: defaults.outputs },
   },
   inputs: 1,
   outputs: 1,
@@ -71,7 +68,7 @@ RED.nodes.registerType<Properties>("tinyml-predict", {
     return this._("port.input");
   },
   outputLabels(index) {
-    return this._(index === 0 ? "port.output" : "port.discovery");
+    return this._(index === 0 ? "port.output" : "port.sensors");
   },
   oneditprepare() {
     const text = (key: string, values?: Record<string, string | number>) =>
@@ -87,14 +84,34 @@ RED.nodes.registerType<Properties>("tinyml-predict", {
     };
     $("#node-input-source, #node-input-model").on("change", show);
     show();
-    for (const key of newerFields) if (this[key] === undefined) $(`#node-input-${key}`).val(defaults[key]);
-    const tells = $("#node-input-homeAssistant");
-    tells.on("change", () => $("#tinyml-predict-topic").toggle(tells.is(":checked"))).trigger("change");
-  },
-  oneditsave() {
-    this.outputs = $("#node-input-homeAssistant").is(":checked") ? 2 : 1;
+    for (const key of newerFields) {
+      if (this[key] === undefined) $(`#node-input-${key}`).val(defaults[key]);
+    }
+    $("#node-input-holdOff")
+      .on("change", () => showHoldOff())
+      .trigger("change");
+    $("#node-input-homeAssistant").on("change", showHomeAssistant).trigger("change");
+    $("#tinyml-predict-rules").prop("open", hasRules(this));
+    $("#tinyml-predict-home-assistant").prop("open", this.homeAssistant === true);
   },
 });
+
+/** Shows for what a pause is only where there is one. */
+function showHoldOff(): void {
+  $("#tinyml-predict-hold-off-for").toggle(Number($("#node-input-holdOff").val()) > 0);
+}
+
+/** With Home Assistant there are topics to choose, and a second output. */
+function showHomeAssistant(): void {
+  const chosen = $("#node-input-homeAssistant").is(":checked");
+  $("#tinyml-predict-topics").toggle(chosen);
+  $("#node-input-outputs").val(chosen ? 2 : 1);
+}
+
+/** Whether a node holds back any label: then the dialog shows at once by which rules. */
+function hasRules({ confidence, majority, onlyChanges, holdOff }: Properties): boolean {
+  return Number(confidence) > 0 || Number(majority) > 1 || onlyChanges === true || Number(holdOff) > 0;
+}
 
 let newest = 0;
 

@@ -84,7 +84,7 @@ for (const version of nodeRedVersions) {
         shown.join("\n"),
         /^Takes3 numbers from -?[\d.]+ to -?[\d.]+ – input, int8 \[1, 3\], scale 0\.\d+, zero point -?\d+$/m,
       );
-      await dialog.locator(".tinyml-graph summary").click();
+      await dialog.locator("#tinyml-predict-model .tinyml-graph summary").click();
       await dialog.getByText("3. SOFTMAX → [1, 2]").waitFor();
       await editor.closeDialog("cancel");
     });
@@ -100,10 +100,28 @@ for (const version of nodeRedVersions) {
       assert.equal(await editor.page.evaluate('RED.nodes.node("message").valid'), false);
     });
 
+    it("gives the node a second output for Home Assistant, and asks for a topic", async () => {
+      const dialog = await editor.openDialog("message");
+      assert.equal(await dialog.locator("#node-input-majority").inputValue(), "1");
+      assert.equal(await dialog.locator("#node-input-homeAssistant").isVisible(), false);
+      await dialog.locator("#tinyml-predict-home-assistant > summary").click();
+      assert.equal(await dialog.locator("#node-input-stateTopic").isVisible(), false);
+      await dialog.locator("#node-input-homeAssistant").check();
+      await dialog.locator("#node-input-stateTopic").fill("tinyml/#");
+      await dialog.locator("#node-input-source").selectOption("message");
+      await editor.closeDialog("done");
+      const node = (property: string) => editor.page.evaluate(`RED.nodes.node("message").${property}`);
+      assert.deepEqual([await node("outputs"), await node("valid")], [2, false]);
+      const again = await editor.openDialog("message");
+      await again.locator("#node-input-stateTopic").fill("tinyml/movement");
+      await editor.closeDialog("done");
+      assert.deepEqual([await node("outputs"), await node("valid")], [2, true]);
+    });
+
     it("has room in 180 pixels", async () => {
       const dialog = await editor.openDialog("file");
       await facts(dialog);
-      await dialog.locator(".tinyml-graph summary").click();
+      await dialog.locator("#tinyml-predict-model .tinyml-graph summary").click();
       const wider = await dialog.locator("#tinyml-predict-model").evaluate((element) => {
         element.style.width = "180px";
         return [...element.querySelectorAll("*")]

@@ -21,6 +21,7 @@ interface FlowNode {
   y?: number;
   wires?: string[][];
   dataset?: string;
+  broker?: string;
   func?: string;
   props?: { v: string }[];
 }
@@ -29,15 +30,25 @@ async function readExample(name = "Potentiometer to LED"): Promise<FlowNode[]> {
   return JSON.parse(await readFile(examplePath(name), "utf8"));
 }
 
-for (const name of ["Potentiometer to LED", "Digits with a dense network", "Digits with a CNN", "Gestures"]) {
+const names = [
+  "Potentiometer to LED",
+  "Digits with a dense network",
+  "Digits with a CNN",
+  "Gestures",
+  "Predictions to MQTT",
+];
+
+for (const name of names) {
   it(`example flow ${name} is whole: every wire and every dataset leads somewhere, ids are unique, nothing overlaps`, async () => {
     const nodes = await readExample(name);
     const ids = new Set(nodes.map(({ id }) => id));
     assert.equal(ids.size, nodes.length);
-    for (const { wires = [], dataset = "", z } of nodes) {
+    for (const { wires = [], dataset = "", broker, z } of nodes) {
       for (const id of wires.flat()) assert.ok(ids.has(id), id);
       if (dataset !== "") assert.ok(ids.has(dataset), dataset);
       if (z !== undefined) assert.ok(ids.has(z), z);
+      // Of an mqtt node; the broker's own says where it is.
+      if (z !== undefined && broker !== undefined) assert.ok(ids.has(broker), broker);
     }
     const placed = nodes.flatMap(({ x, y, name = "" }) =>
       x === undefined || y === undefined ? [] : [{ x, y, name, half: 30 + 4 * name.length }],

@@ -56,12 +56,23 @@ const initializers: NodeInitializer[] = readdirSync(packagePath("dist", "nodes")
 
 let unloading: Promise<void> | undefined;
 
+/** What a flow has beyond our nodes. */
+interface FlowOptions {
+  userFolder?: string;
+  /** Core nodes that it uses, by their path below `@node-red/nodes/core`. */
+  coreNodes?: readonly string[];
+  /** The credentials of its nodes, by their ids. */
+  credentials?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Settings of Node-RED that join the default ones. */
+  settings?: Readonly<Record<string, unknown>>;
+}
+
 /** Starts a flow in Node-RED's runtime, on the built nodes; it is stopped after the test. */
-export async function startFlow(nodes: readonly object[], options: { userFolder?: string } = {}): Promise<TestFlow> {
+export async function startFlow(nodes: readonly object[], options: FlowOptions = {}): Promise<TestFlow> {
   await unloading;
   const userFolder = options.userFolder ?? (await temporaryFolder());
   helper.init(require.resolve("node-red"));
-  helper.settings({ userDir: userFolder, logging: { console: { level: "off" } } });
+  helper.settings({ userDir: userFolder, logging: { console: { level: "off" } }, ...options.settings });
 
   const received = new Map<string, { all: Received[]; taken: number; waiting: Array<() => void> }>();
   const statuses = new Map<string, ShownStatus[]>();
@@ -93,7 +104,9 @@ export async function startFlow(nodes: readonly object[], options: { userFolder?
   };
 
   let current = placed(nodes);
-  await helper.load(initializers, current);
+  const { coreNodes = [], credentials = {} } = options;
+  const core: NodeInitializer[] = coreNodes.map((file) => require(`@node-red/nodes/core/${file}`));
+  await helper.load([...core, ...initializers], current, credentials);
   listen(current);
 
   return {

@@ -6,7 +6,7 @@ declare module "node-red-node-test-helper" {
   interface TestHelper {
     init(nodeRed: string): void;
     settings(settings: object): object;
-    load(nodes: readonly NodeInitializer[], flow: readonly object[]): Promise<void>;
+    load(nodes: readonly NodeInitializer[], flow: readonly object[], credentials?: object): Promise<void>;
     unload(): Promise<void>;
     getNode(id: string): Node | null;
     request(): { get(path: string): Request; post(path: string): Request };
