@@ -1,7 +1,7 @@
 import { mkdir, open, realpath, rm } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { TinymlError } from "../errors";
-import { syncFolder, toStorageError, writeFileAtomic } from "../storage";
+import { syncFolder, systemErrorCode, toStorageError, writeFileAtomic } from "../storage";
 import {
   type DatasetDescription,
   descriptionFile,
@@ -13,20 +13,21 @@ import {
   readDescription,
 } from "./description";
 import { emptyDataset } from "./empty-dataset";
-import { type AddEvent, createAddEvent, type DatasetEvent, formatEvent, type SampleProperties } from "./events";
+import {
+  type AddEvent,
+  createAddEvent,
+  type DatasetEvent,
+  formatEvent,
+  type SampleFileType,
+  type SampleProperties,
+} from "./events";
 import { Journal, type JournalFile, type JournalOptions } from "./journal";
 import { openSampleFolder, readSampleIndex } from "./open-samples";
 import { openTable } from "./open-table";
 import { readStoredSample, type StoredSample } from "./read-sample";
-import {
-  createRecordingFile,
-  openRecording,
-  type Recording,
-  type RecordingHost,
-  removeRecordingFile,
-} from "./recording";
+import { openRecording, type Recording, type RecordingHost } from "./recording";
 import { checkAnswer, formatRow, type Row } from "./row";
-import { encodeSample, type SampleContent, shortestDecimal } from "./sample-content";
+import { encodeSample, formatHeader, type SampleContent, shortestDecimal } from "./sample-content";
 import { type SampleEntry, SampleIndex, sampleFile, samplesFolder } from "./sample-index";
 import type { Split } from "./table";
 
@@ -184,6 +185,10 @@ export class Dataset {
   #reserved = 0;
   /** The recordings that are under way. */
   readonly #live = new Map<number, Recording>();
+  /** The sample files that are there before the index knows of them. */
+  readonly #unlisted = new Set<string>();
+  /** How often the dataset was cleared. */
+  #clearings = 0;
   #finished = false;
 
   private constructor(
@@ -270,29 +275,32 @@ export class Dataset {
     const events: AddEvent[] = [];
     const files: string[] = [];
     let bytes = 0;
+    const clearings = this.#clearings;
     try {
+      await this.#journal.refresh();
       for await (const sample of samples) {
         const encoded = encodeSample(this.#description, sample);
         const answer = checkAnswer(this.#description, sample);
         this.#reserve(encoded.bytes.length);
         bytes += encoded.bytes.length;
-        const id = this.#takeId();
-        const file = join(this.folder, sampleFile(id, encoded.type));
-        files.push(file);
-        await writeWhole(file, encoded.bytes);
         const { type, readings } = encoded;
+        const { id, file } = await this.#createFile(type, encoded.bytes);
+        files.push(file);
         events.push(createAddEvent(id, { ...sample, ...answer }, { type, readings, bytes: encoded.bytes.length }));
       }
       if (events.length === 0) return [];
       await syncFolder(join(this.folder, samplesFolder));
-      await this.#take(events);
+      this.#assertNotCleared(clearings);
+      const last = events[events.length - 1].id;
+      await this.#take(events.map((event) => (event.id === last ? event : { ...event, last })));
       return events.map(({ id }) => id);
     } catch (error) {
-      await Promise.allSettled(files.map((file) => rm(file, { force: true })));
+      await this.#removeFiles(files);
       throw toStorageError(error, this.#options.what);
     } finally {
       // What is in the dataset now is counted there.
       this.#reserved -= bytes;
+      for (const file of files) this.#unlisted.delete(file);
     }
   }
 
@@ -311,20 +319,27 @@ export class Dataset {
       );
     }
     const answer = checkAnswer(this.#description, sample);
-    const id = this.#takeId();
-    const file = sampleFile(id, "csv");
-    const host = this.#recordingHost();
-    const recording = openRecording(host, id, file);
-    this.#live.set(id, recording);
+    const clearings = this.#clearings;
+    let created: { id: number; file: string } | undefined;
     try {
-      await createRecordingFile(host, file);
+      await this.#journal.refresh();
+      created = await this.#createFile("csv", Buffer.from(formatHeader(this.#description)));
+      const { id, file } = created;
+      await syncFolder(join(this.folder, samplesFolder));
+      this.#assertNotCleared(clearings);
+      const recording = openRecording(this.#recordingHost(), id, file);
+      this.#live.set(id, recording);
       await this.#take([createAddEvent(id, { ...sample, ...answer }, { type: "csv" })]);
+      return recording;
     } catch (error) {
-      this.#live.delete(id);
-      await removeRecordingFile(host, file);
+      if (created !== undefined) {
+        this.#live.delete(created.id);
+        await this.#removeFiles([created.file]);
+      }
       throw toStorageError(error, this.#options.what);
+    } finally {
+      if (created !== undefined) this.#unlisted.delete(created.file);
     }
-    return recording;
   }
 
   /**
@@ -386,6 +401,7 @@ export class Dataset {
     const before = this.#description;
     // At once, for rows that are appended from now on come behind the clearing.
     this.#description = description;
+    this.#clearings += 1;
     this.#live.clear();
     await this.#journal.rebuild(async () => {
       try {
@@ -445,7 +461,12 @@ export class Dataset {
       this.#nextId = Math.max(this.#nextId, table.nextId);
       return [table.rows, table.index];
     }
-    const { index, samples } = await openSampleFolder(this.folder, this.#description, new Set(this.#live.keys()));
+    const { index, samples } = await openSampleFolder(
+      this.folder,
+      this.#description,
+      new Set(this.#live.keys()),
+      this.#unlisted,
+    );
     this.#samples = samples;
     this.#nextId = Math.max(this.#nextId, samples.nextId);
     this.#countSamples();
@@ -586,6 +607,47 @@ export class Dataset {
     this.#perLabel = new Map(this.#samples.perLabel);
   }
 
+  /** Makes the file of a new sample; under the next number for which nobody else, such as another program, has made one. */
+  async #createFile(type: SampleFileType, bytes: Uint8Array): Promise<{ id: number; file: string }> {
+    for (;;) {
+      const id = this.#takeId();
+      const file = sampleFile(id, type);
+      // A name that is taken belongs to somebody else: its file must not be removed.
+      const handle = await open(join(this.folder, file), "wx").catch((error) => {
+        if (systemErrorCode(error) === "EEXIST") return undefined;
+        throw error;
+      });
+      if (handle === undefined) continue;
+      this.#unlisted.add(file);
+      try {
+        try {
+          await handle.writeFile(bytes);
+          await handle.sync();
+        } finally {
+          await handle.close();
+        }
+        return { id, file };
+      } catch (error) {
+        await this.#removeFiles([file]);
+        throw error;
+      }
+    }
+  }
+
+  /** Removes files of samples that did not get into the dataset. */
+  async #removeFiles(files: readonly string[]): Promise<void> {
+    await Promise.allSettled(files.map((file) => rm(join(this.folder, file), { force: true })));
+    for (const file of files) this.#unlisted.delete(file);
+  }
+
+  #assertNotCleared(clearings: number): void {
+    if (clearings === this.#clearings) return;
+    throw new TinymlError(
+      "TINYML_STORAGE",
+      `The dataset ${basename(this.folder)} was cleared while samples were being added. Add them again.`,
+    );
+  }
+
   #takeId(): number {
     const id = this.#nextId;
     this.#nextId += 1;
@@ -630,17 +692,6 @@ type SampleChange =
   | Pick<Extract<DatasetEvent, { event: "relabel" }>, "event" | "label" | "targets">
   | Pick<Extract<DatasetEvent, { event: "split" }>, "event" | "split">
   | Pick<Extract<DatasetEvent, { event: "delete" }>, "event">;
-
-/** A file that nobody knows of yet, on disk. */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const handle = await open(path, "wx");
-  try {
-    await handle.writeFile(bytes);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
 
 function unknownSample(id: number, what: string): TinymlError {
   return new TinymlError(

@@ -11,7 +11,7 @@ import {
 } from "./description";
 import { formatEvent, indexFile } from "./events";
 import { writeAll } from "./journal";
-import { openOrCreate, readSampleIndex } from "./open-samples";
+import { openOrCreate, scanIndex } from "./open-samples";
 import { rowsFile } from "./open-table";
 import { samplesFolder } from "./sample-index";
 
@@ -22,7 +22,6 @@ import { samplesFolder } from "./sample-index";
  */
 export async function emptyDataset(folder: string, description: DatasetDescription, nextId = 1): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const known = await readSampleIndex(folder).catch(() => undefined);
   const handles: FileHandle[] = [];
   try {
     const isTable = description.kind === "table";
@@ -30,20 +29,29 @@ export async function emptyDataset(folder: string, description: DatasetDescripti
     handles.push(rows);
     const index = await openOrCreate(join(folder, indexFile));
     handles.push(index);
-    for (const handle of [rows, index]) {
-      await handle.truncate(0);
-      await handle.sync();
+    const known = await scanIndex(index, join(folder, indexFile)).catch(() => undefined);
+    const clearing = Buffer.from(
+      formatEvent({ event: "clear", id: Math.max(nextId, known?.samples.nextId ?? 1), time: Date.now() }),
+    );
+    await rows.truncate(0);
+    await rows.sync();
+    if (known?.samples.list({ deleted: true }).some(({ file }) => file !== undefined)) {
+      // After a crash before the index is anew, the samples are cleared all the same. Where the disk is full, it has to do without.
+      await writeAll(index, clearing, known.end).catch(() => undefined);
+      await index.sync();
     }
+    await rm(join(folder, samplesFolder), { recursive: true, force: true });
+    await syncFolder(folder);
+    await index.truncate(0);
+    await index.sync();
     const stored = await readDescription(folder).catch(() => undefined);
     if (JSON.stringify(stored) !== JSON.stringify(description)) {
       await writeFileAtomic(join(folder, descriptionFile), formatDescription(description));
     }
-    const id = Math.max(nextId, known?.nextId ?? 1);
-    await writeAll(index, Buffer.from(formatEvent({ event: "clear", id, time: Date.now() })), 0);
+    await writeAll(index, clearing, 0);
     if (isTable) await writeAll(rows, Buffer.from(formatCells(columnNames(description))), 0);
     await Promise.all([rows.sync(), index.sync()]);
     if (!isTable) await rm(join(folder, rowsFile));
-    await rm(join(folder, samplesFolder), { recursive: true, force: true });
     await syncFolder(folder);
   } finally {
     await Promise.allSettled(handles.map((handle) => handle.close()));

@@ -32,6 +32,8 @@ const addEvent = v.object({
    * was cut short in a number.
    */
   bytes: v.exactOptional(v.number()),
+  /** The id of the last of the samples that were added together: they count once its event is there. Not in tables, whose rows people edit. */
+  last: v.exactOptional(id),
   time,
 });
 
@@ -54,7 +56,7 @@ const splitEvent = v.object({ event: v.literal("split"), ids, split: v.exactOpti
 const deleteEvent = v.object({ event: v.literal("delete"), ids, time });
 const restoreEvent = v.object({ event: v.literal("restore"), ids, time });
 
-/** All samples were thrown away. Stands at the beginning only: clearing begins the index anew. */
+/** All samples before were thrown away. Stands at the beginning, unless a crash kept the index from beginning anew. */
 const clearEvent = v.object({
   event: v.literal("clear"),
   /** The id that the next sample gets. */
@@ -164,7 +166,7 @@ export function createEventReader(path: string): (line: string) => DatasetEvent 
     if (broken === 0) return event;
     throw new TinymlError(
       "TINYML_DATASET_CORRUPT",
-      `Line ${broken} of ${path} can't be understood. Restore the file, or delete it: the rows are kept then, and only their groups, sources and times are lost.`,
+      `Line ${broken} of ${path} can't be understood. Restore the file. Of a table (with a file rows.csv) you may also delete it: the rows are kept then, and only their groups, sources and times are lost.`,
     );
   };
 }

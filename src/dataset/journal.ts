@@ -115,6 +115,14 @@ export class Journal {
     return result;
   }
 
+  /** Opens the files again where somebody has changed them. Rejects with TINYML_DATASET_MISSING when they were deleted. */
+  refresh(): Promise<void> {
+    return this.exclusive(async () => {
+      if (this.#files !== undefined) await this.#areOurs(this.#files, true);
+      this.#files ??= await this.#open();
+    });
+  }
+
   /** Lets `task` write the files anew, after everything appended before is written, and opens them again. */
   rebuild(task: () => Promise<void>): Promise<void> {
     return this.exclusive(async () => {

@@ -29,6 +29,7 @@ export interface OpenSamples {
  * acknowledged are moved to samples/unknown, where they are in nobody's way.
  *
  * @param live the recordings that are under way in this process
+ * @param unlisted the files of this process that the index is about to know
  * @throws TinymlError TINYML_DATASET_MISMATCH when samples are there that the description does not fit, TINYML_DATASET_CORRUPT when events
  *   can't be understood or the index is gone, and what the file system throws
  */
@@ -36,6 +37,7 @@ export async function openSampleFolder(
   folder: string,
   description: DatasetDescription,
   live: ReadonlySet<number>,
+  unlisted: ReadonlySet<string>,
 ): Promise<OpenSamples> {
   await mkdir(join(folder, samplesFolder), { recursive: true });
   const stored = await readDescription(folder);
@@ -44,7 +46,7 @@ export async function openSampleFolder(
   try {
     const { samples, events, end, size } = await scanIndex(handle, path);
     if (samples.list({ deleted: true }).length > 0) assertFits(folder, stored ?? description, description, samples);
-    await setUnknownAside(folder, samples, events);
+    await setUnknownAside(folder, samples, events, unlisted);
     if (size > end) await handle.truncate(end);
     let length = end;
     for (const event of await endRecordings(folder, samples, live)) {
@@ -93,14 +95,19 @@ export async function readSampleIndex(folder: string): Promise<SampleIndex> {
   }
 }
 
-async function scanIndex(handle: FileHandle, path: string) {
+/** What an open index tells, and where its last good event ends. @throws TinymlError TINYML_DATASET_CORRUPT */
+export async function scanIndex(handle: FileHandle, path: string) {
   const found = { samples: new SampleIndex(), events: 0, end: 0, size: 0 };
+  /** Samples that were added together, of which the last was not met yet. */
+  const together: DatasetEvent[] = [];
   const read = createEventReader(path);
   const readLines = createLineReader((line, end) => {
     const event = read(line);
     if (event === undefined) return;
-    found.samples.apply(event);
     found.events += 1;
+    together.push(event);
+    if (event.event === "add" && event.last !== undefined && event.last !== event.id) return;
+    for (const each of together.splice(0)) found.samples.apply(each);
     found.end = end;
   });
   await readChunks(handle, 0, (bytes) => {
@@ -125,11 +132,17 @@ function assertFits(
 }
 
 /** Moves the files of samples that the index does not know out of the way. */
-async function setUnknownAside(folder: string, samples: SampleIndex, events: number): Promise<void> {
+async function setUnknownAside(
+  folder: string,
+  samples: SampleIndex,
+  events: number,
+  unlisted: ReadonlySet<string>,
+): Promise<void> {
   const names = await readdir(join(folder, samplesFolder));
   const unknown = names.filter((name) => {
     const id = /^(\d+)\.(csv|wav|jpg|png)$/.exec(name)?.[1];
-    return id !== undefined && samples.get(Number(id))?.file !== `${samplesFolder}/${name}`;
+    const file = `${samplesFolder}/${name}`;
+    return id !== undefined && samples.get(Number(id))?.file !== file && !unlisted.has(file);
   });
   if (unknown.length === 0) return;
   if (events === 0) {

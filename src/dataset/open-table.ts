@@ -119,7 +119,9 @@ async function scanEvents(handle: FileHandle, path: string, rows: number): Promi
     const event = read(line);
     if (event === undefined) return;
     if (event.event === "clear") {
-      found.nextId = event.id;
+      Object.assign(found, { count: 0, surplus: 0, nextEvent: undefined, changed: false });
+      found.perLabel.clear();
+      found.nextId = Math.max(found.nextId, event.id);
     } else if (event.event !== "add") {
       // Events without rows come last: what was done to samples behind them was never acknowledged.
       if (found.surplus > 0) return;

@@ -1,11 +1,10 @@
-import { open, rm } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { TinymlError } from "../errors";
-import { syncFolder } from "../storage";
 import type { DatasetDescription } from "./description";
 import { Journal, type JournalFile, type JournalOptions } from "./journal";
 import { formatHeader, formatReading } from "./sample-content";
-import { type SampleEntry, samplesFolder } from "./sample-index";
+import type { SampleEntry } from "./sample-index";
 
 /** A recording that is under way: readings that are stored as they come, however many there will be. */
 export interface Recording {
@@ -37,23 +36,6 @@ export interface RecordingHost {
   ended(id: number, readings: number, bytes: number): Promise<SampleEntry | undefined>;
   /** Takes down that it is deleted. */
   discarded(id: number): Promise<void>;
-}
-
-/** Makes a recording's file, with its header; for Dataset, which takes down that it is there. */
-export async function createRecordingFile({ folder, description }: RecordingHost, file: string): Promise<void> {
-  const handle = await open(join(folder, file), "wx");
-  try {
-    await handle.writeFile(formatHeader(description));
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await syncFolder(join(folder, samplesFolder));
-}
-
-/** Removes a recording's file again, of which nobody knows. */
-export async function removeRecordingFile({ folder }: RecordingHost, file: string): Promise<void> {
-  await rm(join(folder, file), { force: true });
 }
 
 /** A recording into a file that has its header. */

@@ -137,7 +137,7 @@ export function sampleFile(id: number, type: SampleFileType): string {
   return `${samplesFolder}/${id}.${type}`;
 }
 
-function entryOf({ event: _event, type, bytes, ...entry }: AddEvent): SampleEntry {
+function entryOf({ event: _event, type, bytes, last: _last, ...entry }: AddEvent): SampleEntry {
   if (type === undefined) return entry;
   return { ...entry, ...(bytes !== undefined && { bytes }), file: sampleFile(entry.id, type) };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openDataset } from "../../src/dataset/dataset";
 import { createRandom } from "../../src/dataset/random";
 import { readDataset } from "../../src/dataset/read-dataset";
+import { mountSmallDisk } from "../support/small-disk";
 import { requireTool, runTool } from "../support/tools";
 import { describeRecorded, recordedRow } from "./support/recorded";
 
@@ -185,21 +186,6 @@ describe("dataset when things go wrong", function () {
     });
   });
 });
-
-/** A disk of 128 KB. Where mounting is not allowed the test is skipped and says so; with CI=true it fails. */
-async function mountSmallDisk(context: Mocha.Context, path: string): Promise<string> {
-  requireTool(context, "mount", "umount");
-  await mkdir(path);
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=128k", "tmpfs", path], { stdio: "ignore" });
-  } catch (error) {
-    const message = "needs the right to mount; the file size limit stands in";
-    if (process.env.CI === "true") throw new Error(message, { cause: error });
-    if (context.test) context.test.title += ` [skipped: ${message}]`;
-    context.skip();
-  }
-  return path;
-}
 
 /** Rows were refused in between, so the numbers have gaps: what is there are the acknowledged rows and, at the end, at most unacknowledged ones. */
 async function checkKept(folder: string, acknowledged: readonly number[]): Promise<void> {

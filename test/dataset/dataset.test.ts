@@ -537,7 +537,7 @@ describe("dataset", () => {
       const path = join(folder, "index.ndjson");
       const [first = "", second = ""] = (await file("index.ndjson")).split("\n");
       for (const [text, message] of [
-        [`${first.slice(0, 9)}\n${second}\n`, /Line 1 .* or delete it/],
+        [`${first.slice(0, 9)}\n${second}\n`, /Line 1 .*table .*delete it/],
         [`${first}\n{"event":"augment","id":1}\n${second}\n`, /Line 2 .*newer version/],
       ] as const) {
         await writeFile(path, text);

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { appendFile, cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { appendFile, cp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type DatasetDescription, type NewSample, openDataset, openStoredDataset } from "../../src/dataset/dataset";
 import { findWarnings } from "../../src/dataset/find-warnings";
 import { readDataset } from "../../src/dataset/read-dataset";
 import { allRows } from "../../src/dataset/table";
 import { temporaryFolder } from "../support/folders";
+import { mountSmallDisk } from "../support/small-disk";
 
 const channels = [
   { name: "x", unit: "g" },
@@ -274,7 +276,188 @@ describe("dataset of recordings, sounds and pictures", () => {
     await assert.rejects(openStoredDataset(folder), { code: "TINYML_DATASET_CORRUPT", message: /index\.ndjson/ });
     assert.deepEqual(await readdir(path.join(folder, "samples")), ["1.csv"]);
   });
+
+  it("has all samples of an import or none, wherever a crash cuts the index", async () => {
+    const dataset = await openDataset(folder, motion);
+    await dataset.add(recording(1));
+    await dataset.addAll([recording(1), recording(2), recording(3)]);
+    await dataset.close();
+    const index = path.join(folder, "index.ndjson");
+    const whole = await readFile(index);
+    const [first] = whole.toString().split("\n");
+    const counts = new Set<number>();
+    for (let length = first.length + 1; length <= whole.length; length++) {
+      await writeFile(index, whole.subarray(0, length));
+      counts.add((await readDataset(folder, { shape: [1, 2] })).rows);
+    }
+    // The import's recordings give 1 + 2 + 3 windows.
+    assert.deepEqual([...counts], [1, 7]);
+    await truncate(index, whole.length - 1);
+    const again = await openStoredDataset(folder);
+    assert.equal(again.count, 1);
+    assert.deepEqual((await readdir(path.join(folder, "samples"))).sort(), ["1.csv", "unknown"]);
+    assert.deepEqual((await readdir(path.join(folder, "samples", "unknown"))).sort(), ["2.csv", "3.csv", "4.csv"]);
+    await again.close();
+  });
+
+  it("says where the index is damaged, and does not advise to delete what the samples need", async () => {
+    const dataset = await openDataset(folder, motion);
+    await dataset.add(recording(2));
+    await dataset.add(recording(2));
+    await dataset.close();
+    const index = path.join(folder, "index.ndjson");
+    await writeFile(index, (await readFile(index, "utf8")).replace("{", "("));
+    const expected = { code: "TINYML_DATASET_CORRUPT", message: /Line 1 of .*Restore the file\. Of a table/ };
+    await assert.rejects(openStoredDataset(folder), expected);
+    await assert.rejects(readDataset(folder), expected);
+  });
+
+  describe("while another program works in its folder", () => {
+    const line = (event: object): string => `${JSON.stringify({ ...event, time: 1 })}\n`;
+
+    it("goes on behind the samples that came", async () => {
+      const dataset = await openDataset(folder, motion);
+      await dataset.add(recording(1));
+      await writeFile(path.join(folder, "samples", "2.csv"), "x,y\n7,7\n");
+      const added = { event: "add", id: 2, label: "wave", type: "csv", readings: 1, bytes: 8 };
+      await appendFile(path.join(folder, "index.ndjson"), line(added));
+      assert.equal(await dataset.add(recording(1)), 3);
+      assert.deepEqual(Array.from((await dataset.readSample(2)).values), [7, 7]);
+      await dataset.close();
+    });
+
+    it("leaves files alone that are not in the index yet", async () => {
+      const dataset = await openDataset(folder, motion);
+      await writeFile(path.join(folder, "samples", "1.csv"), "x,y\n7,7\n");
+      const live = await dataset.record({ label: "wave" });
+      assert.equal(live.id, 2);
+      await live.discard();
+      await assert.rejects(dataset.addAll([recording(1), { values: new Float32Array(3), label: "wave" }]));
+      assert.equal(await readFile(path.join(folder, "samples", "1.csv"), "utf8"), "x,y\n7,7\n");
+      await dataset.close();
+    });
+
+    it("keeps the file of a sample that is on its way when the index changes", async () => {
+      const dataset = await openDataset(folder, motion);
+      await dataset.add(recording(1));
+      // The second sample is asked for when the file of the first is written.
+      const samples = async function* (): AsyncGenerator<NewSample> {
+        yield recording(1);
+        await appendFile(path.join(folder, "index.ndjson"), line({ event: "relabel", ids: [1], label: "rest" }));
+        yield recording(2);
+      };
+      for (const id of await dataset.addAll(samples())) await dataset.readSample(id);
+      assert.deepEqual(dataset.countsPerLabel(), { rest: 1, wave: 2 });
+      await dataset.close();
+    });
+  });
+
+  it("refuses samples that are on their way while it is cleared", async () => {
+    const dataset = await openDataset(folder, motion);
+    const samples = async function* (): AsyncGenerator<NewSample> {
+      yield recording(1);
+      await dataset.clear();
+      yield recording(2);
+    };
+    await assert.rejects(dataset.addAll(samples()));
+    assert.equal(dataset.count, 0);
+    await dataset.add(recording(2));
+    assert.deepEqual((await readDataset(folder)).rows, 1);
+    await dataset.close();
+  });
+
+  it("is cleared where a crash kept the index from beginning anew", async () => {
+    const dataset = await openDataset(folder, motion);
+    await dataset.addAll([recording(1), recording(2)]);
+    await dataset.close();
+    await appendFile(path.join(folder, "index.ndjson"), '{"event":"clear","id":3,"time":1}\n');
+    const again = await openStoredDataset(folder);
+    assert.equal(again.count, 0);
+    assert.equal(await again.add(recording(1)), 3);
+    await again.close();
+    await rm(path.join(folder, "samples"), { recursive: true });
+    await writeFile(path.join(folder, "index.ndjson"), clearedIndex());
+    const table = await openDataset(folder, rows);
+    await table.append({ values: [1, 2], label: "a" });
+    await table.close();
+    const { labels } = await readDataset(folder);
+    assert.deepEqual(labels, ["a"]);
+  });
+
+  it("loses no reading of twenty channels that come as fast as they can", async () => {
+    const names = Array.from({ length: 20 }, (_, i) => ({ name: `channel ${i}`, unit: "" }));
+    const dataset = await openDataset(folder, { ...motion, channels: names, rateHz: 1000 });
+    const live = await dataset.record({ label: "wave" });
+    const reading = (n: number): number[] => names.map((_, i) => Math.sin(n / 50 + i));
+    let kept = 0;
+    const appended: Promise<void>[] = [];
+    for (let n = 0; n < 3000; n++) {
+      appended.push(
+        live.append(reading(n)).then(() => {
+          kept += 1;
+        }),
+      );
+      if (n % 500 === 499) await appended[n];
+    }
+    await Promise.all(appended);
+    assert.equal(kept, 3000);
+    assert.equal((await live.finish())?.readings, 3000);
+    const { values } = await dataset.readSample(live.id);
+    const expected = Float32Array.from(Array.from({ length: 3000 }, (_, n) => reading(n)).flat());
+    assert.deepEqual(values, expected);
+    await dataset.close();
+  });
+
+  describe("on a full disk", () => {
+    let disk: string | undefined;
+    afterEach(() => {
+      if (disk !== undefined) execFileSync("umount", ["--lazy", disk]);
+      disk = undefined;
+    });
+
+    it("adds nothing of what has no room, keeps the readings that had some, and goes on when there is room", async function () {
+      disk = await mountSmallDisk(this, path.join(await temporaryFolder(), "disk"));
+      const dataset = await openDataset(path.join(disk, "full"), motion, { delay: 0 });
+      await dataset.add(recording(2));
+      const live = await dataset.record({ label: "wave" });
+      const large = Array.from({ length: 20 }, () => recording(2000));
+      await assert.rejects(dataset.addAll(large), { code: "TINYML_DISK_FULL" });
+      assert.deepEqual((await readdir(path.join(disk, "full", "samples"))).sort(), ["1.csv", "2.csv"]);
+      const ballast = path.join(disk, "ballast");
+      await writeFile(ballast, Buffer.alloc(256 * 1024)).catch(() => undefined);
+      let readings = 0;
+      const fill = async (): Promise<string> => {
+        for (;;) {
+          const code = await live.append([readings, 1]).then(
+            () => "",
+            (error) => error.code,
+          );
+          if (code !== "") return code;
+          readings += 1;
+        }
+      };
+      assert.equal(await fill(), "TINYML_DISK_FULL");
+      assert.equal(live.readings, readings);
+      await rm(ballast);
+      await live.append([readings, 1]);
+      assert.equal((await live.finish())?.readings, readings + 1);
+      const { values } = await dataset.readSample(live.id);
+      assert.deepEqual(
+        values.filter((_, i) => i % 2 === 0),
+        Float32Array.from({ length: readings + 1 }, (_, n) => n),
+      );
+      await dataset.clear();
+      await dataset.add(recording(1));
+      await dataset.close();
+    });
+  });
 });
+
+/** The index of recordings that were cleared. */
+function clearedIndex(): string {
+  const add = { event: "add", id: 1, label: "wave", type: "csv", readings: 1, bytes: 8, time: 1 };
+  return `${JSON.stringify(add)}\n{"event":"clear","id":2,"time":1}\n`;
+}
 
 function recordingValues(readings: number): Float32Array {
   return Float32Array.from({ length: 2 * readings }, (_, i) => i / 10);
