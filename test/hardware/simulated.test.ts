@@ -119,7 +119,7 @@ describe("simulated output", () => {
   });
 
   it("refuses an unknown driver", () => {
-    const unknown: Parameters<typeof openOutput>[0] = JSON.parse('{"driver": "pigpio"}');
-    assert.throws(() => openOutput(unknown), { code: "TINYML_CONFIG_INVALID", message: /"pigpio"/ });
+    const unknown: Parameters<typeof openOutput>[0] = JSON.parse('{"driver": "telepathy"}');
+    assert.throws(() => openOutput(unknown), { code: "TINYML_CONFIG_INVALID", message: /"telepathy"/ });
   });
 });

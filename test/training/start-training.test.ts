@@ -51,7 +51,7 @@ describe("training in a worker thread", () => {
 
   it("ends soon after it was stopped, however long an epoch takes", async () => {
     const { training, layers, ...rest } = recipe(10);
-    const wide = [{ ...layers[0], units: 8192 }, { ...layers[0], units: 8192 }, layers[1]];
+    const wide = [{ ...layers[0], units: 7000 }, { ...layers[0], units: 7000 }, layers[1]];
     const controller = new AbortController();
     const slow = startTraining(
       { recipe: { ...rest, layers: wide, training }, table, name: "pot" },
