@@ -56,7 +56,7 @@ const splitEvent = v.object({ event: v.literal("split"), ids, split: v.exactOpti
 const deleteEvent = v.object({ event: v.literal("delete"), ids, time });
 const restoreEvent = v.object({ event: v.literal("restore"), ids, time });
 
-/** All samples before were thrown away. Stands at the beginning, unless a crash kept the index from beginning anew. */
+/** All samples before were thrown away. Stands at the beginning, of new datasets with files as well, unless a crash kept the index from beginning anew. */
 const clearEvent = v.object({
   event: v.literal("clear"),
   /** The id that the next sample gets. */

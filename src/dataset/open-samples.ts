@@ -49,7 +49,9 @@ export async function openSampleFolder(
     await setUnknownAside(folder, samples, events, unlisted);
     if (size > end) await handle.truncate(end);
     let length = end;
-    for (const event of await endRecordings(folder, samples, live)) {
+    // A new index begins with a line of its own: so one without any is known to have been lost, whatever a crash left in a new dataset.
+    const begun: DatasetEvent[] = events === 0 ? [{ event: "clear", id: samples.nextId, time: Date.now() }] : [];
+    for (const event of [...begun, ...(await endRecordings(folder, samples, live))]) {
       samples.apply(event);
       const line = Buffer.from(formatEvent(event));
       await writeAll(handle, line, length);

@@ -284,9 +284,9 @@ describe("dataset of recordings, sounds and pictures", () => {
     await dataset.close();
     const index = path.join(folder, "index.ndjson");
     const whole = await readFile(index);
-    const [first] = whole.toString().split("\n");
+    const [begun, first] = whole.toString().split("\n");
     const counts = new Set<number>();
-    for (let length = first.length + 1; length <= whole.length; length++) {
+    for (let length = begun.length + first.length + 2; length <= whole.length; length++) {
       await writeFile(index, whole.subarray(0, length));
       counts.add((await readDataset(folder, { shape: [1, 2] })).rows);
     }
@@ -297,6 +297,17 @@ describe("dataset of recordings, sounds and pictures", () => {
     assert.equal(again.count, 1);
     assert.deepEqual((await readdir(path.join(folder, "samples"))).sort(), ["1.csv", "unknown"]);
     assert.deepEqual((await readdir(path.join(folder, "samples", "unknown"))).sort(), ["2.csv", "3.csv", "4.csv"]);
+    await again.close();
+  });
+
+  it("opens where a crash came before the first sample was acknowledged", async () => {
+    const dataset = await openDataset(folder, motion);
+    await dataset.close();
+    await writeFile(path.join(folder, "samples", "1.csv"), "x,y\n");
+    const again = await openStoredDataset(folder);
+    assert.equal(again.count, 0);
+    assert.equal(await again.add(recording(1)), 1);
+    assert.deepEqual(await readdir(path.join(folder, "samples", "unknown")), ["1.csv"]);
     await again.close();
   });
 
