@@ -23,6 +23,8 @@ import { samplesFolder } from "./sample-index";
 export async function emptyDataset(folder: string, description: DatasetDescription, nextId = 1): Promise<void> {
   await mkdir(folder, { recursive: true });
   const known = await readSampleIndex(folder).catch(() => undefined);
+  // Before the index: without one, files of samples would be taken for those of a damaged dataset after a crash.
+  await rm(join(folder, samplesFolder), { recursive: true, force: true });
   const handles: FileHandle[] = [];
   try {
     const isTable = description.kind === "table";
@@ -43,7 +45,6 @@ export async function emptyDataset(folder: string, description: DatasetDescripti
     if (isTable) await writeAll(rows, Buffer.from(formatCells(columnNames(description))), 0);
     await Promise.all([rows.sync(), index.sync()]);
     if (!isTable) await rm(join(folder, rowsFile));
-    await rm(join(folder, samplesFolder), { recursive: true, force: true });
     await syncFolder(folder);
   } finally {
     await Promise.allSettled(handles.map((handle) => handle.close()));
