@@ -54,7 +54,7 @@ function describedWindow(window: unknown): { shape?: number[]; rateHz?: number; 
 }
 
 function numbersOf(list: ArrayLike<unknown>): Float32Array {
-  if (list instanceof Float32Array) return list;
+  if (list instanceof Float32Array && list.every(Number.isFinite)) return list;
   return Float32Array.from(Array.from(list), (value, i) => {
     if (typeof value === "number" && Number.isFinite(Math.fround(value))) return value;
     throw new TinymlError("TINYML_NOT_A_NUMBER", `Number ${i + 1} in msg.payload is ${describe(value)}; send numbers.`);

@@ -39,7 +39,9 @@ export function register(RED: NodeAPI): void {
           return;
         }
         const whole = windowOf(message);
-        const windower = whole === undefined ? sourceOf(message.topic) : new Windower(config);
+        // A recording has no pauses.
+        const { gap: _gap, ...gapless } = config;
+        const windower = whole === undefined ? sourceOf(message.topic) : new Windower(gapless);
         const names = namesOf(message, whole);
         const found = whole === undefined ? push(windower, message) : cut(windower, whole, config.rateHz);
         for (const payload of found) {

@@ -509,13 +509,18 @@ export class Dataset {
   /** All or none: one entry of the journal has all rows. */
   async #addRows(samples: Iterable<NewSample> | AsyncIterable<NewSample>): Promise<number[]> {
     const isClass = this.#description.task === "classification";
+    const lines: { line: string; sample: NewSample }[] = [];
+    for await (const sample of samples) {
+      if (!("values" in sample)) throw wholeFileInTable();
+      const values = Array.from(sample.values, shortestDecimal);
+      lines.push({ line: formatRow(this.#description, { ...sample, values }), sample });
+    }
+    // From here to the journal nothing is awaited: the n-th row is that of the n-th id.
     const ids: number[] = [];
     const met: string[] = [];
     let rows = "";
     let events = "";
-    for await (const sample of samples) {
-      if (!("values" in sample)) throw wholeFileInTable();
-      const line = formatRow(this.#description, { ...sample, values: Array.from(sample.values, shortestDecimal) });
+    for (const { line, sample } of lines) {
       const id = this.#takeId();
       ids.push(id);
       rows += line;

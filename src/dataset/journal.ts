@@ -77,7 +77,8 @@ export class Journal {
   append(parts: readonly string[], whenWritten: () => void): Promise<void> {
     let bytes = 0;
     for (const part of parts) bytes += Buffer.byteLength(part);
-    if (this.#bytes + bytes > this.#backlog) {
+    // One entry alone is never too much: it is a batch that somebody wants stored as a whole.
+    if (this.#bytes > 0 && this.#bytes + bytes > this.#backlog) {
       return Promise.reject(
         new TinymlError(
           "TINYML_STORAGE",

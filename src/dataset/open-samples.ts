@@ -178,12 +178,14 @@ async function endRecordings(
 /** Cuts a file off behind its last line break; how many lines and bytes it has then. */
 async function cutToWholeLines(path: string): Promise<{ lines: number; bytes: number }> {
   const found = { lines: 0, bytes: 0 };
+  let torn = false;
   if ((await stat(path).catch(() => undefined)) === undefined) return found;
   const handle = await open(path, "r+");
   try {
     const readLines = createLineReader((line, end) => {
       // A power cut leaves zeros where lines were being written.
-      if (line.includes("\0")) return;
+      torn ||= line.includes("\0");
+      if (torn) return;
       found.lines += 1;
       found.bytes = end;
     });

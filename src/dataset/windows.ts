@@ -1,4 +1,5 @@
 import { TinymlError } from "../errors";
+import { mostInMemory, tooLarge } from "./numbers";
 
 /** Readings in the order in which they were measured, row-major readings × channels. */
 export interface Stretch {
@@ -36,6 +37,9 @@ export function cutWindows(stretches: readonly Stretch[], readings: number, stri
       `No recording of the dataset "${name}" has the ${readings} readings of a window; the longest has ${longest}. Record longer, or make the window shorter.`,
     );
   }
+  const bytes = 4 * starts.length * readings * stretches[starts[0].stretch].channels;
+  if (bytes > mostInMemory)
+    throw tooLarge(`the windows of "${name}"`, "Let them begin farther apart, or make them shorter.");
   const width = readings * stretches[starts[0].stretch].channels;
   const values = new Float32Array(starts.length * width);
   starts.forEach(({ at, stretch }, i) => {

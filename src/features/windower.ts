@@ -27,6 +27,9 @@ export interface WindowTrigger {
 /** The most numbers of a window: 16 MB. */
 export const mostInWindow = 2 ** 22;
 
+/** How many readings of a fixed rate a pause is filled with at most, and never fewer than two windows. */
+const mostFilled = 10_000;
+
 /** Cuts windows out of the readings of one source. Its memory is that of one window, whatever comes. */
 export class Windower {
   readonly #settings: WindowSettings;
@@ -38,8 +41,9 @@ export class Windower {
   /** The count at which the next window ends; Infinity while nothing has triggered one. */
   #end: number;
   #last: { values: readonly number[]; time: number } | undefined;
-  /** The time of the next reading of the fixed rate. */
-  #due = 0;
+  /** The time of the first reading of the fixed rate, and how many there were. */
+  #start = 0;
+  #resampled = 0;
   #gaps = 0;
 
   /** @throws TinymlError TINYML_CONFIG_INVALID for settings that make no sense */
@@ -140,17 +144,20 @@ export class Windower {
     };
     if (last === undefined) {
       store(values, undefined);
-      this.#due = time + period;
+      this.#start = time;
+      this.#resampled = 1;
     } else if (time > last.time) {
       // Without a gap setting a pause of years would be filled reading by reading.
-      if ((time - this.#due) / period > 2 * this.#settings.readings) {
+      const due = (): number => this.#start + this.#resampled * period;
+      if ((time - due()) / period > Math.max(2 * this.#settings.readings, mostFilled)) {
         this.#gaps += 1;
         this.reset();
         return this.#resample(values, time);
       }
       let before = last.values;
-      for (; this.#due <= time; this.#due += period) {
-        const share = (this.#due - last.time) / (time - last.time);
+      // Times are rounded: one that is due with this reading must not wait for the next.
+      for (; due() <= time + period * 1e-6; this.#resampled++) {
+        const share = Math.min(1, (due() - last.time) / (time - last.time));
         const between = values.map((value, i) => last.values[i] + share * (value - last.values[i]));
         store(between, before);
         before = between;

@@ -242,6 +242,29 @@ describe("dataset of recordings, sounds and pictures", () => {
     });
   }
 
+  it("keeps rows and what is known of them together while others add rows", async () => {
+    const dataset = await openDataset(folder, rows, { delay: 1 });
+    const row = (x: number, label: string) => ({ values: Float32Array.from([x, x]), label });
+    async function* slowly() {
+      yield row(1, "import");
+      await dataset.append({ values: [99, 99], label: "live" });
+      yield row(2, "import");
+    }
+    await dataset.addAll(slowly());
+    for (const { id, label } of await dataset.samples()) {
+      const { values } = await dataset.readSample(id);
+      assert.equal(label, values[0] === 99 ? "live" : "import");
+    }
+    await dataset.close();
+  });
+
+  it("stores a batch that is larger than what may wait", async () => {
+    const dataset = await openDataset(folder, rows, { backlog: 1000 });
+    const many = Array.from({ length: 500 }, (_, i) => ({ values: Float32Array.from([i, i]), label: "a" }));
+    assert.equal((await dataset.addAll(many)).length, 500);
+    await dataset.close();
+  });
+
   it("cuts windows out of recordings, keeps those of one recording together, and tells which are too short", async () => {
     const dataset = await openDataset(folder, motion);
     await dataset.addAll([recording(5, "a"), recording(2, "b"), { ...recording(3, "b"), group: "anna" }]);

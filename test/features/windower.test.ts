@@ -78,6 +78,21 @@ describe("windows out of a stream of readings", () => {
     assert.deepEqual(run({ readings: 8, stride: 8, rateHz: 100 }, values, times), [[1, 21, 41, 61, 81, 101, 121, 141]]);
   });
 
+  it("at a fixed rate that divides no second: as many readings as there were", () => {
+    for (const rateHz of [30, 62.5, 100, 119, 333]) {
+      const times = Array.from({ length: 119 }, (_, i) => (1000 * i) / rateHz);
+      assert.equal(run({ readings: 119, stride: 119, rateHz }, upTo(119), times).length, 1, `${rateHz} Hz`);
+    }
+    assert.equal(
+      run(
+        { readings: 20, stride: 20, rateHz: 100 },
+        upTo(9),
+        upTo(9).map((i) => 500 * i),
+      ).length,
+      20,
+    );
+  });
+
   it("are of several channels, row-major", () => {
     const windower = new Windower({ readings: 2, stride: 2 });
     windower.push([1, 2], 0);
