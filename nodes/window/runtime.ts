@@ -1,5 +1,6 @@
+import { setImmediate } from "node:timers/promises";
 import type { NodeAPI } from "node-red";
-import { type Message, readingOf, registerNode, Windower, type WindowOfReadings, windowOf } from "../lib";
+import { type Message, readingOf, registerNode, type Send, Windower, type WindowOfReadings, windowOf } from "../lib";
 import { parseConfig } from "./config";
 
 /** The sources whose readings are collected side by side at most; of more, the one that was silent longest is forgotten. */
@@ -10,6 +11,9 @@ export function register(RED: NodeAPI): void {
   registerNode(RED, "tinyml-window", parseConfig, ({ status, text }, config) => {
     const sources = new Map<string, Windower>();
     let windows = 0;
+    /** Ends with the last of the recordings, which are cut in the order in which they came. */
+    let recordings: Promise<unknown> = Promise.resolve();
+    let closed = false;
 
     const sourceOf = (topic: unknown): Windower => {
       const name = typeof topic === "string" ? topic : "";
@@ -30,32 +34,53 @@ export function register(RED: NodeAPI): void {
       );
     };
 
+    const sendAll = (found: readonly Float32Array[], message: Message, send: Send, whole?: WindowOfReadings): void => {
+      for (const payload of found) {
+        windows += 1;
+        const channels = payload.length / config.readings;
+        const rateHz = config.rateHz ?? whole?.rateHz;
+        const names = namesOf(message, whole) ?? Array.from({ length: channels }, (_, i) => `channel ${i + 1}`);
+        const window = { shape: [config.readings, channels], ...(rateHz !== undefined && { rateHz }), channels: names };
+        send({ ...message, payload, window } as Message);
+      }
+    };
+
+    /** Sends the windows of a whole recording, each when the nodes behind had their turn: all at once could be many times its size. */
+    const cut = async (whole: WindowOfReadings, message: Message, send: Send): Promise<void> => {
+      const { values, channels, rateHz = config.rateHz ?? 1 } = whole;
+      // A recording has no pauses.
+      const { gap: _gap, ...gapless } = config;
+      const windower = new Windower(gapless);
+      for (let i = 0; i < values.length / channels && !closed; i++) {
+        const reading = Array.from(values.subarray(i * channels, (i + 1) * channels));
+        const found = windower.push(reading, (i * 1000) / rateHz);
+        sendAll(found, message, send, whole);
+        if (found.length > 0) await setImmediate();
+      }
+      if (!closed) show(windower);
+    };
+
     status.show("grey", "ring", text("status.ready"));
     return {
-      input(message, send) {
+      async input(message, send) {
         if ("reset" in message && message.reset !== undefined) {
           sources.clear();
           status.show("grey", "ring", text("status.ready"));
           return;
         }
         const whole = windowOf(message);
-        // A recording has no pauses.
-        const { gap: _gap, ...gapless } = config;
-        const windower = whole === undefined ? sourceOf(message.topic) : new Windower(gapless);
-        const names = namesOf(message, whole);
-        const found = whole === undefined ? push(windower, message) : cut(windower, whole, config.rateHz);
-        for (const payload of found) {
-          windows += 1;
-          const channels = payload.length / config.readings;
-          const rateHz = config.rateHz ?? whole?.rateHz;
-          const window = {
-            shape: [config.readings, channels],
-            ...(rateHz !== undefined && { rateHz }),
-            channels: names ?? Array.from({ length: channels }, (_, i) => `channel ${i + 1}`),
-          };
-          send({ ...message, payload, window } as Message);
+        if (whole !== undefined) {
+          const outcome = recordings.then(() => cut(whole, message, send));
+          recordings = outcome.catch(() => undefined);
+          await outcome;
+          return;
         }
+        const windower = sourceOf(message.topic);
+        sendAll(push(windower, message), message, send);
         show(windower);
+      },
+      close() {
+        closed = true;
       },
     };
   });
@@ -65,14 +90,6 @@ function push(windower: Windower, message: Message): Float32Array[] {
   const time: unknown = "time" in message ? message.time : undefined;
   // Where the source does not say when it measured, the reading is of now; this clock never goes back.
   return windower.push(readingOf(message.payload), typeof time === "number" ? time : performance.now());
-}
-
-/** Windows out of a whole recording. */
-function cut(windower: Windower, { values, channels, rateHz }: WindowOfReadings, fallback = 1): Float32Array[] {
-  const period = 1000 / (rateHz ?? fallback);
-  return Array.from({ length: values.length / channels }, (_, i) =>
-    windower.push(Array.from(values.subarray(i * channels, (i + 1) * channels)), i * period),
-  ).flat();
 }
 
 function namesOf(message: Message, whole: WindowOfReadings | undefined): readonly string[] | undefined {

@@ -1,3 +1,4 @@
+import { TinymlError } from "../errors";
 import { kernels } from "../kernels/kernels";
 import type { FeatureBlock, StatisticsBlock } from "../model/metadata";
 import { STATISTICS } from "../model/statistics";
@@ -9,7 +10,10 @@ import { planFeatures } from "./features";
 export interface FeatureExtractor {
   /** The shape of what comes out. */
   readonly shape: readonly number[];
-  /** The features of a sample (row-major in its shape), as a new array. */
+  /**
+   * The features of a sample (row-major in its shape), as a new array.
+   * @throws TinymlError TINYML_NOT_A_NUMBER for readings so large that a feature of them is no number: a fourth power leaves float32 early
+   */
   extract(sample: ArrayLike<number>): Float32Array;
   dispose(): void;
 }
@@ -82,7 +86,11 @@ export function createFeatureExtractor(blocks: readonly FeatureBlock[], shape: r
     extract(sample) {
       let values = Float32Array.from(sample);
       for (const step of steps) values = step.run(values);
-      return values;
+      if (values.every(Number.isFinite)) return values;
+      throw new TinymlError(
+        "TINYML_NOT_A_NUMBER",
+        "The readings are too large for their statistics. Divide them first, so that they stay below a million.",
+      );
     },
     dispose,
   };

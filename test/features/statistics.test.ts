@@ -106,6 +106,22 @@ describe("the statistics block", () => {
     one.dispose();
   });
 
+  it("gives no NaN for readings that are too large, but says so, and takes those that are divided first", () => {
+    const divided: FeatureBlock[] = [{ block: "scale", divide: 1e10 }, all];
+    for (const [blocks, refused] of [
+      [[all], true],
+      [divided, false],
+    ] as const) {
+      const extractor = createFeatureExtractor(blocks, [4, 1]);
+      const extract = () => extractor.extract([1e10, -1e10, 3e10, 2e10]);
+      if (refused) assert.throws(extract, { code: "TINYML_NOT_A_NUMBER" });
+      else assert.ok(extract().every(Number.isFinite));
+      // It goes on with the next window.
+      assert.equal(extractor.extract([1, 2, 3, 4]).length, STATISTICS.length);
+      extractor.dispose();
+    }
+  });
+
   it("makes [channels × statistics] of windows, in the order of the list, after the blocks before it", () => {
     const blocks: FeatureBlock[] = [
       { block: "scale", divide: 2 },

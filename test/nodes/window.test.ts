@@ -46,6 +46,25 @@ describe("node window", () => {
     assert.deepEqual((await flow.next("out")).payload, Float32Array.of(9, 10));
   });
 
+  it("cuts long recordings window by window, in the order in which they came, and stops when it is closed", async () => {
+    const flow = await startFlow([...base, { ...window, stride: 1 }]);
+    const count = () => flow.received("out").length;
+    flow.send("window", { payload: new Float32Array(2000), window: { shape: [2000, 1] }, topic: "first" });
+    flow.send("window", { payload: new Float32Array(2000), window: { shape: [2000, 1] }, topic: "second" });
+    flow.send("window", { payload: 1, topic: "stream" });
+    flow.send("window", { payload: 2, topic: "stream" });
+    await flow.until("all windows are there", () => count() === 2 * 1999 + 1);
+    const topics = flow.received("out").map(({ topic }) => topic);
+    // Between two windows everybody else has a turn: the stream beside them does not wait.
+    assert.ok(topics.indexOf("stream") < 100);
+    const recordings = topics.filter((topic) => topic !== "stream");
+    assert.deepEqual([recordings.indexOf("second"), recordings.lastIndexOf("first")], [1999, 1998]);
+    flow.send("window", { payload: new Float32Array(1e6), window: { shape: [1e6, 1] } });
+    await flow.until("a window is there", () => count() > 2 * 1999 + 1);
+    await flow.redeploy();
+    assert.ok(count() < 1e6);
+  });
+
   const wrong: [what: string, message: object, code: string][] = [
     ["a text", { payload: "1,2" }, "TINYML_NOT_A_NUMBER"],
     ["nothing", {}, "TINYML_NOT_A_NUMBER"],
