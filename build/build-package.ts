@@ -4,6 +4,7 @@ import { bundleEditorScript, bundleLibrary, bundleScript, collectLicences, type 
 import { buildKernels } from "./kernels";
 import { packagePath, readIfThere, writeIfChanged } from "./package-files";
 import { builtPath, findParts, kindOfPart, type Part } from "./parts";
+import { warmUpModel } from "./warm-up-model";
 
 /**
  * Builds dist/: the kernels, the shared library, the workers, the command line, and every node and plugin found in
@@ -54,6 +55,7 @@ export async function buildPackage(): Promise<void> {
       library.parts.map((path) => basename(path)),
     );
   await copyRecipes();
+  await writeIfChanged(packagePath("dist", "warm-up.tflite"), warmUpModel());
   await writeIfChanged(packagePath("dist", "THIRD-PARTY-LICENCES.txt"), await collectLicences(packages));
   await kernels;
 

@@ -43,6 +43,7 @@ export * from "../../src/runtime/predictor-pool";
 export * from "../../src/runtime/prepare-model";
 export * from "../../src/runtime/sample-reader";
 export * from "../../src/runtime/tensor-values";
+export * from "../../src/runtime/warm-up";
 export * from "../../src/tflite/associated-files";
 export * from "../../src/tflite/cursor";
 export * from "../../src/tflite/is-tflite";

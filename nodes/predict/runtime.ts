@@ -10,6 +10,7 @@ import {
   summarizeModel,
   TinymlError,
   toTinymlError,
+  warmUp,
 } from "../lib";
 import { createAnswers } from "./answers";
 import { parseConfig } from "./config";
@@ -47,7 +48,7 @@ export function register(RED: NodeAPI): void {
         await use(source);
       } catch (error) {
         // Not trained yet: that is what the status says already.
-        if (error instanceof TinymlError && error.code === "TINYML_NO_MODEL") return;
+        if (error instanceof TinymlError && error.code === "TINYML_NO_MODEL") return warmUp();
         const { message: problem } = toTinymlError(error);
         if (!inUse) reportModelInUse(node.id, () => ({ problem }));
         fail(error);
@@ -59,6 +60,8 @@ export function register(RED: NodeAPI): void {
     const stopFollowing =
       config.source === "stored" ? onModelStored(storage, config.model, (bytes) => void useOwn(bytes)) : () => {};
     if (config.source !== "message") void useOwn(readOwn);
+    // When the flows have started.
+    else setImmediate(warmUp);
 
     return {
       input(message, send) {

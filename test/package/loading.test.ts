@@ -60,6 +60,22 @@ describe("package: what of the library is loaded", function () {
     });
   }
 
+  it("by warming up: what a model from elsewhere takes, and the kernels", async () => {
+    const program = `
+      let compiled = 0;
+      const { Module } = WebAssembly;
+      WebAssembly.Module = class extends Module { constructor(bytes) { super(bytes); compiled++; } };
+      require(library).warmUp();
+      require(library).warmUp();
+      if (compiled < 1) throw new Error("the kernels are not there");
+      const before = compiled;
+      ${predict}
+      if (compiled > before) throw new Error("the first model compiled kernels");`;
+    const file = join(await temporaryFolder(), "model.tflite");
+    await writeFile(file, writeTflite(bookNetwork()));
+    assert.deepEqual(await loadedBy(program, file), ["lib.js", "lib/prediction.js"]);
+  });
+
   const predictions: { of: string; model: Model; loaded: string[] }[] = [
     { of: "a model from elsewhere", model: bookNetwork(), loaded: ["lib.js", "lib/prediction.js"] },
     {
