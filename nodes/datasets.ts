@@ -89,8 +89,9 @@ export function createDatasetSource(storage: string, name: string, description: 
       await Promise.allSettled([...unfinished].map((finish) => finish()));
       const closing = opening;
       opening = undefined;
+      const dataset = await closing?.catch(() => undefined);
       open.delete(folder);
-      await (await closing?.catch(() => undefined))?.close();
+      await dataset?.close();
     },
   };
 }

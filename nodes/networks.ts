@@ -92,7 +92,9 @@ async function factsOf(source: DatasetSource, options: Windows): Promise<SampleF
   const facts = before?.windows === windows ? before.facts : readFacts(source, options);
   known.set(source, { windows, facts });
   // What could not be read may be there at the next try.
-  facts.catch(() => known.delete(source));
+  facts.catch(() => {
+    if (known.get(source)?.facts === facts) known.delete(source);
+  });
   return facts;
 }
 

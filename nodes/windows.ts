@@ -11,6 +11,11 @@ export interface WindowOfReadings {
   readonly names?: readonly string[];
 }
 
+/** What channels are called that nobody named: "channel 1", … */
+export function defaultNames(channels: number): string[] {
+  return Array.from({ length: channels }, (_, i) => `channel ${i + 1}`);
+}
+
 /**
  * The window that a message brings: a list of readings, which are lists themselves, or a list with `msg.window`; undefined for a single reading.
  * @throws TinymlError TINYML_NOT_A_NUMBER, TINYML_CHANNEL_COUNT when the numbers are no whole readings

@@ -1,6 +1,7 @@
 import type { NodeAPI } from "node-red";
 import {
   createFeatureExtractor,
+  defaultNames,
   type FeatureExtractor,
   featureNames,
   modelIn,
@@ -53,7 +54,7 @@ export function register(RED: NodeAPI): void {
           prepared = { shape: `${shape}`, extractor: createFeatureExtractor(blocks, shape) };
         }
         const payload = prepared.extractor.extract(window.values);
-        const channels = window.names ?? Array.from({ length: window.channels }, (_, i) => `channel ${i + 1}`);
+        const channels = window.names ?? defaultNames(window.channels);
         const { length: count } = payload;
         status.show("green", "dot", () => text("status.features", { count }));
         send(Object.assign(message, { payload, features: blocks, featureNames: featureNames(blocks, channels) }));

@@ -1,6 +1,15 @@
 import { setImmediate } from "node:timers/promises";
 import type { NodeAPI } from "node-red";
-import { type Message, readingOf, registerNode, type Send, Windower, type WindowOfReadings, windowOf } from "../lib";
+import {
+  defaultNames,
+  type Message,
+  readingOf,
+  registerNode,
+  type Send,
+  Windower,
+  type WindowOfReadings,
+  windowOf,
+} from "../lib";
 import { parseConfig } from "./config";
 
 /** The sources whose readings are collected side by side at most; of more, the one that was silent longest is forgotten. */
@@ -39,7 +48,7 @@ export function register(RED: NodeAPI): void {
         windows += 1;
         const channels = payload.length / config.readings;
         const rateHz = config.rateHz ?? whole?.rateHz;
-        const names = namesOf(message, whole) ?? Array.from({ length: channels }, (_, i) => `channel ${i + 1}`);
+        const names = namesOf(message, whole) ?? defaultNames(channels);
         const window = { shape: [config.readings, channels], ...(rateHz !== undefined && { rateHz }), channels: names };
         send({ ...message, payload, window } as Message);
       }

@@ -290,7 +290,7 @@ export class Dataset {
       }
       if (events.length === 0) return [];
       await syncFolder(join(this.folder, samplesFolder));
-      this.#assertNotCleared(clearings);
+      this.#assertStillThere(clearings);
       const last = events[events.length - 1].id;
       await this.#take(events.map((event) => (event.id === last ? event : { ...event, last })));
       return events.map(({ id }) => id);
@@ -326,7 +326,7 @@ export class Dataset {
       created = await this.#createFile("csv", Buffer.from(formatHeader(this.#description)));
       const { id, file } = created;
       await syncFolder(join(this.folder, samplesFolder));
-      this.#assertNotCleared(clearings);
+      this.#assertStillThere(clearings);
       const recording = openRecording(this.#recordingHost(), id, file);
       this.#live.set(id, recording);
       await this.#take([createAddEvent(id, { ...sample, ...answer }, { type: "csv" })]);
@@ -447,8 +447,8 @@ export class Dataset {
 
   /** Ends recordings that are under way, writes what waits and closes the files; for the last user's close. */
   async finish(): Promise<void> {
-    await Promise.allSettled(Array.from(this.#live.values(), (recording) => recording.finish()));
     this.#finished = true;
+    await Promise.allSettled(Array.from(this.#live.values(), (recording) => recording.finish()));
     await this.#journal.close();
   }
 
@@ -645,7 +645,9 @@ export class Dataset {
     for (const file of files) this.#unlisted.delete(file);
   }
 
-  #assertNotCleared(clearings: number): void {
+  /** What was true when adding began: that the dataset is open, and its samples those that it had. */
+  #assertStillThere(clearings: number): void {
+    this.#assertOpen();
     if (clearings === this.#clearings) return;
     throw new TinymlError(
       "TINYML_STORAGE",

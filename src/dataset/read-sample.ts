@@ -4,7 +4,7 @@ import { TinymlError } from "../errors";
 import { isMissing, toStorageError } from "../storage";
 import { decodeWav } from "./decode-wav";
 import type { DatasetDescription } from "./description";
-import { readRowAt } from "./open-table";
+import { readRowAt, rowsFile } from "./open-table";
 import { readRecordings } from "./recordings";
 import { decodePicture } from "./sample-content";
 import type { SampleEntry, SampleIndex } from "./sample-index";
@@ -31,7 +31,7 @@ export async function readStoredSample(
   entry: SampleEntry,
   index: SampleIndex,
 ): Promise<StoredSample> {
-  const path = entry.file === undefined ? join(folder, "rows.csv") : join(folder, entry.file);
+  const path = entry.file === undefined ? join(folder, rowsFile) : join(folder, entry.file);
   try {
     if (entry.file === undefined) {
       const place = index.list({ deleted: true }).findIndex(({ id }) => id === entry.id);
@@ -40,8 +40,9 @@ export async function readStoredSample(
       return { entry: known, values: Float32Array.from(values), shape: [values.length] };
     }
     if (entry.file.endsWith(".csv")) {
-      const { values, channels } = await readRecordings(path);
-      return { entry, values, shape: [values.length / channels.length, channels.length] };
+      const columns = description.channels.map(({ name }) => name);
+      const { values } = await readRecordings(path, columns);
+      return { entry, values, shape: [values.length / columns.length, columns.length] };
     }
     const bytes = await readFile(path);
     if (entry.file.endsWith(".wav")) {

@@ -77,19 +77,14 @@ async function readStretches(
   entries: readonly SampleEntry[],
   { shape, stride }: ReadOptions,
 ): Promise<ReadInputs> {
+  const columns = channels.map(({ name }) => name);
   const stretches: Stretch[] = [];
   let bytes = 0;
   for (const entry of entries) {
     const path = join(folder, entry.file ?? "");
-    const read = await readRecordings(path).catch((error) => {
+    const read = await readRecordings(path, columns).catch((error) => {
       throw isMissing(error) ? missingFile(basename(folder), entry, path) : error;
     });
-    if (read.channels.length !== channels.length) {
-      throw new TinymlError(
-        "TINYML_DATASET_CORRUPT",
-        `${path} has ${read.channels.length} columns, the dataset has ${channels.length} channels. Restore the file, or delete the sample.`,
-      );
-    }
     bytes += read.values.byteLength;
     if (bytes > mostInMemory) throw tooLarge(path, "Delete some samples.");
     stretches.push({ values: read.values, channels: channels.length });

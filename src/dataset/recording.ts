@@ -47,6 +47,11 @@ export function openRecording(host: RecordingHost, id: number, file: string): Re
   let bytes = headerBytes;
   let reserved = 0;
   let ended = false;
+  const release = (length: number): void => {
+    const counted = Math.min(length, reserved);
+    reserved -= counted;
+    host.release(counted);
+  };
   const end = (): void => {
     if (ended) throw new TinymlError("TINYML_STORAGE", "The recording has ended. Begin another one.");
     ended = true;
@@ -63,9 +68,13 @@ export function openRecording(host: RecordingHost, id: number, file: string): Re
         const length = Buffer.byteLength(line);
         host.reserve(length);
         reserved += length;
-        return journal.append([line], () => {
+        const written = journal.append([line], () => {
           readings += 1;
           bytes += length;
+        });
+        return written.catch((error) => {
+          release(length);
+          throw error;
         });
       } catch (error) {
         return Promise.reject(error);
@@ -77,13 +86,13 @@ export function openRecording(host: RecordingHost, id: number, file: string): Re
       try {
         return await host.ended(id, readings, bytes);
       } finally {
-        host.release(reserved);
+        release(reserved);
       }
     },
     async discard() {
       end();
       await closed(journal);
-      await host.discarded(id).finally(() => host.release(reserved));
+      await host.discarded(id).finally(() => release(reserved));
     },
   };
 }

@@ -1,7 +1,7 @@
 import { TinymlError } from "../errors";
 import type { Channel } from "../model/metadata";
 import { createLineReader, readFileChunks } from "./chunks";
-import { CsvFault, findDelimiter, isHeader, parseNumber, parseRecords } from "./csv";
+import { CsvFault, findDelimiter, parseNumber, parseRecords } from "./csv";
 import { Numbers } from "./numbers";
 import { readColumns } from "./read-csv";
 
@@ -22,19 +22,17 @@ const longestLine = 2 ** 20;
  * Reads a CSV file whose lines are readings and nothing else, under a line that names the channels. Blank lines, or such with nothing but
  * delimiters, stand between recordings.
  *
+ * @param columns the names that the first line must hold, where they are known: they may be numbers then, which without this look like readings
  * @throws TinymlError TINYML_DATASET_CORRUPT, TINYML_NOT_A_NUMBER, both with the line, TINYML_DATASET_EMPTY, TINYML_DATASET_TOO_LARGE, and
  *   what Node throws for a file that can't be read
  */
-export async function readRecordings(file: string): Promise<Recordings> {
-  const reader = createRecordingsReader(file);
+export async function readRecordings(file: string, columns?: readonly string[]): Promise<Recordings> {
+  const reader = createRecordingsReader(file, columns);
   await readFileChunks(file, (bytes) => reader.push(bytes));
   return reader.finish();
 }
 
-/**
- * The recordings in the bytes of a CSV file, as `readRecordings` reads them; messages call it `file`.
- * @param columns the names that the first line must hold, where they are known
- */
+/** The recordings in the bytes of a CSV file, as `readRecordings` reads them; messages call it `file`. */
 export function parseRecordings(bytes: Uint8Array, file: string, columns?: readonly string[]): Recordings {
   const reader = createRecordingsReader(file, columns);
   reader.push(bytes);
@@ -71,8 +69,9 @@ function createRecordingsReader(
     }
     if (channels === undefined) {
       delimiter = findDelimiter(text);
-      channels = columns?.map((name) => ({ name, unit: "" })) ?? readColumns(cellsOf(text), file);
-      if (columns !== undefined && !isHeader(text, columns)) {
+      const header = cellsOf(text);
+      channels = columns?.map((name) => ({ name, unit: "" })) ?? readColumns(header, file);
+      if (columns !== undefined && columns.join("\n") !== header.map((cell) => cell.trim()).join("\n")) {
         throw fault("TINYML_DATASET_CORRUPT", `it must name the columns ${columns.join(", ")}.`);
       }
       return;

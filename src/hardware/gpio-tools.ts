@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { TinymlError } from "../errors";
 import { systemErrorCode } from "../storage";
 
@@ -170,15 +171,26 @@ export interface RunningTool {
   stop(): Promise<void>;
 }
 
-/** Every tool that runs: none outlives this process, however that ends (but by being killed). */
+/** Every tool that runs: none outlives this process. */
 const running = new Set<ChildProcess>();
 
 function endAll(): void {
   for (const child of running) child.kill("SIGKILL");
 }
 
-/** Starts a tool that goes on running until it is stopped. @throws TinymlError from `ended`: TINYML_HARDWARE_MISSING where there is none */
-export function startGpioTool(tool: string, toolArguments: readonly string[], { path }: GpioToolOptions): RunningTool {
+/** Part of every Debian: it starts a program that the system ends when this process has ended, also when that was killed. */
+const setpriv = "/usr/bin/setpriv";
+
+/**
+ * Starts a tool that goes on running until it is stopped, or this process is gone: whatever holds a pin then would keep it from the next one.
+ * @throws TinymlError from `ended`: TINYML_HARDWARE_MISSING where there is none
+ */
+export function startGpioTool(tool: string, toolArguments: readonly string[], options: GpioToolOptions): RunningTool {
+  if (!existsSync(setpriv)) return start(tool, toolArguments, options);
+  return start(setpriv, ["--pdeathsig", "TERM", tool, ...toolArguments], options);
+}
+
+function start(tool: string, toolArguments: readonly string[], { path }: GpioToolOptions): RunningTool {
   const env = path === undefined ? process.env : { ...process.env, PATH: path };
   const child = spawn(tool, toolArguments, { stdio: ["pipe", "pipe", "pipe"], env });
   if (running.size === 0) process.on("exit", endAll);
@@ -222,7 +234,7 @@ export async function runGpioTool(
   toolArguments: readonly string[],
   options: GpioToolOptions,
 ): Promise<string> {
-  const started = startGpioTool(tool, toolArguments, options);
+  const started = start(tool, toolArguments, options);
   started.process.stdin?.end();
   let printed = "";
   started.process.stdout?.setEncoding("utf8").on("data", (text: string) => {
@@ -243,6 +255,7 @@ export async function runGpioTool(
 
 /** What a tool said when it failed, as an error that says what to do. */
 export function gpioError(said: string, tool: string): TinymlError {
+  if (said.includes(`failed to execute ${tool}`)) return new TinymlError("TINYML_HARDWARE_MISSING", installAdvice);
   const words = said.slice(0, 200) || `${tool} ended`;
   if (/permission denied/i.test(said)) {
     return new TinymlError(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { appendFile, cp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { appendFile, cp, readdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type DatasetDescription, type NewSample, openDataset, openStoredDataset } from "../../src/dataset/dataset";
 import { findWarnings } from "../../src/dataset/find-warnings";
@@ -134,6 +134,18 @@ describe("dataset of recordings, sounds and pictures", () => {
     await assert.rejects(dataset.add(recording(25)), { code: "TINYML_QUOTA_EXCEEDED" });
     await dataset.remove([1]);
     await dataset.add(recording(25));
+    await dataset.close();
+  });
+
+  it("does not count readings that were refused for its quota", async () => {
+    const dataset = await openDataset(folder, { ...motion, quotaMegabytes: 0.0005 }, { delay: 1 });
+    const live = await dataset.record({ label: "wave" });
+    const file = path.join(folder, "samples", "1.csv");
+    await rename(file, `${file}.away`);
+    for (let i = 0; i < 200; i++) await assert.rejects(live.append([1, 2]), { code: "TINYML_STORAGE" });
+    await rename(`${file}.away`, file);
+    await live.append([1, 2]);
+    assert.equal((await live.finish())?.readings, 1);
     await dataset.close();
   });
 
@@ -398,6 +410,37 @@ describe("dataset of recordings, sounds and pictures", () => {
     await dataset.add(recording(2));
     assert.deepEqual((await readDataset(folder)).rows, 1);
     await dataset.close();
+  });
+
+  it("refuses samples that are on their way when it is closed", async () => {
+    const dataset = await openDataset(folder, motion);
+    const samples = async function* (): AsyncGenerator<NewSample> {
+      yield recording(1);
+      await dataset.close();
+      yield recording(2);
+    };
+    await assert.rejects(dataset.addAll(samples()), { code: "TINYML_STORAGE" });
+    await assert.rejects(dataset.record({ label: "wave" }), { code: "TINYML_STORAGE" });
+    assert.deepEqual(await readdir(path.join(folder, "samples")), []);
+    const again = await openStoredDataset(folder);
+    assert.equal(again.count, 0);
+    await again.close();
+  });
+
+  it("reads channels back whose names are numbers", async () => {
+    const numbered = {
+      ...motion,
+      channels: [
+        { name: "1", unit: "" },
+        { name: "2", unit: "" },
+      ],
+    };
+    const dataset = await openDataset(folder, numbered);
+    await dataset.add(recording(2));
+    assert.deepEqual((await dataset.readSample(1)).values, recordingValues(2));
+    await dataset.close();
+    const table = await readDataset(folder);
+    assert.deepEqual([table.rows, table.channels.map(({ name }) => name)], [1, ["1", "2"]]);
   });
 
   it("is cleared where a crash kept the index from beginning anew", async () => {

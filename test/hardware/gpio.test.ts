@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { packagePath } from "../../build/package-files";
 import type { TinymlError } from "../../src/errors";
 import { type DigitalInput, openDigitalInput } from "../../src/hardware/digital-input";
 import type { GpioInputSettings } from "../../src/hardware/gpio-input";
@@ -63,6 +65,18 @@ describe("pins through libgpiod's tools", () => {
         assert.deepEqual(await tools.running(), []);
         await tools.move(17, 0);
         assert.equal(heard.levels.length, 4);
+      });
+
+      it("leaves no pin held when Node-RED is killed", async () => {
+        const program = `
+          const { openOutput, openDigitalInput } = require(${JSON.stringify(packagePath("dist", "lib.js"))});
+          const path = ${JSON.stringify(tools.path)};
+          openDigitalInput({ driver: "gpio", pin: 17, path }, { level: () => {}, problem: console.error });
+          openOutput({ driver: "gpio", pin: 18, path }).write(1);`;
+        const nodeRed = spawn(process.execPath, ["-e", program], { stdio: "inherit" });
+        await eventually("both pins are in use", async () => (await tools.running()).length === 2);
+        nodeRed.kill("SIGKILL");
+        await eventually("both are free", async () => (await tools.running()).length === 0);
       });
 
       it("says on for a low voltage where that is meant, with each of the resistors", async () => {
