@@ -19,6 +19,7 @@ const allSections = [
   "models",
   "relaxed",
   "messages",
+  "readings",
   "startup",
   "boards",
   "sizes",

@@ -13,6 +13,7 @@ const sections: Record<string, () => Promise<Section>> = {
   models: async () => (await import("./sections/models")).measureModels(),
   relaxed: async () => (await import("./sections/relaxed")).measureRelaxed(),
   messages: async () => (await import("./sections/messages")).measureMessages(),
+  readings: async () => (await import("./sections/readings")).measureReadings(),
   startup: async () => (await import("./sections/startup")).measureStartup(),
   boards: async () => (await import("./sections/boards")).measureBoards(),
   sizes: async () => (await import("./sections/sizes")).measureSizes(),
