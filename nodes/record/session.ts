@@ -48,7 +48,7 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** A session of a record node with these settings; `only` is the label of all samples, where that is a setting. */
+/** A session of a record node with these settings; `only` is the label of all samples as it is stored, where that is a setting. */
 export function createSession(
   { node, status, text, fail }: NodeContext,
   config: RecordConfig,
@@ -254,13 +254,15 @@ export function createSession(
         status.show("grey", "ring", text("status.discarded"));
         return;
       }
-      const last = (await dataset.samples()).findLast(({ label }) => only === undefined || label === only);
+      // Numbers that are to be predicted are no labels.
+      const own = dataset.description.task === "classification" ? only : undefined;
+      const last = (await dataset.samples()).findLast(({ label }) => own === undefined || label === own);
       if (last === undefined) {
         throw new TinymlError(
           "TINYML_DATASET_EMPTY",
-          only === undefined
+          own === undefined
             ? "There is no sample to take back: the dataset has none."
-            : `There is no sample to take back: the dataset has none with the label "${only}".`,
+            : `There is no sample to take back: the dataset has none with the label "${own}".`,
         );
       }
       await dataset.remove([last.id]);

@@ -358,6 +358,36 @@ describe("node record, a goal and undo", () => {
     ]);
   });
 
+  for (const [labelType, label, kept] of [
+    ["num", "01", "1"],
+    ["num", "1e3", "1000"],
+  ] as const) {
+    it(`has enough of a fixed label, and takes it back, however it is written (${labelType}: "${label}")`, async () => {
+      const fixed = { ...recorder, count: 0, label, labelType, target: 2 };
+      const flow = await startFlow([...base, labelledDataset, fixed]);
+      flow.send("record", { record: "start" });
+      for (let i = 0; i < 4; i++) flow.send("record", { payload: [i, i] });
+      assert.deepEqual((await flow.next("out")).payload, { recorded: 2, total: 2, enough: true });
+      flow.send("record", { record: "undo" });
+      await flow.until("one is taken back", () => flow.received("completed").length === 6);
+      const { samples } = await stored(flow, "positions");
+      assert.deepEqual(
+        samples.map((sample) => sample.label),
+        [kept],
+      );
+    });
+  }
+
+  it("takes back a reading with a fixed number to predict", async () => {
+    const numbers = { ...labelledDataset, task: "regression", targets: [{ name: "z", unit: "", low: "", high: "" }] };
+    const flow = await startFlow([...base, numbers, { ...recorder, always: true, label: "5", labelType: "num" }]);
+    for (const value of [1, 2]) flow.send("record", { payload: [value, value] });
+    await flow.until("both are stored", () => flow.received("completed").length === 2);
+    flow.send("record", { record: "undo" });
+    await flow.until("one is taken back", () => flow.received("completed").length === 3);
+    assert.equal((await stored(flow, "positions")).samples.length, 1);
+  });
+
   it("passes over what there is enough of while other labels come", async () => {
     const flow = await startFlow([
       ...base,
