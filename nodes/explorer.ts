@@ -4,7 +4,7 @@ import { type Dataset, openStoredDataset } from "../src/dataset/dataset";
 import { type DatasetDescription, fixedLabels, readDescription } from "../src/dataset/description";
 import { indexFile } from "../src/dataset/events";
 import { type Envelope, thinReadings } from "../src/dataset/explore/envelope";
-import type { SampleMap } from "../src/dataset/explore/map-samples";
+import { hasEnded, readMappable, type SampleMap } from "../src/dataset/explore/map-samples";
 import { computeSpectrogram } from "../src/dataset/explore/spectrogram";
 import { startMapping } from "../src/dataset/explore/start-mapping";
 import { datasetFolder } from "../src/dataset/folder";
@@ -71,7 +71,11 @@ export interface SpectrogramView {
 }
 
 /** The map of a dataset's samples. */
-export interface MapView extends Pick<SampleMap, "shown" | "samples" | "unreadable"> {
+export interface MapView extends Pick<SampleMap, "shown"> {
+  /** How many samples there are, those included that have no point. */
+  samples: number;
+  /** How many of them can't be read. */
+  unreadable: number;
   ids: number[];
   x: number[];
   y: number[];
@@ -83,8 +87,8 @@ export interface MapView extends Pick<SampleMap, "shown" | "samples" | "unreadab
 /** What is known of a dataset whose index has not changed since. */
 interface Known {
   state: string;
-  /** The index file, which is another one when the dataset was made anew. */
-  inode: number;
+  /** Tells this dataset from another one that was made under its name, whose samples have the same numbers. */
+  identity: string;
   description: DatasetDescription;
   index: SampleIndex;
   all: readonly SampleEntry[];
@@ -93,10 +97,22 @@ interface Known {
   targets?: Promise<ReadonlyMap<number, readonly number[]>>;
 }
 
+/** A map that was made. */
+interface KnownMap {
+  /** That of its dataset. */
+  identity: string;
+  map: SampleMap;
+  /** The samples that it was made of. */
+  mapped: ReadonlySet<number>;
+}
+
 /** By folder; few, for they take memory and nobody looks at more. */
 const known = new Map<string, Known>();
-const maps = new Map<string, { inode: number; map: SampleMap; mapped: ReadonlySet<number> }>();
+const maps = new Map<string, KnownMap>();
 const mostKnown = 3;
+
+/** The maps that are being made, by folder, and the state of the dataset for which they were asked. */
+const underWay = new Map<string, { state: string; made: Promise<KnownMap> }>();
 
 /** "2" comes before "10". */
 const byLabel = new Intl.Collator("en", { numeric: true });
@@ -193,23 +209,33 @@ export async function sampleFileOf(
 }
 
 /**
- * The map of a dataset's samples. Where they lie is computed in a thread, and anew only when samples came that have no place yet.
+ * The map of a dataset's samples. Where they lie is computed in a thread, and anew only when samples came that have no place yet; who asks meanwhile
+ * waits for the same map.
  * @throws TinymlError what `mapSamples` throws
  */
 export async function viewMap(storage: string, name: string): Promise<MapView> {
   const folder = datasetFolder(storage, name);
-  const { inode, all, view } = await look(storage, name);
-  const current = all.filter((entry) => !entry.deleted);
-  let place = maps.get(folder);
-  if (place?.inode !== inode || current.some(({ id }) => !place?.mapped.has(id))) {
-    place = { inode, map: await startMapping(folder), mapped: new Set(current.map(({ id }) => id)) };
-    remember(maps, folder, place);
+  for (;;) {
+    const { map, identity } = await findMap(folder, await look(storage, name));
+    const now = await look(storage, name);
+    // A dataset that was made anew meanwhile has other samples under the same numbers.
+    if (now.identity === identity) return drawn(map, now);
   }
-  const { ids, points, targets, shown, unreadable } = place.map;
-  const entries = new Map(current.map((entry) => [entry.id, entry]));
+}
+
+function drawn({ ids, points, targets, shown, unreadable }: SampleMap, { all, view }: Known): MapView {
+  const entries = new Map(all.flatMap((entry) => (entry.deleted ? [] : [[entry.id, entry]])));
   const labels = view.counts.map(({ label }) => label);
   const classes = new Map(labels.map((label, i) => [label, i]));
-  const map: MapView = { ids: [], x: [], y: [], values: [], shown, samples: current.length, unreadable };
+  const map: MapView = {
+    ids: [],
+    x: [],
+    y: [],
+    values: [],
+    shown,
+    samples: entries.size,
+    unreadable: unreadable.filter((id) => entries.has(id)).length,
+  };
   if (view.task === "classification") map.labels = labels;
   for (const [i, id] of ids.entries()) {
     const entry = entries.get(id);
@@ -222,6 +248,44 @@ export async function viewMap(storage: string, name: string): Promise<MapView> {
     map.values.push(map.labels ? (classes.get(entry.label ?? "") ?? 0) : Number.isFinite(value) ? value : null);
   }
   return map;
+}
+
+/** A map in which each sample that can have a place has one: that of before, the one that is being made, or a new one. */
+async function findMap(folder: string, found: Known): Promise<KnownMap> {
+  for (;;) {
+    const before = maps.get(folder);
+    if (before !== undefined && (await isCurrent(before, folder, found))) return before;
+    const other = underWay.get(folder);
+    if (other?.state === found.state) return await other.made;
+    if (other === undefined) return await makeMap(folder, found);
+    // It may lack a sample. Why it fails is told to those who asked for it.
+    await other.made.catch(() => undefined);
+  }
+}
+
+async function isCurrent({ identity, map, mapped }: KnownMap, folder: string, found: Known): Promise<boolean> {
+  const { description, index, all } = found;
+  if (identity !== found.identity) return false;
+  if (all.some((entry) => !entry.deleted && hasEnded(description, entry) && !mapped.has(entry.id))) return false;
+  for (const id of map.unreadable) {
+    const entry = index.get(id);
+    if (entry === undefined || entry.deleted) continue;
+    // Somebody has repaired it.
+    if ((await readMappable(folder, description, entry, index)) !== undefined) return false;
+  }
+  return true;
+}
+
+function makeMap(folder: string, { state, identity }: Known): Promise<KnownMap> {
+  const made = startMapping(folder)
+    .then((map) => {
+      const place = { identity, map, mapped: new Set(map.samples) };
+      remember(maps, folder, place);
+      return place;
+    })
+    .finally(() => underWay.delete(folder));
+  underWay.set(folder, { state, made });
+  return made;
 }
 
 /** What may be done to samples, by the name that stands in the address. */
@@ -296,15 +360,18 @@ async function look(storage: string, name: string): Promise<Known> {
   if (description === undefined) {
     throw new TinymlError("TINYML_DATASET_MISSING", `There is no dataset "${name}". Check its name.`);
   }
-  const found = await stat(join(folder, indexFile)).catch(() => undefined);
-  const state = `${found?.ino} ${found?.size} ${found?.mtimeMs} ${JSON.stringify(description)}`;
+  const found = await stat(join(folder, indexFile), { bigint: true }).catch(() => undefined);
+  // File systems give the number of a removed file to the next new one.
+  const file = `${found?.ino} ${found?.birthtimeNs} ${JSON.stringify(description)}`;
+  const state = `${found?.size} ${found?.mtimeNs} ${file}`;
   const before = known.get(folder);
   if (before?.state === state) return before;
   const index = await readSampleIndex(folder);
   const all = index.list({ deleted: true });
   const now: Known = {
     state,
-    inode: found?.ino ?? 0,
+    // Some file systems know no time of birth.
+    identity: `${all[0]?.time} ${file}`,
     description,
     index,
     all,

@@ -20,3 +20,17 @@ export function parseProjectList(value: unknown): ProjectList | string {
   const parsed = v.safeParse(projectList, value);
   return parsed.success ? parsed.output : parsed.issues[0].message;
 }
+
+const stagedItems = v.pipe(
+  v.array(v.object({ kind: v.picklist(["datasets", "models"]), name: v.string(), storedAs: v.string() })),
+  v.readonly(),
+);
+
+/** A dataset or model that is about to be stored, by its name in the project, and the name under which it is to be stored. */
+export type StagedItem = v.InferOutput<typeof stagedItems>[number];
+
+/** The list of what an import is about to store, from its JSON; nothing where it can't be understood. */
+export function parseStagedItems(value: unknown): readonly StagedItem[] {
+  const parsed = v.safeParse(stagedItems, value);
+  return parsed.success ? parsed.output : [];
+}

@@ -1,5 +1,5 @@
-import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { openDataset } from "./dataset/dataset";
 import { descriptionFile } from "./dataset/description";
 import { exportedFiles } from "./dataset/exchange/export-dataset";
@@ -10,8 +10,9 @@ import { isZip, readZip } from "./dataset/exchange/read-zip";
 import { writeZip } from "./dataset/exchange/write-zip";
 import { datasetFolder } from "./dataset/folder";
 import { TinymlError } from "./errors";
-import { createProjectList, parseProjectList } from "./project-list";
-import { assertName, isMissing, syncFolder, toStorageError, writeFileAtomic } from "./storage";
+import { createProjectList, parseProjectList, type StagedItem } from "./project-list";
+import { finishImports, freeName, listTaken, sameOnDisk, storeStaged } from "./project-staging";
+import { assertName, isMissing, toStorageError, writeFileAtomic } from "./storage";
 import { isTflite } from "./tflite/is-tflite";
 import { readTflite } from "./tflite/read-tflite";
 
@@ -64,6 +65,8 @@ function modelFile(storage: string, name: string): string {
  * @throws TinymlError TINYML_DATASET_MISSING, TINYML_NO_MODEL for a name that is not there, and what reading throws
  */
 export async function* exportProject(storage: string, content: ProjectContent = {}): AsyncGenerator<Uint8Array> {
+  // A disk that can't be written to can be exported from.
+  await finishImports(storage).catch(() => undefined);
   const datasets = content.datasets ?? (await listFolders(join(storage, "datasets"), descriptionFile));
   const models = content.models ?? (await listFolders(join(storage, "models"), "model.tflite"));
   yield* writeZip(projectFiles(storage, datasets, models, content.flows ?? []));
@@ -109,7 +112,7 @@ async function listFolders(folder: string, file: string): Promise<string[]> {
 
 /**
  * Stores the datasets and models of a project's archive, all or none, and gives its flow back. What is there is never overwritten: the import is refused, or
- * gets new names, in the flow as well.
+ * gets new names, in the flow as well. Where the process is killed, the next import or export ends what it began.
  * @throws TinymlError TINYML_IMPORT_INVALID, TINYML_NAME_INVALID, TINYML_WOULD_OVERWRITE, TINYML_DISK_FULL, TINYML_STORAGE, and what the readers of samples throw
  */
 export async function importProject(
@@ -118,6 +121,11 @@ export async function importProject(
   { rename: mayRename = false, limits }: ProjectImportOptions = {},
 ): Promise<ImportedProject> {
   const { datasets, models, flows } = await readProject(archive, limits);
+  try {
+    await finishImports(storage);
+  } catch (error) {
+    throw toStorageError(error, "what an import left that was cut off");
+  }
   const taken = {
     datasets: await listTaken(join(storage, "datasets")),
     models: await listTaken(join(storage, "models")),
@@ -126,31 +134,26 @@ export async function importProject(
     datasets: chooseNames([...datasets.keys()], taken.datasets, "dataset", mayRename),
     models: chooseNames([...models.keys()], taken.models, "model", mayRename),
   };
-  await removeStale(join(storage, "imports"));
-  const staging = join(storage, "imports", crypto.randomUUID());
   try {
-    const moves: [from: string, to: string][] = [];
-    for (const [name, { description, samples }] of datasets) {
-      const to = datasetFolder(storage, newNames.datasets.get(name) ?? name);
-      const from = join(staging, "datasets", name);
-      const dataset = await openDataset(from, description);
-      try {
-        await dataset.addAll(samples);
-      } finally {
-        await dataset.close();
+    await storeStaged(storage, async (staging) => {
+      const items: StagedItem[] = [];
+      for (const [name, { description, samples }] of datasets) {
+        const dataset = await openDataset(join(staging, "datasets", name), description);
+        try {
+          await dataset.addAll(samples);
+        } finally {
+          await dataset.close();
+        }
+        items.push({ kind: "datasets", name, storedAs: newNames.datasets.get(name) ?? name });
       }
-      moves.push([from, to]);
-    }
-    for (const [name, bytes] of models) {
-      const from = join(staging, "models", name);
-      await writeFileAtomic(join(from, "model.tflite"), bytes);
-      moves.push([from, dirname(modelFile(storage, newNames.models.get(name) ?? name))]);
-    }
-    await moveAll(moves);
+      for (const [name, bytes] of models) {
+        await writeFileAtomic(join(staging, "models", name, "model.tflite"), bytes);
+        items.push({ kind: "models", name, storedAs: newNames.models.get(name) ?? name });
+      }
+      return items;
+    });
   } catch (error) {
     throw toStorageError(error, "the project");
-  } finally {
-    await rm(staging, { recursive: true, force: true });
   }
   const list = (names: ReadonlyMap<string, string>): ImportedItem[] =>
     Array.from(names, ([name, storedAs]) => ({ name, storedAs }));
@@ -223,11 +226,6 @@ function assertNames(names: readonly string[], what: "dataset" | "model"): void 
   }
 }
 
-/** What a name is to file systems that don't tell upper from lower case, or write accents in another way. */
-function sameOnDisk(name: string): string {
-  return name.normalize("NFC").toLowerCase();
-}
-
 function assertModel({ name, bytes }: NamedBytes): Uint8Array {
   if (!isTflite(bytes)) throw importError(name, "it is no .tflite file");
   try {
@@ -236,10 +234,6 @@ function assertModel({ name, bytes }: NamedBytes): Uint8Array {
   } catch (error) {
     throw importError(name, error instanceof Error ? error.message : String(error), error);
   }
-}
-
-async function listTaken(folder: string): Promise<Set<string>> {
-  return new Set((await readdir(folder).catch(() => [])).map(sameOnDisk));
 }
 
 /** The names under which things are stored, none of which is taken. @throws TinymlError TINYML_WOULD_OVERWRITE */
@@ -259,41 +253,11 @@ function chooseNames(
   const used = new Set([...taken, ...names.filter((name) => !inTheWay.includes(name)).map(sameOnDisk)]);
   return new Map(
     names.map((name) => {
-      let free = name;
-      for (let count = 2; inTheWay.includes(name) && used.has(sameOnDisk(free)); count++) free = `${name} ${count}`;
+      const free = inTheWay.includes(name) ? freeName(name, used) : name;
       used.add(sameOnDisk(free));
       return [name, assertName(free, what)];
     }),
   );
-}
-
-/** After so many milliseconds nobody is importing any more: the process was killed. */
-const staleAfter = 60 * 60_000;
-
-/** Removes what imports left that were cut off. */
-async function removeStale(folder: string): Promise<void> {
-  for (const name of await readdir(folder).catch(() => [])) {
-    const found = await stat(join(folder, name)).catch(() => undefined);
-    if (found && Date.now() - found.mtimeMs > staleAfter) {
-      await rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined);
-    }
-  }
-}
-
-/** Moves folders to their places, all or none. */
-async function moveAll(moves: readonly (readonly [from: string, to: string])[]): Promise<void> {
-  const done: string[] = [];
-  try {
-    for (const [from, to] of moves) {
-      await mkdir(dirname(to), { recursive: true });
-      await rename(from, to);
-      done.push(to);
-      await syncFolder(dirname(to));
-    }
-  } catch (error) {
-    for (const folder of done) await rm(folder, { recursive: true, force: true });
-    throw error;
-  }
 }
 
 /** A node of the flow with the names under which its dataset and models are stored now. */

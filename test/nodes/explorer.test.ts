@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import helper from "node-red-node-test-helper";
 import { linkPackage, type RunningNodeRed, startNodeRed } from "../../build/node-red";
@@ -156,6 +157,66 @@ describe("admin routes of the dataset explorer", () => {
     const after = (await get<MapView>("datasets/moves/map")).body;
     assert.deepEqual(after.labels, ["odd", "shake", "wave"]);
     assert.deepEqual([after.ids.length, after.ids[0], after.x[0], after.values[0]], [59, 1, map.x[0], 0]);
+  });
+
+  it("map another dataset that was made under the name of a removed one, or was restored over it", async () => {
+    const storage = await startWith(6);
+    const folder = path.join(storage, "datasets", "moves");
+    const first = (await get<MapView>("datasets/moves/map")).body;
+    await rm(folder, { recursive: true });
+    await store(storage, "moves", moves, recordings(7).slice(1));
+    const second = (await get<MapView>("datasets/moves/map")).body;
+    assert.deepEqual(second.ids, first.ids);
+    assert.notDeepEqual(second.x, first.x);
+    const other = await temporaryFolder();
+    await store(other, "moves", moves, recordings(8).slice(2));
+    for (const file of ["index.ndjson", ...first.ids.map((id) => path.join("samples", `${id}.csv`))]) {
+      await writeFile(path.join(folder, file), await readFile(path.join(other, "datasets", "moves", file)));
+    }
+    const third = (await get<MapView>("datasets/moves/map")).body;
+    assert.deepEqual(third.ids, first.ids);
+    assert.notDeepEqual(third.x, second.x);
+  });
+
+  it("map a recording when it has ended, and a file when it can be read again", async () => {
+    const storage = await startWith(4);
+    const folder = path.join(storage, "datasets", "moves");
+    const map = async () => {
+      const { ids, samples, unreadable } = (await get<MapView>("datasets/moves/map")).body;
+      return { ids, samples, unreadable };
+    };
+    await rename(path.join(folder, "samples", "2.csv"), path.join(folder, "lost.csv"));
+    const dataset = await openDataset(folder, moves);
+    const recording = await dataset.record({ label: "wave" });
+    await recording.append([1, 2]);
+    assert.deepEqual(await map(), { ids: [1, 3, 4], samples: 5, unreadable: 1 });
+    await recording.append([3, 4]);
+    await recording.finish();
+    assert.deepEqual(await map(), { ids: [1, 3, 4, 5], samples: 5, unreadable: 1 });
+    await rename(path.join(folder, "lost.csv"), path.join(folder, "samples", "2.csv"));
+    assert.deepEqual(await map(), { ids: [1, 2, 3, 4, 5], samples: 5, unreadable: 0 });
+    await dataset.close();
+  });
+
+  it("make one map for all who ask at the same time, also while samples are relabelled", async () => {
+    const storage = await startWith(400);
+    let threads = 0;
+    const count = () => {
+      threads += 1;
+    };
+    process.on("worker", count);
+    try {
+      const dataset = await openDataset(path.join(storage, "datasets", "moves"), moves);
+      const asked = Array.from({ length: 6 }, async (_, pupil) => {
+        if (pupil === 3) await dataset.relabel([1], { label: "odd" });
+        return (await get<MapView>("datasets/moves/map")).body.ids.length;
+      });
+      assert.deepEqual(await Promise.all(asked), [400, 400, 400, 400, 400, 400]);
+      await dataset.close();
+    } finally {
+      process.off("worker", count);
+    }
+    assert.equal(threads, 1);
   });
 
   it("relabel, assign, delete and restore samples", async () => {

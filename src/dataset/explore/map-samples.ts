@@ -19,12 +19,12 @@ export interface SampleMap {
   points: Float32Array;
   /** Which share of all differences between the samples the plane shows, 0 … 1. */
   shown: number;
-  /** How many samples there are, those included that have no point. */
-  samples: number;
+  /** All samples that the map was made of, those included that have no point: left out by chance, or unreadable. */
+  samples: Uint32Array;
   /** Regression: the first target of each sample that has a point, for what is colored by it. */
   targets?: Float32Array;
-  /** How many samples can't be read. */
-  unreadable: number;
+  /** The samples that can't be read. */
+  unreadable: Uint32Array;
 }
 
 /** Points of a map at most: what more there are is left out by chance, for nobody could tell them apart. */
@@ -42,12 +42,13 @@ type Inputs = Table<Float32Array>;
 type Described = Pick<Inputs, "inputs" | "shape" | "channels" | "rows"> & {
   entries: readonly SampleEntry[];
   targets?: Float32Array;
+  unreadable: readonly SampleEntry[];
 };
 
 /**
  * The map of the samples of the dataset in `folder`: their first two principal components. What is compared are the numbers of a row; the readings
  * of a recording, cut or filled up (with its last reading) to the median length and, where they are many, averaged piece by piece; the spectrogram of a
- * sound, cut or filled up likewise; the pixels of a picture, averaged to 20 × 20.
+ * sound, cut or filled up likewise; the pixels of a picture, averaged to 20 × 20. A recording that is under way is left out until it has ended.
  *
  * @throws TinymlError TINYML_DATASET_MISSING, TINYML_DATASET_CORRUPT, TINYML_STORAGE
  */
@@ -57,7 +58,7 @@ export async function mapSamples(folder: string): Promise<SampleMap> {
     throw new TinymlError("TINYML_DATASET_MISSING", `There is no dataset "${basename(resolve(folder))}" (${folder}).`);
   }
   const index = await readSampleIndex(folder);
-  const all = index.list();
+  const all = index.list().filter((entry) => hasEnded(description, entry));
   const described =
     description.kind === "table"
       ? await describeRows(folder, all)
@@ -68,9 +69,23 @@ export async function mapSamples(folder: string): Promise<SampleMap> {
     points,
     ...(described.targets && { targets: described.targets }),
     shown: total > 0 ? Math.min(1, (variances[0] + variances[1]) / total) : 0,
-    samples: all.length,
-    unreadable: description.kind === "table" ? 0 : Math.min(mostPoints, all.length) - described.rows,
+    samples: Uint32Array.from(all, ({ id }) => id),
+    unreadable: Uint32Array.from(described.unreadable, ({ id }) => id),
   };
+}
+
+/** Whether a sample is no recording that is under way: that one would lie elsewhere when it has all its readings. */
+export function hasEnded({ kind }: DatasetDescription, { readings }: SampleEntry): boolean {
+  return kind !== "timeseries" || readings !== undefined;
+}
+
+/** A sample that a map can show; undefined where its file is gone, damaged or empty. */
+export async function readMappable(
+  ...[folder, description, entry, index]: Parameters<typeof readStoredSample>
+): Promise<StoredSample | undefined> {
+  // One damaged file must not hide all others; the explorer says what is wrong with it when it is chosen.
+  const sample = await readStoredSample(folder, description, entry, index).catch(() => undefined);
+  return sample === undefined || sample.values.length === 0 ? undefined : sample;
 }
 
 /** All of some things, or as many of them as a map shows, by chance and in their order. */
@@ -82,7 +97,7 @@ function choose<T>(all: readonly T[]): readonly T[] {
 }
 
 async function describeRows(folder: string, all: readonly SampleEntry[]): Promise<Described> {
-  if (all.length === 0) return { inputs: new Float32Array(0), channels: [], rows: 0, entries: [] };
+  if (all.length === 0) return { inputs: new Float32Array(0), channels: [], rows: 0, entries: [], unreadable: [] };
   const table = await readDataset(folder);
   // Rows that somebody wrote into the file have no sample yet: opening the dataset makes one of each.
   const rows = choose(Array.from({ length: Math.min(table.rows, all.length) }, (_, row) => row));
@@ -93,6 +108,7 @@ async function describeRows(folder: string, all: readonly SampleEntry[]): Promis
     channels,
     rows: rows.length,
     entries: rows.map((row) => all[row]),
+    unreadable: [],
     ...(table.task === "regression" && { targets: outputs.filter((_, i) => i % width === 0) }),
   };
 }
@@ -105,15 +121,14 @@ async function describeFiles(
 ): Promise<Described> {
   const describe = describer(description, entries);
   const readable: SampleEntry[] = [];
+  const unreadable: SampleEntry[] = [];
   const descriptions: Float32Array[] = [];
   for (let start = 0; start < entries.length; start += readAtOnce) {
     const some = entries.slice(start, start + readAtOnce);
-    // One damaged file must not hide all others; the explorer says what is wrong with it when it is chosen.
-    const read = some.map((entry) => readStoredSample(folder, description, entry, index).catch(() => undefined));
+    const read = some.map((entry) => readMappable(folder, description, entry, index));
     for (const [i, sample] of (await Promise.all(read)).entries()) {
-      if (sample === undefined || sample.values.length === 0) continue;
-      readable.push(some[i]);
-      descriptions.push(describe.numbers(sample));
+      (sample === undefined ? unreadable : readable).push(some[i]);
+      if (sample !== undefined) descriptions.push(describe.numbers(sample));
     }
   }
   const width = describe.shape.reduce((product, size) => product * size, 1);
@@ -125,6 +140,7 @@ async function describeFiles(
     channels: describe.channels,
     rows: readable.length,
     entries: readable,
+    unreadable,
     ...(description.task === "regression" && {
       targets: Float32Array.from(readable, ({ targets }) => targets?.[0] ?? Number.NaN),
     }),
