@@ -7,6 +7,7 @@ import type { ImportOptions } from "../src/dataset/exchange/imported";
 import { importError, type NamedBytes, unpackLimits } from "../src/dataset/exchange/named-bytes";
 import { storeSamples } from "../src/dataset/exchange/store-samples";
 import { datasetFolder } from "../src/dataset/folder";
+import { TinymlError } from "../src/errors";
 import { exportProject, type FlowNode, type ImportedProject, importProject } from "../src/project";
 import { announceModel } from "./models";
 
@@ -14,12 +15,12 @@ import { announceModel } from "./models";
 const uploads = ["application/octet-stream", "application/zip"];
 
 /** Answers with everything that is stored and the flow that is deployed, as one zip archive. */
-export function sendProject(RED: Pick<NodeAPI, "nodes">, storage: string, response: Response): Promise<void> {
+export function sendProject(RED: Pick<NodeAPI, "nodes" | "log">, storage: string, response: Response): Promise<void> {
   const flows: FlowNode[] = [];
   RED.nodes.eachNode((node) => {
     flows.push({ ...node });
   });
-  return sendPieces(response, exportProject(storage, { flows }), "tinyml-project.zip", "application/zip");
+  return sendPieces(RED, response, exportProject(storage, { flows }), "tinyml-project.zip", "application/zip");
 }
 
 /** Stores the project that a request brings as its body; with `rename=true` in the address, under new names where it must. */
@@ -31,10 +32,16 @@ export async function receiveProject(storage: string, request: Request): Promise
 }
 
 /** Answers with a stored dataset, in the form that `format` in the address says; as a zip archive of standard files where it says none. */
-export async function sendDataset(storage: string, name: string, request: Request, response: Response): Promise<void> {
+export async function sendDataset(
+  RED: Pick<NodeAPI, "log">,
+  storage: string,
+  name: string,
+  request: Request,
+  response: Response,
+): Promise<void> {
   const format = assertExportFormat(textIn(request, "format") ?? "zip");
   const { ending, mediaType } = exportFormats[format];
-  await sendPieces(response, exportDataset(datasetFolder(storage, name), format), `${name}${ending}`, mediaType);
+  await sendPieces(RED, response, exportDataset(datasetFolder(storage, name), format), `${name}${ending}`, mediaType);
 }
 
 /**
@@ -72,9 +79,10 @@ async function receiveFile(request: Request, name: string): Promise<NamedBytes> 
 
 /**
  * Answers with pieces as they come and as fast as they are taken. What fails before the first of them is an answer of its own; later it cuts the
- * answer off, so that nobody takes it for whole.
+ * answer off, so that nobody takes it for whole, and the log says why.
  */
 async function sendPieces(
+  RED: Pick<NodeAPI, "log">,
   response: Response,
   pieces: AsyncGenerator<Uint8Array>,
   name: string,
@@ -82,8 +90,14 @@ async function sendPieces(
 ): Promise<void> {
   const first = await pieces.next();
   response.attachment(name).type(mediaType);
-  await pipeline(async function* () {
-    if (!first.done) yield first.value;
-    yield* pieces;
-  }, response);
+  try {
+    await pipeline(async function* () {
+      if (!first.done) yield first.value;
+      yield* pieces;
+    }, response);
+  } catch (error) {
+    // Anything else is that nobody reads on.
+    if (error instanceof TinymlError) RED.log.error(`[tinyml] ${name} was cut off: ${error.message}`);
+    throw error;
+  }
 }

@@ -99,7 +99,7 @@ export function registerRoutes(RED: NodeAPI): void {
     answering((_request, response) => sendProject(RED, storage, response)),
   );
   get("datasets/:name/export", (request, response) =>
-    sendDataset(storage, parameter(request, "name"), request, response),
+    sendDataset(RED, storage, parameter(request, "name"), request, response),
   );
   // The bodies of these are read here, for they are files.
   const upload = (path: string, answer: (request: Request) => Promise<unknown>) =>

@@ -6,6 +6,7 @@ import { exportedFiles } from "./dataset/exchange/export-dataset";
 import type { ImportedSamples } from "./dataset/exchange/import-samples";
 import { createUnpackBudget, importError, type NamedBytes } from "./dataset/exchange/named-bytes";
 import { readExported } from "./dataset/exchange/read-exported";
+import { readStored } from "./dataset/exchange/read-stored";
 import { isZip, readZip } from "./dataset/exchange/read-zip";
 import { writeZip } from "./dataset/exchange/write-zip";
 import { datasetFolder } from "./dataset/folder";
@@ -69,6 +70,8 @@ export async function* exportProject(storage: string, content: ProjectContent = 
   await finishImports(storage).catch(() => undefined);
   const datasets = content.datasets ?? (await listFolders(join(storage, "datasets"), descriptionFile));
   const models = content.models ?? (await listFolders(join(storage, "models"), "model.tflite"));
+  // What is lost or damaged is told before the first piece: an answer that has begun could only be cut off.
+  for (const name of datasets) await readStored(datasetFolder(storage, name));
   yield* writeZip(projectFiles(storage, datasets, models, content.flows ?? []));
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { unzipSync, zipSync } from "fflate";
 import { openDataset } from "../src/dataset/dataset";
@@ -98,6 +98,20 @@ describe("a project", function () {
     await assert.rejects(pack(storage, { models: ["none"] }), { code: "TINYML_NO_MODEL" });
     await assert.rejects(pack(storage, { datasets: ["none"] }), { code: "TINYML_DATASET_MISSING" });
     await assert.rejects(pack(storage, { datasets: ["../models"] }), { code: "TINYML_NAME_INVALID" });
+  });
+
+  it("is not begun where a sample of a dataset is lost: that is named", async () => {
+    const storage = await sampleStorage();
+    const folder = join(storage, "datasets", "moves");
+    const dataset = await openDataset(folder, { ...lamp, kind: "timeseries" });
+    await dataset.addAll([{ label: "up", values: Float32Array.of(1) }]);
+    await dataset.close();
+    await rm(join(folder, "samples", "1.csv"));
+    await assert.rejects(exportProject(storage).next(), {
+      code: "TINYML_DATASET_CORRUPT",
+      message: /sample 1 of the dataset moves/,
+    });
+    assert.ok((await pack(storage, { datasets: ["lamp"] })).length > 0);
   });
 
   it("never overwrites what is there: it is refused, or gets new names, in the flow as well", async () => {

@@ -17,7 +17,7 @@ export function createExchange(onChange: () => void): JQuery {
     say(sharedText("explorer.exporting"));
     await downloadFile("project.zip", "tinyml-project.zip").then(
       () => message.empty(),
-      () => say(sharedText("explorer.notExported"), true),
+      (problem: Error) => say(problem.message, true),
     );
   };
 

@@ -563,7 +563,7 @@ export function createExplorer(onClose: () => void): Explorer {
     say(sharedText("explorer.exporting"));
     await downloadFile(path("export"), `${name}.zip`).then(
       () => sayDone(),
-      () => say(sharedText("explorer.notExported"), true),
+      (problem: Error) => say(problem.message, true),
     );
   }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { Locator } from "playwright-core";
 import { linkPackage } from "../../build/node-red";
@@ -190,8 +191,20 @@ for (const version of nodeRedVersions) {
       await button("Look inside").waitFor();
     });
 
-    it("exports the dataset and imports it under another name", async () => {
+    it("says why the dataset can't be exported", async () => {
       await button("Look inside").click();
+      const file = join(folder, "samples", "2.csv");
+      await rename(file, `${file}.lost`);
+      await button("Export").click();
+      await sidebar()
+        .getByText(/The file of sample 2 of the dataset moves is gone/)
+        .waitFor();
+      await rename(`${file}.lost`, file);
+      // The browser tells of the answer, too.
+      assert.match(editor.problems.splice(0).join("\n"), /^console: .*status of 500.*\n?$/);
+    });
+
+    it("exports the dataset and imports it under another name", async () => {
       const [download] = await Promise.all([editor.page.waitForEvent("download"), button("Export").click()]);
       assert.equal(download.suggestedFilename(), "moves.zip");
       await button("Back").click();

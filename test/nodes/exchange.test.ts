@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { unzipSync, zipSync } from "fflate";
 import helper from "node-red-node-test-helper";
+import { openDataset } from "../../src/dataset/dataset";
 import { importSamples } from "../../src/dataset/exchange/import-samples";
 import { readData } from "../../src/dataset/read-data";
 import { exportProject } from "../../src/project";
@@ -106,6 +108,31 @@ describe("admin routes: import and export", () => {
     ] as const) {
       const answer = await get(`/tinyml/datasets/${address}`);
       assert.deepEqual([answer.status, Object(answer.json).code], [status, code], address);
+    }
+  });
+
+  it("a dataset with a lost or damaged sample: the answer, or where it has begun the log, says which", async () => {
+    const { storage } = await startFlow(base);
+    const folder = join(storage, "datasets", "moves");
+    const channels = [{ name: "x", unit: "" }];
+    const dataset = await openDataset(folder, { version: 1, kind: "timeseries", task: "classification", channels });
+    await dataset.addAll([1, 2].map((value) => ({ label: "up", values: Float32Array.of(value) })));
+    await dataset.close();
+    const file = join(folder, "samples", "2.csv");
+    await writeFile(file, "x\nnonsense\n");
+    await assert.rejects(get("/tinyml/datasets/moves/export?format=csv"), /aborted/);
+    assert.match(
+      helper
+        .log()
+        .args.map(([entry]) => String(entry?.msg))
+        .join("\n"),
+      /moves\.csv was cut off: Line 2 of .*2\.csv/,
+    );
+    await rm(file);
+    for (const address of ["datasets/moves/export", "project.zip"]) {
+      const { status, json } = await get(`/tinyml/${address}`);
+      assert.deepEqual([status, Object(json).code], [500, "TINYML_DATASET_CORRUPT"]);
+      assert.match(Object(json).message, /sample 2 of the dataset moves is gone/);
     }
   });
 

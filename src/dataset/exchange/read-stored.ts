@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
 import { TinymlError } from "../../errors";
 import { isMissing, toStorageError } from "../../storage";
@@ -10,7 +10,7 @@ import { readDataset } from "../read-dataset";
 import { missingFile } from "../read-sample";
 import { parseRecordings } from "../recordings";
 import { shortestDecimal } from "../sample-content";
-import type { SampleEntry } from "../sample-index";
+import { type SampleEntry, samplesFolder } from "../sample-index";
 import { outputWidth } from "../table";
 import type { ImportedSamples } from "./imported";
 
@@ -34,7 +34,7 @@ export interface Stored {
 
 /**
  * What is known of a dataset's samples, deleted ones left out, in the order in which they were added. Nothing is changed or mended.
- * @throws TinymlError TINYML_DATASET_MISSING, TINYML_DATASET_CORRUPT, TINYML_STORAGE
+ * @throws TinymlError TINYML_DATASET_MISSING, TINYML_DATASET_CORRUPT also where files of samples are gone, TINYML_STORAGE
  */
 export async function readStored(location: string): Promise<Stored> {
   const folder = resolve(location);
@@ -44,6 +44,7 @@ export async function readStored(location: string): Promise<Stored> {
   }
   try {
     const entries = (await readSampleIndex(folder)).list();
+    await assertFilesThere(folder, entries);
     if (description.kind !== "table" || entries.length === 0) return { folder, description, entries };
     const table = await readDataset(folder);
     const width = outputWidth(table);
@@ -57,6 +58,23 @@ export async function readStored(location: string): Promise<Stored> {
   } catch (error) {
     throw toStorageError(error, `the dataset ${basename(folder)}`);
   }
+}
+
+/** Tells of all files that are gone at once, and before anything is made of the others. */
+async function assertFilesThere(folder: string, entries: readonly SampleEntry[]): Promise<void> {
+  const names = new Set(await readdir(join(folder, samplesFolder)).catch(() => []));
+  const lost = entries.filter(({ file }) => file !== undefined && !names.has(basename(file)));
+  const [first] = lost;
+  if (first === undefined) return;
+  if (lost.length === 1) throw missingFile(basename(folder), first, join(folder, first.file ?? ""));
+  const listed = `${lost
+    .slice(0, 10)
+    .map(({ id }) => id)
+    .join(", ")}${lost.length > 10 ? ", …" : ""}`;
+  throw new TinymlError(
+    "TINYML_DATASET_CORRUPT",
+    `The files of ${lost.length} samples of the dataset ${basename(folder)} are gone from ${join(folder, samplesFolder)}: those of the samples ${listed}. Restore them, or delete the samples.`,
+  );
 }
 
 /** What each sample holds; of a recording that is under way the readings that are on disk. */

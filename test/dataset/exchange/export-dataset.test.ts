@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { zipSync } from "fflate";
@@ -266,6 +266,27 @@ describe("exportDataset", function () {
       assert.equal(content.length, 1);
       await dataset.remove([2]);
       await assert.rejects(exported(dataset, "zip"), { code: "TINYML_DATASET_EMPTY" });
+    });
+  });
+
+  it("says which samples' files are gone before it gives the first piece", async () => {
+    const list = [1, 2, 3].map((value): NewSample => ({ label: "x", values: Float32Array.of(value, 0) }));
+    await withDataset(timeseries, list, async (dataset) => {
+      const lose = (id: number) => rm(join(dataset.folder, "samples", `${id}.csv`));
+      for (const [id, message] of [
+        [3, /sample 3 of the dataset data is gone: .*3\.csv/],
+        [2, /2 samples of the dataset data.* those of the samples 2, 3\. Restore them, or delete/],
+      ] as const) {
+        await lose(id);
+        for (const format of ["zip", "csv", "edge-impulse"] as const) {
+          await assert.rejects(exportDataset(dataset.folder, format).next(), {
+            code: "TINYML_DATASET_CORRUPT",
+            message,
+          });
+        }
+      }
+      await dataset.remove([2, 3]);
+      assert.equal((await restored("x.zip", await exported(dataset, "zip"))).content.length, 1);
     });
   });
 

@@ -9,6 +9,8 @@ declare module "node-red-node-test-helper" {
     load(nodes: readonly NodeInitializer[], flow: readonly object[], credentials?: object): Promise<void>;
     unload(): Promise<void>;
     getNode(id: string): Node | null;
+    /** What was logged: a list of arguments for each entry. */
+    log(): { args: readonly { msg: unknown }[][] };
     request(): { get(path: string): Request; post(path: string): Request };
     _redNodes: { setFlows(flow: readonly object[], type?: string): Promise<unknown> };
     _events: EventEmitter;
