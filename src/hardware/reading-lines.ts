@@ -19,6 +19,10 @@ export interface ReadingLines {
   readonly counts: Readonly<LineCounts>;
   /** The beginning of the last line that was plain text, for messages. */
   readonly lastText: string | undefined;
+  /** How many lines ended so far, of whatever they were. */
+  readonly ended: number;
+  /** Whether a line of text has begun and not ended yet. */
+  readonly hasUnendedText: boolean;
   /** Takes the next bytes and returns the readings of the lines that they end. */
   push(bytes: Uint8Array): number[][];
   /** To be called when bytes are missing in between: the line that has begun is forgotten, and the next one may lack its start. */
@@ -43,6 +47,7 @@ export function createReadingLines(): ReadingLines {
   let begun = "";
   /** Whether the line that has begun is too long already. */
   let overlong = false;
+  let ended = 0;
   /** Whether the next line may lack its start. */
   let half = true;
   /** Whether no reading has come yet: a word then is a name, and between readings it is what went wrong. */
@@ -101,6 +106,12 @@ export function createReadingLines(): ReadingLines {
     get lastText() {
       return lastText;
     },
+    get ended() {
+      return ended;
+    },
+    get hasUnendedText() {
+      return begun.trim() !== "" && isText(begun);
+    },
     push(bytes) {
       const readings: number[][] = [];
       // Latin 1 gives a character for each byte, whatever the bytes are.
@@ -110,6 +121,7 @@ export function createReadingLines(): ReadingLines {
         const line = begun + text.slice(from, to);
         begun = "";
         from = to + 1;
+        ended += 1;
         if (overlong) {
           overlong = false;
           half = false;
@@ -119,7 +131,8 @@ export function createReadingLines(): ReadingLines {
       if (!overlong) begun += text.slice(from);
       if (begun.length > longestLine) {
         counts.garbage += 1;
-        begun = "";
+        // Its beginning tells whether it is text.
+        begun = begun.slice(0, 60);
         overlong = true;
       }
       return readings;

@@ -144,11 +144,20 @@ describe("lines of numbers", () => {
     const lines = createReadingLines();
     const zeros = Buffer.alloc(1_000_000);
     assert.deepEqual(lines.push(zeros), []);
+    assert.equal(lines.hasUnendedText, false);
     // The first line is the end of the one that is too long.
     assert.deepEqual(lines.push(Buffer.from("1\n2,3\n4,5\n")), [
       [2, 3],
       [4, 5],
     ]);
+  });
+
+  it("tells of text that has no line break", () => {
+    const lines = createReadingLines();
+    for (let i = 0; i < 1000; i++) lines.push(Buffer.from("1.5,2 "));
+    assert.deepEqual([lines.hasUnendedText, lines.ended], [true, 0]);
+    lines.push(Buffer.from("\n"));
+    assert.deepEqual([lines.hasUnendedText, lines.ended], [false, 1]);
   });
 
   it("random bytes are never an error, and hardly ever a reading", () => {
