@@ -43,7 +43,7 @@ describe("Arduino: sketches that forward readings", function () {
       }
       // The first line of numbers comes after the names, so it is known to be whole.
       assert.deepEqual(readings, Array(count).fill(codes));
-      assert.deepEqual(lines.channels, channels === 1 ? undefined : board.analogPins.slice(0, channels));
+      assert.deepEqual(lines.channels, board.analogPins.slice(0, channels));
       assert.ok(Math.abs((meter.rateHz ?? 0) / rateHz - 1) < 0.001, `${meter.rateHz} readings a second`);
     });
   }
