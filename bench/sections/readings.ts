@@ -52,6 +52,7 @@ async function measureSerial(): Promise<Measured> {
       await sleep(500);
       let lines = 0;
       const reader = await read(path, () => lines++);
+      board.stdin.write("first\n");
       await sleep(500);
       lines = 0;
       const before = process.cpuUsage();
@@ -90,10 +91,11 @@ async function measureSerial(): Promise<Measured> {
   }
 }
 
-/** Prints a line, which whoever opens the port in the middle of one may not count, and then as many as are due, once it is told to. */
+/** Prints a line when it is told to, as whoever opens a port may not count the first one, and then as many as are due. */
 const boardProgram = `
-  process.stdout.write("0,0,0,0,0,0\\r\\n");
-  process.stdin.once("data", () => {
+  const print = () => process.stdout.write("0,0,0,0,0,0\\r\\n");
+  process.stdin.once("data", print).on("data", (told) => {
+    if (String(told) !== "go\\n") return;
     const start = performance.now();
     let sent = 0;
     const timer = setInterval(() => {
@@ -273,9 +275,9 @@ function measureMap(): Measured {
     },
     checks: [
       {
-        what: "the map of 10,000 samples takes less than 2 s",
-        passed: ours < 2,
-        measured: `${digits(ours)} s`,
+        what: "the map of 10,000 samples takes less time than ml-pca",
+        passed: ours < theirs,
+        measured: `${digits(ours / theirs)} of its time`,
       },
     ],
   };
