@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from "node-red";
-import { type TinymlError, toTinymlError } from "../src/errors";
+import { TinymlError, toTinymlError } from "../src/errors";
 import { SHARED_TEXTS } from "./catalog";
 import { createStatus, type Status } from "./status";
 
@@ -34,6 +34,8 @@ export interface NodeParts {
   showError?(error: TinymlError): boolean;
   /** Whether a message waits until the one before it is done. */
   inOrder?: boolean;
+  /** How many messages may wait where they go in order; one that is too many is refused with TINYML_BUSY. Any number may without. */
+  mostWaiting?: number;
   /** Lets go of everything; awaited before the node starts anew. */
   close?(): void | Promise<void>;
 }
@@ -146,9 +148,11 @@ function createContext(RED: NodeAPI, node: Node): NodeContext {
 
 function attach(context: NodeContext, parts: NodeParts): void {
   const { RED, node, status } = context;
-  const { input, inOrder } = parts;
+  const { input, inOrder, mostWaiting = Infinity } = parts;
   if (input !== undefined) {
     let last: Promise<unknown> = Promise.resolve();
+    /** Messages that wait, and the one that is being handled. */
+    let underWay = 0;
     node.on("input", (message, send, done) => {
       const failed = (thrown: unknown) => {
         const error = toTinymlError(thrown);
@@ -159,7 +163,16 @@ function attach(context: NodeContext, parts: NodeParts): void {
       const settle = (outcome: Promise<void>) =>
         outcome.then(() => done(), failed).catch((thrown) => RED.log.error(thrown));
       if (inOrder === true) {
-        const outcome = last.then(() => input(message, send));
+        if (underWay > mostWaiting) {
+          failed(busyError(mostWaiting));
+          return;
+        }
+        underWay += 1;
+        const outcome = last
+          .then(() => input(message, send))
+          .finally(() => {
+            underWay -= 1;
+          });
         last = outcome.catch(() => undefined);
         settle(outcome);
         return;
@@ -182,4 +195,11 @@ function attach(context: NodeContext, parts: NodeParts): void {
       .catch((thrown: unknown) => node.error(toTinymlError(thrown)))
       .then(done);
   });
+}
+
+function busyError(waiting: number): TinymlError {
+  return new TinymlError(
+    "TINYML_BUSY",
+    `Messages come faster than this node is done with them: ${waiting} wait already, and this one was dropped. Send fewer; a delay node limits their rate.`,
+  );
 }

@@ -190,19 +190,14 @@ async function readProject(archive: NamedBytes, limits?: ProjectImportOptions["l
   const flows = parseJson(take(flowsFile));
   if (!Array.isArray(flows) || !flows.every(isNode)) throw importError(flowsFile, "it is no list of nodes");
   const all = [...files.values()];
+  const imported = new Map<string, ImportedSamples>();
+  for (const name of datasets) {
+    const folder = `datasets/${name}/`;
+    const own = all.filter((file) => file.name.startsWith(folder));
+    imported.set(name, await readExported(own, folder));
+  }
   return {
-    datasets: new Map(
-      datasets.map((name) => {
-        const folder = `datasets/${name}/`;
-        return [
-          name,
-          readExported(
-            all.filter((file) => file.name.startsWith(folder)),
-            folder,
-          ),
-        ];
-      }),
-    ),
+    datasets: imported,
     models: new Map(models.map((name) => [name, assertModel(take(`models/${name}/model.tflite`))])),
     flows,
   };

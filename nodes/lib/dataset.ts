@@ -15,6 +15,7 @@ export * from "../../src/dataset/labels";
 export * from "../../src/dataset/numbers";
 export * from "../../src/dataset/open-samples";
 export * from "../../src/dataset/open-table";
+export * from "../../src/dataset/pause";
 export * from "../../src/dataset/random";
 export * from "../../src/dataset/read-csv";
 export * from "../../src/dataset/read-dataset";

@@ -6,11 +6,12 @@ import { clampToRange, hardwareName, parseConfig } from "./config";
 export function register(RED: NodeAPI): void {
   registerRoutes(RED);
   registerNode(RED, "tinyml-output", parseConfig, (context, config) => {
-    const { status, text } = context;
+    const { status, text, fail } = context;
     const { driver } = config.output;
     // Where the user installs packages.
     const folders = driver === "onoff" || driver === "pigpio" ? { folders: [userFolder(RED)] } : {};
-    const output = openOutput({ ...config.output, ...folders });
+    const lost = driver === "gpio" ? { lost: fail } : {};
+    const output = openOutput({ ...config.output, ...folders, ...lost });
     const hardware = hardwareName(config.output);
     if (hardware !== undefined) context.hardware = hardware;
     status.show("grey", "ring", text("status.ready"));

@@ -134,5 +134,6 @@ async function showModel(
   const element = $("#tinyml-predict-model").empty();
   $("#tinyml-predict-heading").text(text(source === "stored" ? "heading.stored" : "heading.inUse"));
   if (chosen?.summary !== undefined) showSummary(element, chosen.summary, text);
-  else element.append($('<div class="tinyml-note">').text(chosen?.problem ?? text(`nothing.${source}`)));
+  else if (chosen?.problem !== undefined) element.append($('<div class="tinyml-run-error">').text(chosen.problem));
+  else element.append($('<div class="tinyml-note">').text(text(`nothing.${source}`)));
 }

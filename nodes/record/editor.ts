@@ -66,7 +66,7 @@ RED.nodes.registerType<Properties>("tinyml-record", {
       const kind = kindOf(dataset);
       const regression = taskOf(dataset) === "regression";
       const always = $("#node-input-always").is(":checked");
-      $("#tinyml-record-label").text(this._(regression ? "label.target" : "label.label"));
+      $("#tinyml-record-label").text(this._(regression ? "label.value" : "label.label"));
       $(".tinyml-record-started").toggle(!always);
       $("#tinyml-record-count").toggle(!always && kind === "table");
       $("#tinyml-record-samples").toggle(!always && kind !== "table");

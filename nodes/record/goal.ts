@@ -4,7 +4,10 @@ import { type Dataset, fixedLabels } from "../lib";
 export interface Goal {
   /** Whether another sample of the label is wanted. */
   wants(dataset: Dataset, label: string | undefined): boolean;
-  /** Whether no label is left of which samples are wanted: the only one that is recorded, or all that the dataset lists. */
+  /**
+   * Whether no label is left of which samples are wanted: the only one that is recorded, or all that the dataset lists. Recordings that are
+   * under way count, too.
+   */
   isReached(dataset: Dataset): boolean;
   /** How many samples of a label there are, those on their way to the disk included. */
   countOf(dataset: Dataset, label: string): number;

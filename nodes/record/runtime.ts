@@ -1,5 +1,5 @@
 import type { NodeAPI } from "node-red";
-import { commandOf, findDataset, type Message, numberOf, registerNode } from "../lib";
+import { answerOf, commandOf, findDataset, type Message, numberOf, registerNode, type Task } from "../lib";
 import { parseConfig, type RecordConfig } from "./config";
 import { createSession } from "./session";
 
@@ -10,7 +10,11 @@ export function register(RED: NodeAPI): void {
     const find = () => findDataset(RED, config.dataset);
     const session = createSession(context, config, {
       find,
-      only: config.labelType === "msg" ? undefined : config.label,
+      // As it is stored: of the number 01 that is "1".
+      only:
+        config.labelType === "msg"
+          ? undefined
+          : answerOf("classification", fixedAnswer(config, "classification")).label,
     });
     status.show("grey", "ring", text(config.always ? "status.always" : "status.ready"));
     return {
@@ -25,13 +29,17 @@ export function register(RED: NodeAPI): void {
 }
 
 /** What belongs to a reading: a property of the message, or the fixed value of the settings. */
-function answerIn(RED: NodeAPI, { labelType, label }: RecordConfig, message: Message, task: string): unknown {
-  if (labelType === "num") return numberOf(label) ?? label;
-  if (labelType === "str") return task === "regression" ? (numberOf(label) ?? label) : label;
+function answerIn(RED: NodeAPI, config: RecordConfig, message: Message, task: Task): unknown {
+  if (config.labelType !== "msg") return fixedAnswer(config, task);
   try {
-    return RED.util.getMessageProperty(message, label);
+    return RED.util.getMessageProperty(message, config.label);
   } catch {
     // What should hold the property isn't there: to Node-RED an error, to us a reading without a label.
     return undefined;
   }
+}
+
+/** The fixed value of the settings. */
+function fixedAnswer({ labelType, label }: RecordConfig, task: Task): unknown {
+  return labelType === "num" || task === "regression" ? (numberOf(label) ?? label) : label;
 }

@@ -48,7 +48,7 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** A session of a record node with these settings; `only` is the label of all samples, where that is a setting. */
+/** A session of a record node with these settings; `only` is the label of all samples as it is stored, where that is a setting. */
 export function createSession(
   { node, status, text, fail }: NodeContext,
   config: RecordConfig,
@@ -65,6 +65,8 @@ export function createSession(
   let wanted = Infinity;
   /** The recording of single readings that is under way. */
   let stream: Stream | undefined;
+  /** Whether a recording is being taken back: until that is on disk, readings belong to no other one. */
+  let discarding = false;
   let clearing: Promise<void> | undefined;
   let latest: { dataset: Dataset; label: string | undefined } | undefined;
 
@@ -107,11 +109,16 @@ export function createSession(
     node.send({ payload: { recorded, total, ...(enough && { enough }) }, topic: source.name });
   }
 
+  /** Whether there is enough of everything. A recording that is under way is counted by the dataset, but it may be short or taken back yet. */
+  function hasEnough(dataset: Dataset): boolean {
+    return stream === undefined && !discarding && goal.isReached(dataset);
+  }
+
   /** After samples were stored: `complete` is their number when there are as many as were wanted. */
   async function settle(complete: number | undefined): Promise<void> {
     if (complete !== undefined) return tell(complete);
     if (config.always || config.target === 0) return;
-    if (goal.isReached(await find().open())) await tell(await end());
+    if (hasEnough(await find().open())) await tell(await end());
   }
 
   async function open(source: DatasetSource, label: string | undefined): Promise<Dataset> {
@@ -211,7 +218,7 @@ export function createSession(
         throw error;
       });
       latest = { dataset, label: only };
-      if (!config.always && goal.isReached(dataset)) await tell(await end());
+      if (!config.always && hasEnough(dataset)) await tell(await end());
     },
     async stop() {
       await tell(await end());
@@ -237,18 +244,25 @@ export function createSession(
       const running = stream;
       stream = undefined;
       if (running !== undefined) {
-        await running.discard((id) => dataset.remove([id]));
+        discarding = true;
         if (!config.always) countdown.start(config.countdown);
+        await running
+          .discard((id) => dataset.remove([id]))
+          .finally(() => {
+            discarding = false;
+          });
         status.show("grey", "ring", text("status.discarded"));
         return;
       }
-      const last = (await dataset.samples()).findLast(({ label }) => only === undefined || label === only);
+      // Numbers that are to be predicted are no labels.
+      const own = dataset.description.task === "classification" ? only : undefined;
+      const last = (await dataset.samples()).findLast(({ label }) => own === undefined || label === own);
       if (last === undefined) {
         throw new TinymlError(
           "TINYML_DATASET_EMPTY",
-          only === undefined
+          own === undefined
             ? "There is no sample to take back: the dataset has none."
-            : `There is no sample to take back: the dataset has none with the label "${only}".`,
+            : `There is no sample to take back: the dataset has none with the label "${own}".`,
         );
       }
       await dataset.remove([last.id]);
@@ -257,7 +271,7 @@ export function createSession(
     },
     async take(message, answerFor) {
       if (config.always && !recorder.recording) recorder.start(Infinity);
-      if (countdown.running || (stream === undefined && !recorder.open)) return;
+      if (countdown.running || discarding || (stream === undefined && !recorder.open)) return;
       const source = find();
       const { description } = source;
       // Files of others refuse to be opened.

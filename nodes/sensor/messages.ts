@@ -1,13 +1,14 @@
-import { createRateMeter, type NodeContext, type NodeParts, readingsOfPayload } from "../lib";
+import { createMessageReader, createRateMeter, type NodeContext, type NodeParts } from "../lib";
 import { rateText } from "./rate-text";
 
 /** Readings that other nodes bring: numbers, lists, text lines, objects with a number per channel. */
 export function startMessages({ status, text }: NodeContext, fields: readonly string[]): NodeParts {
   const meter = createRateMeter();
+  const readingsOf = createMessageReader(fields);
   status.show("grey", "ring", text("status.waitingForMessages"));
   return {
     input(message, send) {
-      const { readings, channels } = readingsOfPayload(message.payload, fields);
+      const { readings, channels } = readingsOf(message.payload);
       const { first, step } = meter.arrived(readings.length, Date.now());
       const topic = typeof message.topic === "string" && message.topic !== "" ? message.topic : "messages";
       const name = text("status.messages");

@@ -7,6 +7,7 @@ import {
   openSerialSensor,
   type SerialSettings,
   shortText,
+  unreadLines,
 } from "../lib";
 import { rateText } from "./rate-text";
 
@@ -22,6 +23,9 @@ export function startSerial({ RED, node, status, text, fail }: NodeContext, sett
     node.send({ payload: values, topic, time, ...(channels && { channels }) });
   }, backlogLimits);
 
+  /** Lines that could not be read before the first reading: a greeting, and not readings that are lost. */
+  let greeting: number | undefined;
+
   const show = () => {
     const { state, problem, rateHz, counts } = sensor;
     if (state === "released") status.show("grey", "dot", text("status.released", { port }));
@@ -31,11 +35,17 @@ export function startSerial({ RED, node, status, text, fail }: NodeContext, sett
       status.show("red", "ring", text(key, { port, problem: shortText(RED, problem) }));
     } else if (state === "connecting") status.show("grey", "ring", text("status.connecting", { port }));
     else if (counts.readings === 0) status.show("yellow", "ring", text("status.nothingYet", { port }));
-    else status.show("green", "dot", () => rateText(text, { name: port, rateHz, dropped: backlog.dropped }));
+    else {
+      const dropped = backlog.dropped + unreadLines(counts) - (greeting ?? 0);
+      status.show("green", "dot", () => rateText(text, { name: port, rateHz, dropped }));
+    }
   };
 
   const sensor = openSerialSensor(settings, {
-    onReading: (values, time) => backlog.push({ values, time }),
+    onReading(values, time) {
+      greeting ??= unreadLines(sensor.counts);
+      backlog.push({ values, time });
+    },
     onChange: show,
     onProblem: fail,
   });

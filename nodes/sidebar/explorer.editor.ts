@@ -62,6 +62,10 @@ export function createExplorer(onClose: () => void): Explorer {
   const message = $('<div class="tinyml-message" role="status" aria-live="polite">');
   const detail = $('<div class="tinyml-detail">');
   const element = $('<div class="tinyml-explorer">');
+  /** List and sample side by side where both have room; while it is hidden, there is no telling. */
+  const arrange = (): void => {
+    element.toggleClass("tinyml-wide", (element.width() ?? 0) >= wideFrom);
+  };
   const path = (rest: string): string => `datasets/${encodeURIComponent(name)}/${rest}`;
   const classOf = (label = ""): number => {
     const known = colors.get(label) ?? colors.size;
@@ -619,6 +623,7 @@ export function createExplorer(onClose: () => void): Explorer {
       entries.clear();
       title.text(wanted);
       about.add(counts).add(legend).add(message).empty();
+      arrange();
       list.reload(0);
       choose([]);
       switchTo("list");
@@ -635,7 +640,7 @@ export function createExplorer(onClose: () => void): Explorer {
       list.reload(page.matching);
     },
     draw() {
-      element.toggleClass("tinyml-wide", (element.width() ?? 0) >= wideFrom);
+      arrange();
       list.draw();
       sampleMap.draw();
       // Whoever types into it would lose what was typed.

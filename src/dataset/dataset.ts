@@ -24,6 +24,7 @@ import {
 import { Journal, type JournalFile, type JournalOptions } from "./journal";
 import { openSampleFolder, readSampleIndex } from "./open-samples";
 import { openTable } from "./open-table";
+import { createPause } from "./pause";
 import { readStoredSample, type StoredSample } from "./read-sample";
 import { openRecording, type Recording, type RecordingHost } from "./recording";
 import { checkAnswer, formatRow, type Row } from "./row";
@@ -509,31 +510,37 @@ export class Dataset {
   /** All or none: one entry of the journal has all rows. */
   async #addRows(samples: Iterable<NewSample> | AsyncIterable<NewSample>): Promise<number[]> {
     const isClass = this.#description.task === "classification";
-    const lines: { line: string; sample: NewSample }[] = [];
+    const clearings = this.#clearings;
+    const pause = createPause();
+    const rows: string[] = [];
+    const lines: string[] = [];
+    /** What stands behind the ids in the events: those are given at the end, for rows that are appended meanwhile come first. */
+    const events: string[] = [];
+    const idOfNone = '"id":0,';
+    const met = new Map<string, number>();
     for await (const sample of samples) {
       if (!("values" in sample)) throw wholeFileInTable();
       const values = Array.from(sample.values, shortestDecimal);
-      lines.push({ line: formatRow(this.#description, { ...sample, values }), sample });
+      const line = formatRow(this.#description, { ...sample, values });
+      if (lines.push(line) === 1000) rows.push(lines.splice(0).join(""));
+      const event = formatEvent(this.#addRowEvent(0, sample, Buffer.byteLength(line)));
+      events.push(event.slice(event.indexOf(idOfNone) + idOfNone.length));
+      if (isClass && sample.label !== undefined) met.set(sample.label, (met.get(sample.label) ?? 0) + 1);
+      await pause();
     }
+    this.#assertStillThere(clearings);
     // From here to the journal nothing is awaited: the n-th row is that of the n-th id.
-    const ids: number[] = [];
-    const met: string[] = [];
-    let rows = "";
-    let events = "";
-    for (const { line, sample } of lines) {
-      const id = this.#takeId();
-      ids.push(id);
-      rows += line;
-      if (isClass && sample.label !== undefined) met.push(sample.label);
-      events += formatEvent(this.#addRowEvent(id, sample, Buffer.byteLength(line)));
-    }
-    const length = Buffer.byteLength(rows);
+    const ids = events.map(() => this.#takeId());
+    let index = "";
+    for (const [i, event] of events.entries()) index += `{"event":"add","id":${ids[i]},${event}`;
+    const text = rows.join("") + lines.join("");
+    const length = Buffer.byteLength(text);
     this.#reserve(length);
     try {
-      await this.#journal.append([rows, events], () => {
+      await this.#journal.append([text, index], () => {
         this.#count += ids.length;
         this.#bytes += length;
-        for (const label of met) this.#perLabel.set(label, (this.#perLabel.get(label) ?? 0) + 1);
+        for (const [label, count] of met) this.#perLabel.set(label, (this.#perLabel.get(label) ?? 0) + count);
       });
     } finally {
       this.#reserved -= length;

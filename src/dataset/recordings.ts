@@ -39,10 +39,16 @@ export function parseRecordings(bytes: Uint8Array, file: string, columns?: reado
   return reader.finish();
 }
 
-function createRecordingsReader(
-  file: string,
-  columns?: readonly string[],
-): { push(bytes: Uint8Array): void; finish(): Recordings } {
+/** Reads the bytes of a CSV file of recordings piece by piece. */
+export interface RecordingsReader {
+  /** How many recordings were found so far, and how many numbers are in them. */
+  readonly found: { recordings: number; numbers: number };
+  push(bytes: Uint8Array): void;
+  finish(): Recordings;
+}
+
+/** A reader of recordings as `readRecordings` reads them; messages call the file `file`. */
+export function createRecordingsReader(file: string, columns?: readonly string[]): RecordingsReader {
   const values = new Numbers(file);
   const recordings: { line: number; readings: number }[] = [];
   let channels: Channel[] | undefined;
@@ -97,6 +103,9 @@ function createRecordingsReader(
   });
   let lineBytes = 0;
   return {
+    get found() {
+      return { recordings: recordings.length, numbers: values.length };
+    },
     push(bytes) {
       const end = bytes.lastIndexOf(0x0a);
       lineBytes = end < 0 ? lineBytes + bytes.length : bytes.length - end - 1;

@@ -68,6 +68,16 @@ export class TableReader {
     this.#outputs = new Numbers(source.source);
   }
 
+  /** How many rows were read. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** How many numbers they hold. */
+  get numbers(): number {
+    return this.#inputs.length + Math.max(this.#outputs.length, this.#texts.length);
+  }
+
   /** Takes the next bytes of the file. */
   push(bytes: Uint8Array): void {
     this.#scanner.push(bytes);

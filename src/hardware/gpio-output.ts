@@ -19,6 +19,8 @@ export interface GpioOutputSettings extends GpioLine, GpioToolOptions {
   driver: "gpio";
   /** The level, 0 or 1, that it is left at on close; 0 (off) by default. */
   safeLevel?: number;
+  /** Called when the pin is no longer held, though nobody asked for that; the next write holds it again. */
+  lost?: (error: TinymlError) => void;
   /** gpioset of the first generation says nothing when it holds the line: it does when it runs on for so many milliseconds; 150 by default. */
   settle?: number;
 }
@@ -34,6 +36,8 @@ export function createGpioOutput(settings: GpioOutputSettings): Output {
   let level: 0 | 1 | undefined;
   let holder: RunningTool | undefined;
   let closing: Promise<void> | undefined;
+  /** Set while the holder is ended by us. */
+  let stopping = false;
   /** The level to be set next, and the promise of those who wait for it. */
   let next: { level: 0 | 1; done: Promise<void> } | undefined;
   /** What is being done; never rejects. */
@@ -44,7 +48,7 @@ export function createGpioOutput(settings: GpioOutputSettings): Output {
     if (wanted === level && holder?.process.exitCode === null && holder.process.signalCode === null) return;
     const version = await findToolVersion(settings);
     const chip = await findGpioChip(settings, settings);
-    await holder?.stop();
+    await stop();
     level = undefined;
     holder = startGpioTool("gpioset", holdArguments(version, chip, settings, wanted), settings);
     const { stdout } = holder.process;
@@ -57,6 +61,19 @@ export function createGpioOutput(settings: GpioOutputSettings): Output {
     const complaint = await Promise.race([holder.ended, said, waited]);
     if (complaint !== undefined) throw gpioError(complaint, "gpioset");
     level = wanted;
+    watch(holder);
+  };
+  /** Tells when a holder has ended that is still meant to hold the pin. */
+  const watch = async (held: RunningTool): Promise<void> => {
+    const said = await held.ended.catch(() => "");
+    if (holder !== held || stopping) return;
+    level = undefined;
+    settings.lost?.(gpioError(said, "gpioset"));
+  };
+  const stop = async (): Promise<void> => {
+    stopping = true;
+    await holder?.stop();
+    stopping = false;
   };
 
   const queue = (task: () => Promise<void>): Promise<void> => {
@@ -92,7 +109,7 @@ export function createGpioOutput(settings: GpioOutputSettings): Output {
         try {
           await set(safeLevel >= 0.5 ? 1 : 0);
         } finally {
-          await holder.stop();
+          await stop();
         }
       });
       return closing;

@@ -192,15 +192,16 @@ export function startGpioTool(tool: string, toolArguments: readonly string[], op
 
 function start(tool: string, toolArguments: readonly string[], { path }: GpioToolOptions): RunningTool {
   const env = path === undefined ? process.env : { ...process.env, PATH: path };
-  const child = spawn(tool, toolArguments, { stdio: ["pipe", "pipe", "pipe"], env });
+  // Where the system has no more file descriptors, the child has no streams either.
+  const child: ChildProcess = spawn(tool, toolArguments, { stdio: ["pipe", "pipe", "pipe"], env });
   if (running.size === 0) process.on("exit", endAll);
   running.add(child);
   let said = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     if (said.length < 1000) said += text;
   });
   // Whoever closes its input before we do is gone, which `ended` tells.
-  child.stdin.on("error", () => undefined);
+  child.stdin?.on("error", () => undefined);
   const ended = new Promise<string>((resolve, reject) => {
     const forget = () => {
       running.delete(child);

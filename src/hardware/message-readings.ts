@@ -12,7 +12,7 @@ export interface MessageReadings {
  * The readings in what another program sent: a number, a list of numbers, a list of such lists, lines of text as boards print them, an object with a number per
  * channel (or a list of such objects), or JSON text of any of these. Buffers are text.
  *
- * @param channels the channels to take from an object, in this order; all of its numbers, in its own order, without
+ * @param channels the channels to take from an object, in this order; without, all of its numbers, in its own order, and of a list of objects those of the first
  * @throws TinymlError TINYML_NOT_A_NUMBER for what holds no reading, or not only readings; TINYML_CHANNEL_COUNT for an object that lacks a channel
  */
 export function readingsOfPayload(payload: unknown, channels: readonly string[] = []): MessageReadings {
@@ -25,6 +25,23 @@ export function readingsOfPayload(payload: unknown, channels: readonly string[] 
   if (typeof payload === "object" && payload !== null && !ArrayBuffer.isView(payload))
     return readObject(payload, channels);
   throw notReadings(payload);
+}
+
+/**
+ * A function that takes one message after another, as `readingsOfPayload` does. Objects with the names of the message before, in another order, are
+ * read in the order of that one: what was recorded first in a column stays there.
+ */
+export function createMessageReader(channels: readonly string[] = []): (payload: unknown) => MessageReadings {
+  let last: readonly string[] = channels;
+  return (payload) => {
+    const read = readingsOfPayload(payload, channels);
+    const names = read.channels ?? last;
+    if (names.length === last.length && names.every((name) => last.includes(name))) {
+      return names.every((name, i) => name === last[i]) ? read : readingsOfPayload(payload, last);
+    }
+    last = names;
+    return read;
+  };
 }
 
 function readText(text: string, channels: readonly string[]): MessageReadings {
@@ -46,9 +63,12 @@ function readText(text: string, channels: readonly string[]): MessageReadings {
 
 function readList(list: readonly unknown[], channels: readonly string[]): MessageReadings {
   if (list.length > 0 && list.every((each) => typeof each === "object" && each !== null)) {
-    const parts = list.map((each) => readingsOfPayload(each, channels));
-    const [first] = parts;
-    return { readings: parts.flatMap((part) => part.readings), ...(first?.channels && { channels: first.channels }) };
+    const [first, ...others] = list;
+    const begin = readingsOfPayload(first, channels);
+    // The channels of all are those of the first: others may have the same names in another order.
+    const names = channels.length > 0 ? channels : begin.channels;
+    const parts = [begin, ...others.map((each) => readingsOfPayload(each, names))];
+    return { readings: parts.flatMap((part) => part.readings), ...(names && { channels: names }) };
   }
   if (list.length === 0) throw notReadings(list);
   return { readings: [list.map(finite)] };

@@ -56,3 +56,42 @@ export function createPace(rateHz: number, tick: (number: number, time: number) 
     },
   };
 }
+
+/** Milliseconds by which a reading may be late; one that would be later is skipped. */
+const lateReading = 100;
+
+/**
+ * Calls `read` so many times a second, each call after the one before it has settled, with the time at which it was due. Calls that are late are made up for
+ * as soon as they can, so that the mean rate is exact; where reading takes longer than there is time, the oldest that wait are dropped.
+ *
+ * @param read must not reject
+ */
+export function createPolling(rateHz: number, read: (time: number) => Promise<void>): Pace {
+  const mostWaiting = Math.max(1, Math.floor((lateReading * rateHz) / 1000));
+  const waiting: number[] = [];
+  let skipped = 0;
+  let reading = false;
+  const readWaiting = async () => {
+    if (reading) return;
+    reading = true;
+    for (let time = waiting.shift(); time !== undefined; time = waiting.shift()) await read(time);
+    reading = false;
+  };
+  const pace = createPace(rateHz, (_, time) => {
+    waiting.push(time);
+    if (waiting.length > mostWaiting) {
+      waiting.shift();
+      skipped += 1;
+    }
+    void readWaiting();
+  });
+  return {
+    get dropped() {
+      return pace.dropped + skipped;
+    },
+    close() {
+      pace.close();
+      waiting.length = 0;
+    },
+  };
+}

@@ -23,11 +23,14 @@ export interface PigpioSettings {
 /** The pins that the chip itself pulses, which is steadier than pigpio's own. */
 const hardwarePins = [12, 13, 18, 19];
 
+/** pigpio makes no other pulses, in milliseconds. */
+const pigpioPulses = { least: 0.5, most: 2.5 };
+
 /** An output through pigpio. @throws TinymlError TINYML_CONFIG_INVALID */
 export function createPigpioOutput(settings: PigpioSettings): Output {
   const { pin, frequencyHz = 800, servo, folders } = settings;
   assertLine({ pin });
-  if (servo !== undefined) assertServo(servo);
+  if (servo !== undefined) assertServo(servo, pigpioPulses);
   if (!(frequencyHz >= 1 && frequencyHz <= 1e6)) {
     throw new TinymlError("TINYML_CONFIG_INVALID", `The PWM frequency must be 1 to 1,000,000 Hz, not ${frequencyHz}.`);
   }

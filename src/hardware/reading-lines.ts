@@ -4,6 +4,8 @@ export interface LineCounts {
   readings: number;
   /** Lines of plain text that are no readings: greetings, messages, names of channels, and lines with gaps. */
   texts: number;
+  /** Those of them that named the channels of the reading behind them. */
+  headers: number;
   /** Lines with characters that no text has, or without an end: what a wrong baud rate gives. */
   garbage: number;
   /** Lines of numbers whose count is not that of the others, such as two that ran into each other. */
@@ -17,6 +19,10 @@ export interface ReadingLines {
   readonly counts: Readonly<LineCounts>;
   /** The beginning of the last line that was plain text, for messages. */
   readonly lastText: string | undefined;
+  /** How many lines ended so far, of whatever they were. */
+  readonly ended: number;
+  /** Whether a line of text has begun and not ended yet. */
+  readonly hasUnendedText: boolean;
   /** Takes the next bytes and returns the readings of the lines that they end. */
   push(bytes: Uint8Array): number[][];
   /** To be called when bytes are missing in between: the line that has begun is forgotten, and the next one may lack its start. */
@@ -33,16 +39,19 @@ const changeAfter = 3;
  * (the Arduino Serial Plotter's format). Edge Impulse's data forwarder reads lines in the same way: split at commas, tabs and spaces, every
  * part a number. With semicolons a comma is a decimal comma. A line may end with a separator.
  *
- * A line of names, separated like the numbers and followed by as many of them, names the channels. Of a line that may have begun before
+ * A line of names, separated like the numbers and followed by as many of them, names the channels; a single word does so before the first reading. Of a line that may have begun before
  * the first byte nobody knows whether its first number is whole, so it does not count unless it is text.
  */
 export function createReadingLines(): ReadingLines {
-  const counts: LineCounts = { readings: 0, texts: 0, garbage: 0, misfits: 0 };
+  const counts: LineCounts = { readings: 0, texts: 0, headers: 0, garbage: 0, misfits: 0 };
   let begun = "";
   /** Whether the line that has begun is too long already. */
   let overlong = false;
+  let ended = 0;
   /** Whether the next line may lack its start. */
   let half = true;
+  /** Whether no reading has come yet: a word then is a name, and between readings it is what went wrong. */
+  let fresh = true;
   let channels: readonly string[] | undefined;
   let lastText: string | undefined;
   /** Names on the line before. */
@@ -59,12 +68,13 @@ export function createReadingLines(): ReadingLines {
       names = undefined;
       return;
     }
-    const fields = splitFields(line);
+    const text = Buffer.from(line, "latin1").toString("utf8");
+    const fields = splitFields(text);
     const reading = parseReading(fields);
     if (reading === undefined) {
       counts.texts += 1;
-      lastText = line.slice(0, 60);
-      names = namesOf(line, fields);
+      lastText = text.slice(0, 60);
+      names = fields.length > 1 || fresh ? namesOf(text, fields) : undefined;
       return;
     }
     if (mayLackStart) return;
@@ -81,7 +91,9 @@ export function createReadingLines(): ReadingLines {
     width = values.length;
     const told = reading.names ?? names;
     if (told?.length === width) channels = told;
+    if (names?.length === width) counts.headers += 1;
     names = undefined;
+    fresh = false;
     counts.readings += 1;
     to.push(values);
   };
@@ -94,6 +106,12 @@ export function createReadingLines(): ReadingLines {
     get lastText() {
       return lastText;
     },
+    get ended() {
+      return ended;
+    },
+    get hasUnendedText() {
+      return begun.trim() !== "" && isText(begun);
+    },
     push(bytes) {
       const readings: number[][] = [];
       // Latin 1 gives a character for each byte, whatever the bytes are.
@@ -103,6 +121,7 @@ export function createReadingLines(): ReadingLines {
         const line = begun + text.slice(from, to);
         begun = "";
         from = to + 1;
+        ended += 1;
         if (overlong) {
           overlong = false;
           half = false;
@@ -112,7 +131,8 @@ export function createReadingLines(): ReadingLines {
       if (!overlong) begun += text.slice(from);
       if (begun.length > longestLine) {
         counts.garbage += 1;
-        begun = "";
+        // Its beginning tells whether it is text.
+        begun = begun.slice(0, 60);
         overlong = true;
       }
       return readings;
@@ -121,6 +141,7 @@ export function createReadingLines(): ReadingLines {
       begun = "";
       overlong = false;
       half = true;
+      fresh = true;
       names = undefined;
     },
   };
@@ -133,10 +154,14 @@ export function createReadingLines(): ReadingLines {
 export function readingsOfText(text: string): { readings: number[][]; channels?: readonly string[]; others: number } {
   const lines = createReadingLines();
   // The line break before it says that the first line is whole.
-  const readings = lines.push(Buffer.from(`\n${text}\n`, "latin1"));
+  const readings = lines.push(Buffer.from(`\n${text}\n`));
   const { counts, channels } = lines;
-  const others = counts.garbage + counts.misfits + counts.texts - (channels === undefined ? 0 : 1);
-  return { readings, ...(channels && { channels }), others: Math.max(0, others) };
+  return { readings, ...(channels && { channels }), others: unreadLines(counts) };
+}
+
+/** How many lines were neither readings nor the names of their channels. */
+export function unreadLines({ texts, headers, garbage, misfits }: LineCounts): number {
+  return texts - headers + garbage + misfits;
 }
 
 function lineEnd(text: string, from: number): number {
@@ -176,10 +201,15 @@ function parseReading(fields: readonly string[]): { values: number[]; names?: st
   return names.length === values.length ? { values, names } : { values };
 }
 
+/** What boards print for a number that is none. */
+const noNumber = /^(nan|inf|infinity|ovf)$/i;
+
 /** The names on a line, where it can be one of names: spaces alone are between the words of any sentence. */
 function namesOf(line: string, fields: readonly string[]): readonly string[] | undefined {
-  const separated = /[,;\t]/.test(line.trim());
-  return separated && fields.every((field) => /^[A-Za-z_]/.test(field)) && new Set(fields).size === fields.length
+  const separated = fields.length === 1 || /[,;\t]/.test(line.trim());
+  return separated &&
+    fields.every((field) => /^[\p{L}_]/u.test(field) && !noNumber.test(field)) &&
+    new Set(fields).size === fields.length
     ? fields
     : undefined;
 }

@@ -94,9 +94,9 @@ export function openSerialSensor(settings: SerialSettings, listener: SerialListe
   let busy: Promise<unknown> = Promise.resolve();
   let bytes = 0;
   /** What had come at the last look. */
-  let seen = { bytes: 0, ...lines.counts };
+  let seen = { bytes: 0, ended: 0, ...lines.counts };
   /** The looks in a row at which bytes but no readings came, and the lines that came meanwhile. */
-  let bad = { looks: 0, unreadable: 0, texts: 0 };
+  let bad = { looks: 0, unreadable: 0, texts: 0, ended: 0 };
   /** Whether the port was open since it was asked for: that it is gone then is no news beside that it broke off. */
   let wasOpen = false;
   /** Milliseconds between the process's clock and 1970, kept so that times stay evenly spaced. */
@@ -187,18 +187,20 @@ export function openSerialSensor(settings: SerialSettings, listener: SerialListe
       bad.looks += 1;
       bad.unreadable += unreadable;
       bad.texts += counts.texts - seen.texts;
+      bad.ended += lines.ended - seen.ended;
     } else if (came) {
-      bad = { looks: 0, unreadable: 0, texts: 0 };
+      bad = { looks: 0, unreadable: 0, texts: 0, ended: 0 };
       pause = firstPause;
     }
-    seen = { bytes, ...counts };
+    seen = { bytes, ended: lines.ended, ...counts };
     if (bad.looks === 0) become("connected");
     else if (bad.looks < looksWithoutReadings) listener.onChange();
-    else
-      become(
-        "connected",
-        bad.texts > bad.unreadable ? textError(path, lines.lastText ?? "") : garbageError(path, baudRate),
-      );
+    else become("connected", badLinesError());
+  };
+
+  const badLinesError = (): TinymlError => {
+    if (bad.ended === 0 && lines.hasUnendedText) return unendedError(path);
+    return bad.texts > bad.unreadable ? textError(path, lines.lastText ?? "") : garbageError(path, baudRate);
   };
 
   const open = () => {
@@ -218,8 +220,8 @@ export function openSerialSensor(settings: SerialSettings, listener: SerialListe
         lines.restart();
         meter = createRateMeter();
         wasOpen = true;
-        bad = { looks: 0, unreadable: 0, texts: 0 };
-        seen = { bytes, ...lines.counts };
+        bad = { looks: 0, unreadable: 0, texts: 0, ended: 0 };
+        seen = { bytes, ended: lines.ended, ...lines.counts };
         become("connected");
         timer = setTimeout(() => void look(ours), lookInterval);
         void readAll(ours, opened.port);
@@ -334,6 +336,13 @@ function garbageError(path: string, baudRate: number): TinymlError {
   return new TinymlError(
     "TINYML_HARDWARE_FAILED",
     `What arrives on ${path} can't be read as numbers. Set the baud rate that the board's sketch has in Serial.begin(…); it is ${baudRate} here.`,
+  );
+}
+
+function unendedError(path: string): TinymlError {
+  return new TinymlError(
+    "TINYML_HARDWARE_FAILED",
+    `The board on ${path} sends no line breaks. End each reading with Serial.println in its sketch, not with Serial.print.`,
   );
 }
 

@@ -16,12 +16,15 @@ export function pulseOf(level: number, { shortest = 0.5, longest = 2.5 }: Servo)
   return shortest + level * (longest - shortest);
 }
 
-/** @throws TinymlError TINYML_CONFIG_INVALID for pulses that no servo takes */
-export function assertServo(servo: Servo): void {
+/**
+ * @param limits the pulses that what drives the servo can make, in milliseconds; those that some servo takes by default
+ * @throws TinymlError TINYML_CONFIG_INVALID for pulses beyond them
+ */
+export function assertServo(servo: Servo, { least, most } = { least: 0.2, most: 3 }): void {
   const [shortest, longest] = [pulseOf(0, servo), pulseOf(1, servo)];
-  if (shortest >= 0.2 && shortest < longest && longest <= 3) return;
+  if (shortest >= least && shortest < longest && longest <= most) return;
   throw new TinymlError(
     "TINYML_CONFIG_INVALID",
-    `The pulses of a servo go from 0.2 to 3 milliseconds, the shortest first; they are ${shortest} and ${longest}.`,
+    `The pulses of a servo go from ${least} to ${most} milliseconds here, the shortest first; they are ${shortest} and ${longest}.`,
   );
 }

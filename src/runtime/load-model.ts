@@ -1,7 +1,7 @@
 import { TinymlError } from "../errors";
 import type { Model, Tensor, TensorData, TensorType } from "../model/model";
-import { elementCount, tensorBytes, tensorDataOver } from "../model/tensor";
-import { copyInto, type Floats, placeModel } from "./place-model";
+import { elementCount, tensorDataOver } from "../model/tensor";
+import { copyInto, copyOf, type Floats, placeModel } from "./place-model";
 import { prepareModel } from "./prepare-model";
 
 /** A model that runs on raw tensors, in its own types, without features. */
@@ -31,7 +31,7 @@ export function loadModel(original: Model, floats: Floats = "fastest"): LoadedMo
   const outputs = model.outputs.map((index) => model.tensors[index]);
   // Prepared here, because it takes longer than running a small network.
   const wanted = inputs.map(({ type, shape }) => ({ example: emptyData(type), count: elementCount(shape) }));
-  const outputBytes = outputs.map(tensorBytes);
+  const outputCounts = outputs.map(({ shape }) => elementCount(shape));
   let disposed = false;
   return {
     model: original,
@@ -52,11 +52,11 @@ export function loadModel(original: Model, floats: Floats = "fastest"): LoadedMo
         copyInto(placed.kernels, placed.addresses[model.inputs[i]], data);
       }
       placed.forward(1);
-      const { int8 } = placed.kernels.heap;
-      return outputs.map((tensor, i) => {
-        const address = placed.addresses[model.outputs[i]];
-        return tensorDataOver(tensor.type, int8.slice(address, address + outputBytes[i]).buffer);
-      });
+      const results: TensorData[] = [];
+      for (let i = 0; i < outputs.length; i++) {
+        results.push(copyOf(placed.kernels, placed.addresses[model.outputs[i]], outputs[i].type, outputCounts[i]));
+      }
+      return results;
     },
     dispose() {
       if (!disposed) placed.dispose();

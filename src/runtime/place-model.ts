@@ -4,9 +4,9 @@ import type { InputReading } from "../kernels/byte-products";
 import { type Kernels, kernelName, kernels, type NumberFunction } from "../kernels/kernels";
 import type { KernelArgument, KernelCall, KernelConstant, KernelStruct } from "../model/kernel-call";
 import { planMemory } from "../model/memory-plan";
-import type { FusedActivation, Model, Operator, Tensor } from "../model/model";
+import type { FusedActivation, Model, Operator, Tensor, TensorData, TensorType } from "../model/model";
 import { kernelCalls, operatorRule } from "../model/operators";
-import { tensorBytes, zeroByte } from "../model/tensor";
+import { elementBytes, tensorBytes, tensorDataOver, zeroByte } from "../model/tensor";
 import { hostLayout } from "./host-layout";
 
 /** Runs one operator on the first `batch` samples of its tensors. */
@@ -230,6 +230,14 @@ export function copyInto(engine: Kernels, address: number, data: ArrayBufferView
   if (data instanceof Float32Array) engine.heap.float32.set(data, address / 4);
   else if (data instanceof Int8Array) engine.heap.int8.set(data, address);
   else engine.heap.int8.set(new Int8Array(data.buffer, data.byteOffset, data.byteLength), address);
+}
+
+/** Copies elements out of the kernels' memory. */
+export function copyOf({ heap }: Kernels, address: number, type: TensorType, count: number): TensorData {
+  // The two types of most results go without another view, as in `copyInto`.
+  if (type === "float32") return heap.float32.slice(address / 4, address / 4 + count);
+  if (type === "int8") return heap.int8.slice(address, address + count);
+  return tensorDataOver(type, heap.int8.slice(address, address + count * elementBytes(type)).buffer);
 }
 
 /** How what a kernel reads or writes gets an address. */

@@ -187,17 +187,19 @@ function writeAnalog(settings: Settings): Parts {
     );
   }
   const pins = board.analogPins.slice(0, channels);
+  // A line of mere numbers would be taken for a reading.
+  const names = pins.map((pin) => (/^\d/.test(pin) ? `GPIO${pin}` : pin));
   const resolution = board.adcBits > 10 ? [`analogReadResolution(${board.adcBits});`] : [];
   return {
-    names: pins,
+    names,
     characters: String(2 ** board.adcBits - 1).length,
     about: [
-      `  ${pins.join(", ")}: 0 at 0 V, ${2 ** board.adcBits - 1} at the highest voltage that the pins can measure.`,
+      `  ${names.join(", ")}: 0 at 0 V, ${2 ** board.adcBits - 1} at the highest voltage that the pins can measure.`,
     ],
     sections: [
       `static const uint8_t tinyml_pins[] = {${pins.join(", ")}};`,
       writeClock(rateHz),
-      writeSetup(settings, pins, resolution),
+      writeSetup(settings, names, resolution),
       `/* Writes a number's digits and returns the place behind them. Several times as fast as Serial.print, which divides. */
 static uint8_t *tinyml_digits(uint8_t *to, uint16_t code) {
   static const uint16_t units[] = {1000, 100, 10};
@@ -286,7 +288,7 @@ static void tinyml_print(const uint8_t *bytes, float factor, uint8_t digits) {
         "tinyml_write(TINYML_CONTROL_8, 0x05);",
         "delay(10);",
         "while (!tinyml_read(TINYML_WHO_AM_I, &id, 1) || id != 0x68) {",
-        '  Serial.println(F("no LSM9DS1 found"));',
+        '  Serial.println(F("no LSM9DS1 found; the Sense Rev2 has another motion sensor"));',
         "  delay(1000);",
         "}",
         "/* Rate, and 2000 degrees per second; rate, and 4 g. */",
@@ -300,7 +302,8 @@ static void tinyml_print(const uint8_t *bytes, float factor, uint8_t digits) {
   if (!tinyml_read(TINYML_ACCELEROMETER, acceleration, 6) || !tinyml_read(TINYML_GYROSCOPE, turning, 6)) return;
   tinyml_print(acceleration, 4.0f / 32768.0f, 3);
   Serial.write(',');
-  tinyml_print(turning, 2000.0f / 32768.0f, 2);
+  /* 0.07 degrees per second a step: the datasheet's figure, more than 2000 / 32768. */
+  tinyml_print(turning, 0.07f, 2);
   Serial.println();
 }`,
     ],
@@ -327,13 +330,18 @@ function writeMicrophone(settings: Settings): Parts {
     sections: [
       "#include <PDM.h>",
       `static int16_t tinyml_samples[512];
+static int16_t tinyml_missed[512];
 static volatile uint16_t tinyml_count;
 
-/* Called when samples are there: takes them where the last ones are printed, and else leaves them out. */
+/*
+ * Called when samples are there: takes them where the last ones are printed. It reads them in any case: samples that nobody
+ * reads stop the microphone.
+ */
 static void tinyml_arrived(void) {
-  int bytes = PDM.available();
-  if (tinyml_count > 0 || bytes > (int)sizeof tinyml_samples) return;
-  tinyml_count = (uint16_t)(PDM.read(tinyml_samples, bytes) / 2);
+  size_t bytes = (size_t)PDM.available();
+  if (bytes > sizeof tinyml_samples) bytes = sizeof tinyml_samples;
+  if (tinyml_count > 0) PDM.read(tinyml_missed, bytes);
+  else tinyml_count = (uint16_t)(PDM.read(tinyml_samples, bytes) / 2);
 }`,
       `void setup() {
   Serial.begin(${settings.baudRate});

@@ -7,11 +7,18 @@ import { type TrainingProgress, type TrainingTask, trainAsMember } from "./train
  */
 const pauseBetweenPosts = 50;
 
+/** Epochs that are posted of every training, spread evenly: a curve of two points would be a line that nobody trained. */
+const leastPosts = 100;
+
 serveThread((task: TrainingTask, { onProgress, shouldStop, member }: ThreadHooks<TrainingProgress>) => {
   let lastPost = Number.NEGATIVE_INFINITY;
+  // Whoever keeps a part of the epochs keeps every second, fourth, … of them.
+  const spread = (epochs: number): number => 2 ** Math.max(0, Math.floor(Math.log2(epochs / leastPosts)));
   const tellProgress = (progress: TrainingProgress): void => {
     const now = performance.now();
-    if (now - lastPost < pauseBetweenPosts && progress.epoch < progress.epochs) return;
+    const { epoch, epochs } = progress;
+    const isPoint = (epoch - 1) % spread(epochs) === 0 || epoch === epochs;
+    if (now - lastPost < pauseBetweenPosts && !isPoint) return;
     lastPost = now;
     onProgress(progress);
   };

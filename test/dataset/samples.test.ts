@@ -277,6 +277,19 @@ describe("dataset of recordings, sounds and pictures", () => {
     await dataset.close();
   });
 
+  it("lets other work go on while it takes many rows, which are none when the table is cleared meanwhile", async () => {
+    const dataset = await openDataset(folder, rows);
+    function* many() {
+      for (let i = 0; i < 100_000; i++) yield { values: Float32Array.from([i, i]), label: "a" };
+    }
+    const adding = dataset.addAll(many());
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    await dataset.clear();
+    await assert.rejects(adding, { code: "TINYML_STORAGE", message: /cleared while samples were being added/ });
+    assert.equal(dataset.count, 0);
+    await dataset.close();
+  });
+
   it("cuts windows out of recordings, keeps those of one recording together, and tells which are too short", async () => {
     const dataset = await openDataset(folder, motion);
     await dataset.addAll([recording(5, "a"), recording(2, "b"), { ...recording(3, "b"), group: "anna" }]);

@@ -147,7 +147,7 @@ for (const version of nodeRedVersions) {
       await sidebar().locator(".tinyml-count", { hasText: "still" }).click();
       await row(5).waitFor({ state: "detached" });
       await row(4).click();
-      await detail().getByLabel("Use it").selectOption("test");
+      await detail().getByLabel("Use", { exact: true }).selectOption("test");
       await row(4).getByText("test").waitFor();
       await sidebar().locator(".tinyml-count", { hasText: "still" }).click();
       await row(5).waitFor();

@@ -94,7 +94,7 @@ for (const version of nodeRedVersions) {
       await editor.pressButton("press");
       await editor
         .status("train")
-        .filter({ hasText: /^trained on 90 readings: accuracy/ })
+        .filter({ hasText: /^trained on 90 samples: accuracy/ })
         .waitFor();
     };
     const cards = (): Locator => editor.page.locator(".tinyml-sidebar .tinyml-card:has(.tinyml-run-line)");

@@ -125,7 +125,7 @@ for (const version of nodeRedVersions) {
         .getByText(/^stopped after epoch \d+$/)
         .waitFor();
       await press("train");
-      const text = await status("tinyml-train", /^trained on \d+ readings: validation loss 0\.\d+$/);
+      const text = await status("tinyml-train", /^trained on \d+ samples: validation loss 0\.\d+$/);
       assert.ok(Number(text.split(" ").at(-1)) < 0.0035, text);
       await newestRun()
         .getByText(/^validation loss 0\.\d+ · best of 500 epochs/)

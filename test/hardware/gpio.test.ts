@@ -155,6 +155,24 @@ describe("pins through libgpiod's tools", () => {
         await output.close();
       });
 
+      it("says so when the pin is no longer held", async () => {
+        const lost: TinymlError[] = [];
+        const output = openOutput({ driver: "gpio", pin: 17, path: tools.path, lost: (error) => lost.push(error) });
+        await output.write(1);
+        const [holder = 0] = await tools.running();
+        process.kill(holder, "SIGKILL");
+        await eventually("it is told", () => lost.length > 0);
+        assert.deepEqual(
+          lost.map(({ code }) => code),
+          ["TINYML_HARDWARE_FAILED"],
+        );
+        assert.equal(output.level, undefined);
+        await output.write(0);
+        await output.write(1);
+        await output.close();
+        assert.equal(lost.length, 1);
+      });
+
       it("refuses an output that can't be set, and sets it when it can", async () => {
         await findToolVersion(tools);
         for (const [how, code] of [

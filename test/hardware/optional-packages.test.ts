@@ -158,5 +158,9 @@ describe("optional packages", () => {
       assert.throws(() => openOutput({ driver: "pigpio", pin: 1, servo }), { code: "TINYML_CONFIG_INVALID" });
       assert.throws(() => openOutput({ driver: "pwm", channel: 1, servo }), { code: "TINYML_CONFIG_INVALID" });
     }
+    for (const servo of [{ shortest: 0.4 }, { longest: 2.6 }]) {
+      assert.throws(() => openOutput({ driver: "pigpio", pin: 1, servo }), /from 0\.5 to 2\.5 milliseconds/);
+      assert.ok(openOutput({ driver: "pwm", channel: 1, servo }));
+    }
   });
 });

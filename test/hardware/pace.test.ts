@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createBacklog } from "../../src/hardware/backlog";
-import { createPace } from "../../src/hardware/pace";
+import { createPace, createPolling } from "../../src/hardware/pace";
 
 const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -50,6 +50,55 @@ describe("pace", () => {
     });
     await wait(30);
     assert.deepEqual(numbers, [0, 1, 2, 3]);
+  });
+});
+
+describe("polling", () => {
+  it("reads at the mean rate that it is told, though reads and the event loop are late at times", async () => {
+    const times: number[] = [];
+    const polling = createPolling(200, async (time) => {
+      times.push(time);
+      await wait(times.length % 50 === 0 ? 20 : 0);
+    });
+    const begin = performance.now();
+    for (let i = 0; i < 10; i++) {
+      await wait(80);
+      block(20);
+    }
+    await wait(30);
+    const seconds = (performance.now() - begin) / 1000;
+    polling.close();
+    const first = times[0] ?? Number.NaN;
+    assert.deepEqual(
+      times.map((time) => Math.round((time - first) / 5)),
+      Array.from(times, (_, i) => i),
+      "each at its own time",
+    );
+    assert.ok(times.length >= 200 * (seconds - 0.04), `${times.length} in ${seconds} s`);
+    assert.equal(polling.dropped, 0);
+  });
+
+  it("drops and counts what a slow read leaves no time for, and none is older than a tenth of a second", async () => {
+    let reads = 0;
+    let underWay = 0;
+    let oldest = 0;
+    const polling = createPolling(1000, async (time) => {
+      underWay += 1;
+      assert.equal(underWay, 1, "one after the other");
+      oldest = Math.max(oldest, Date.now() - time);
+      await wait(10);
+      reads += 1;
+      underWay -= 1;
+    });
+    await wait(1000);
+    const { dropped } = polling;
+    polling.close();
+    assert.ok(reads > 20 && reads <= 100, `${reads} reads`);
+    assert.ok(dropped > 700 && dropped < 1000, `${dropped} dropped`);
+    assert.ok(oldest < 150, `${oldest} ms`);
+    const before = reads;
+    await wait(50);
+    assert.ok(reads <= before + 1, "nothing begins after it is closed");
   });
 });
 

@@ -73,7 +73,7 @@ describe("lines of numbers", () => {
     assert.deepEqual(lines.push(Buffer.from("3.5,2\n1,2\n3,")), [[1, 2]]);
     lines.restart();
     assert.deepEqual(lines.push(Buffer.from("7,8\n9,10\n")), [[9, 10]]);
-    assert.deepEqual(lines.counts, { readings: 2, texts: 0, garbage: 0, misfits: 0 });
+    assert.deepEqual(lines.counts, { readings: 2, texts: 0, headers: 0, garbage: 0, misfits: 0 });
   });
 
   const headers: [what: string, text: string, channels: readonly string[] | undefined][] = [
@@ -81,6 +81,12 @@ describe("lines of numbers", () => {
     ["names with tabs", "aX\taY\n1\t2\n", ["aX", "aY"]],
     ["names that stand before half of a line", "3.5\naX,aY\n1,2\n", ["aX", "aY"]],
     ["names in each line", "\nt:20.5,h:60\n", ["t", "h"]],
+    ["the name of a single one", "\nA0\r\n100\n101\n", ["A0"]],
+    ["a greeting, then the name of a single one", "Ready\nsound\n1\n", ["sound"]],
+    ["letters of all languages", "\nTempé,Ünit,湿度\n1,2,3\n", ["Tempé", "Ünit", "湿度"]],
+    ["a word between the readings of a single one", "\n1\nERROR\n2\n", undefined],
+    ["a single one that fails at first", "\nnan\n2\n", undefined],
+    ["all fail at first", "\nnan,inf\n1,2\n", undefined],
     ["half of the names", "Y,aZ\n1,2,3\n", undefined],
     ["a sentence", "Hello world\n1,2\n", undefined],
     ["the same name twice", "a,a\n1,2\n", undefined],
@@ -94,6 +100,14 @@ describe("lines of numbers", () => {
     });
   }
 
+  it("lines of plain text are counted, and those apart that named channels", () => {
+    const lines = createReadingLines();
+    lines.push(Buffer.from("Hello board\nx,y\n1,2\nnan,2\nx,y\n3,4\n"));
+    assert.deepEqual(lines.counts, { readings: 2, texts: 4, headers: 2, garbage: 0, misfits: 0 });
+    lines.push(Buffer.from("Tempé zu hoch\n"));
+    assert.equal(lines.lastText, "Tempé zu hoch");
+  });
+
   it("two lines that ran into each other are left out; a new number of channels is taken after three lines", () => {
     const lines = createReadingLines();
     const text = "\n1,2\n3,41,2\n5,6\n7,8,9\n7,8,9\n7,8,9\n";
@@ -102,7 +116,7 @@ describe("lines of numbers", () => {
       [5, 6],
       [7, 8, 9],
     ]);
-    assert.deepEqual(lines.counts, { readings: 3, texts: 0, garbage: 0, misfits: 3 });
+    assert.deepEqual(lines.counts, { readings: 3, texts: 0, headers: 0, garbage: 0, misfits: 3 });
   });
 
   for (const [sentAt, readAt] of [
@@ -130,11 +144,20 @@ describe("lines of numbers", () => {
     const lines = createReadingLines();
     const zeros = Buffer.alloc(1_000_000);
     assert.deepEqual(lines.push(zeros), []);
+    assert.equal(lines.hasUnendedText, false);
     // The first line is the end of the one that is too long.
     assert.deepEqual(lines.push(Buffer.from("1\n2,3\n4,5\n")), [
       [2, 3],
       [4, 5],
     ]);
+  });
+
+  it("tells of text that has no line break", () => {
+    const lines = createReadingLines();
+    for (let i = 0; i < 1000; i++) lines.push(Buffer.from("1.5,2 "));
+    assert.deepEqual([lines.hasUnendedText, lines.ended], [true, 0]);
+    lines.push(Buffer.from("\n"));
+    assert.deepEqual([lines.hasUnendedText, lines.ended], [false, 1]);
   });
 
   it("random bytes are never an error, and hardly ever a reading", () => {
@@ -167,5 +190,7 @@ describe("lines of numbers", () => {
       ],
       others: 1,
     });
+    assert.deepEqual(readingsOfText("Tempé,Hum\n1,2"), { readings: [[1, 2]], channels: ["Tempé", "Hum"], others: 0 });
+    assert.equal(readingsOfText("x:1,y:2\nSENSOR ERROR\nx:3,y:4\n").others, 1, "names in each line hide no other line");
   });
 });

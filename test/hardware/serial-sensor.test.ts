@@ -190,6 +190,20 @@ describe("serial sensor", function () {
     assert.match(problems[0].message, /sends text instead of numbers: "Hello, I am a sensor!"/);
   });
 
+  it("says that a board sends no line breaks, and takes it back when it does", async () => {
+    const { sensor, readings, problems } = watch(path);
+    await until("it is open", () => sensor.state === "connected");
+    const printing = setInterval(() => void board.print("1.5,2,3 "), 200);
+    await until("it is told", () => problems.length > 0).finally(() => clearInterval(printing));
+    assert.equal(problems[0].code, "TINYML_HARDWARE_FAILED");
+    assert.match(problems[0].message, /sends no line breaks\. .*Serial\.println/);
+    await board.print("\n");
+    for (let i = 0; i < 10; i++) await board.print(line(i));
+    await until("they are read", () => readings.length >= 10);
+    await until("the problem is taken back", () => sensor.problem === undefined);
+    assert.equal(problems.length, 1);
+  });
+
   it("can be closed at any time", async () => {
     const { sensor, problems } = watch(path);
     await sensor.close();

@@ -18,6 +18,22 @@ describe("node analog in", () => {
     assert.equal(flow.statuses("adc").at(-1)?.fill, "green");
   });
 
+  for (const interval of [2, 10]) {
+    it(`keeps its rate and says when it measured (every ${interval} ms)`, async () => {
+      const flow = await startFlow([...base, { ...sensor, interval }]);
+      await flow.next("out");
+      const [count, begin] = [flow.received("out").length, performance.now()];
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      const due = (performance.now() - begin) / interval;
+      const sent = flow.received("out").slice(count);
+      assert.ok(Math.abs(sent.length - due) <= 1 + 0.05 * due, `${sent.length} where ${due} are due`);
+      const times = sent.map((message) => ("time" in message ? Number(message.time) : Number.NaN));
+      assert.ok(Math.abs((times.at(-1) ?? 0) - Date.now()) < 200);
+      const steps = times.slice(1).map((time, i) => Math.round(time - (times[i] ?? 0)));
+      assert.ok(steps.every((step) => step > 0 && step % interval === 0));
+    });
+  }
+
   it("sends volts and raw numbers, and averages", async () => {
     const flow = await startFlow([
       ...base,
@@ -46,8 +62,11 @@ describe("node analog in", () => {
     const settings = { ...sensor, driver: "iio", root, output: "calibrated", ...points };
     const flow = await startFlow([...base, settings, { ...settings, id: "flat", secondCode: 310, trigger: "input" }]);
     assert.equal(flow.statuses("flat")[0]?.fill, "red");
-    const message = await flow.next("out");
-    assert.deepEqual({ ...message, _msgid: "" }, { payload: 40, topic: "adc/0", unit: "°C", _msgid: "" });
+    const { payload, topic, ...others } = await flow.next("out");
+    assert.deepEqual(
+      { payload, topic, unit: "unit" in others && others.unit },
+      { payload: 40, topic: "adc/0", unit: "°C" },
+    );
   });
 
   it("tells the catch node of wrong settings once, though no message arrives", async () => {
@@ -101,6 +120,39 @@ describe("node analog in", () => {
     await rename(prepared, device);
     await flow.until("the status recovers", () => flow.statuses("adc").at(-1)?.fill === "green");
     assert.ok(flow.received("errors").length <= 3, `${flow.received("errors").length} errors for two problems`);
+  });
+
+  it("begins an average anew behind a failure", async () => {
+    const root = await temporaryFolder();
+    const device = path.join(root, "bus", "iio", "devices", "iio:device0");
+    const raw = path.join(device, "in_voltage0_raw");
+    await mkdir(device, { recursive: true });
+    await writeFile(path.join(device, "name"), "mcp3008");
+    await writeFile(raw, "100");
+    const settings = { driver: "iio", root, output: "raw", interval: 10, average: 100 };
+    const flow = await startFlow([...base, { ...sensor, ...settings }]);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await writeFile(raw, "no number");
+    assert.equal((await flow.next("errors")).error?.code, "TINYML_HARDWARE_FAILED");
+    await writeFile(raw, "900");
+    assert.equal((await flow.next("out")).payload, 900);
+  });
+
+  it("refuses messages of which too many wait, and counts them", async () => {
+    const root = await temporaryFolder();
+    const device = path.join(root, "bus", "iio", "devices", "iio:device0");
+    await mkdir(device, { recursive: true });
+    await writeFile(path.join(device, "name"), "mcp3008");
+    await writeFile(path.join(device, "in_voltage0_raw"), "512");
+    const flow = await startFlow([...base, { ...sensor, driver: "iio", root, trigger: "input", average: 100 }]);
+    for (let i = 0; i < 50; i++) flow.send("adc", { nr: i });
+    for (let i = 0; i < 33; i++) assert.equal((await flow.next("errors")).error?.code, "TINYML_BUSY");
+    for (let i = 0; i < 17; i++) assert.equal("nr" in (await flow.next("out")), true);
+    await flow.until("the status counts them", () => flow.statuses("adc").at(-1)?.text === "status.dropped");
+    // When there is room again, messages are taken.
+    flow.send("adc", {});
+    await flow.next("out");
+    assert.equal(flow.received("errors").length, 33);
   });
 
   it("has wrong settings said at the start", async () => {

@@ -343,6 +343,51 @@ describe("node record, a goal and undo", () => {
     await flow.until("the status says so", () => flow.statuses("record").at(-1)?.text === "status.enough");
   });
 
+  it("ends with enough recordings, the last of which is as long as the others", async () => {
+    const fixed = { samples: 0, label: "wave", labelType: "str", target: 3 };
+    const flow = await startFlow([...base, motionDataset, { ...recorder, ...fixed, length: 50 }]);
+    flow.send("record", { record: "start" });
+    // The second recording is on disk only when the third has begun.
+    const source = setInterval(() => flow.send("record", { payload: [1, 2] }), 10);
+    const { payload } = await flow.next("out").finally(() => clearInterval(source));
+    assert.deepEqual(payload, { recorded: 3, total: 3, enough: true });
+    assert.deepEqual(known((await stored(flow, "motion")).samples), [
+      [1, "wave", 50],
+      [2, "wave", 50],
+      [3, "wave", 50],
+    ]);
+  });
+
+  for (const [labelType, label, kept] of [
+    ["num", "01", "1"],
+    ["num", "1e3", "1000"],
+  ] as const) {
+    it(`has enough of a fixed label, and takes it back, however it is written (${labelType}: "${label}")`, async () => {
+      const fixed = { ...recorder, count: 0, label, labelType, target: 2 };
+      const flow = await startFlow([...base, labelledDataset, fixed]);
+      flow.send("record", { record: "start" });
+      for (let i = 0; i < 4; i++) flow.send("record", { payload: [i, i] });
+      assert.deepEqual((await flow.next("out")).payload, { recorded: 2, total: 2, enough: true });
+      flow.send("record", { record: "undo" });
+      await flow.until("one is taken back", () => flow.received("completed").length === 6);
+      const { samples } = await stored(flow, "positions");
+      assert.deepEqual(
+        samples.map((sample) => sample.label),
+        [kept],
+      );
+    });
+  }
+
+  it("takes back a reading with a fixed number to predict", async () => {
+    const numbers = { ...labelledDataset, task: "regression", targets: [{ name: "z", unit: "", low: "", high: "" }] };
+    const flow = await startFlow([...base, numbers, { ...recorder, always: true, label: "5", labelType: "num" }]);
+    for (const value of [1, 2]) flow.send("record", { payload: [value, value] });
+    await flow.until("both are stored", () => flow.received("completed").length === 2);
+    flow.send("record", { record: "undo" });
+    await flow.until("one is taken back", () => flow.received("completed").length === 3);
+    assert.equal((await stored(flow, "positions")).samples.length, 1);
+  });
+
   it("passes over what there is enough of while other labels come", async () => {
     const flow = await startFlow([
       ...base,
@@ -402,6 +447,47 @@ describe("node record, a goal and undo", () => {
     assert.deepEqual((await flow.next("out")).payload, { recorded: 1, total: 2 });
     const { files } = await stored(flow, "motion");
     assert.deepEqual(files, ["x,y\n0,1\n2,3\n", "x,y\n2,2\n"]);
+  });
+
+  for (const samples of [0, 1, 2]) {
+    it(`counts down before the recording that takes the place of the one taken back (recordings: ${samples})`, async () => {
+      const fixed = { ...recorder, samples, length: 30, countdown: 0.4, label: "wave", labelType: "str" };
+      const flow = await startFlow([...base, motionDataset, fixed]);
+      const progressed = () => flow.statuses("record").at(-1)?.text === "status.recording";
+      flow.send("record", { record: "start" });
+      const begin = Date.now();
+      const source = setInterval(() => flow.send("record", { payload: [Date.now() - begin, 0] }), 10);
+      try {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        await flow.until("it records", progressed);
+        const undone = Date.now() - begin;
+        flow.send("record", { record: "undo" });
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        flow.send("record", { record: "stop" });
+        await flow.next("out");
+        const { files } = await stored(flow, "motion");
+        const times = (files[0] ?? "").split("\n").slice(1, -1).map(Number.parseFloat);
+        assert.ok((times[0] ?? 0) >= undone + 390, `nothing of the countdown: ${times[0]} after ${undone}`);
+      } finally {
+        clearInterval(source);
+      }
+    });
+  }
+
+  it("takes back the last recording that is wanted, and takes another in its place", async () => {
+    const fixed = { samples: 0, length: 20, label: "wave", labelType: "str", target: 2 };
+    const flow = await startFlow([...base, motionDataset, { ...recorder, ...fixed }]);
+    flow.send("record", { record: "start" });
+    for (let i = 0; i < 25; i++) flow.send("record", { payload: [i, i] });
+    flow.send("record", { record: "undo" });
+    await flow.until("it is taken back", () => flow.received("completed").length === 27);
+    assert.deepEqual(flow.received("out"), []);
+    for (let i = 0; i < 20; i++) flow.send("record", { payload: [i, i] });
+    assert.deepEqual((await flow.next("out")).payload, { recorded: 2, total: 2, enough: true });
+    assert.deepEqual(known((await stored(flow, "motion")).samples), [
+      [1, "wave", 20],
+      [3, "wave", 20],
+    ]);
   });
 
   it("takes back a row of a table", async () => {

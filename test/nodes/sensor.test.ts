@@ -225,6 +225,19 @@ describe("node sensor: a board on a serial port", function () {
     await board.unplug();
   });
 
+  it("counts the lines among the readings that are none, and not those of a greeting", async () => {
+    const port = join(await temporaryFolder(), "ttyACM8");
+    const board = await plugIn(port);
+    const flow = await startFlow([...base, { ...sensor, driver: "serial", port, baudRate: 115200 }]);
+    await flow.until("it is open", () => lastText(flow) === "status.nothingYet");
+    await board.print("\nHello\nx,y\n1,2\n");
+    await flow.next("out");
+    await flow.until("it reads", () => lastText(flow) === "status.reading");
+    await board.print("nan,2\n3,4\n");
+    await flow.until("the status says it", () => lastText(flow) === "status.dropped");
+    await board.unplug();
+  });
+
   it("without the port it waits with a grey status, says so once, and Node-RED lives on", async () => {
     const port = join(await temporaryFolder(), "ttyUSB0");
     const flow = await startFlow([...base, { ...sensor, driver: "serial", port }]);

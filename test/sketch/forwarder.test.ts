@@ -5,6 +5,7 @@ import path from "node:path";
 import { packagePath } from "../../build/package-files";
 import { findForwarderBoard, forwarderBoards } from "../../src/boards/forwarder-boards";
 import { TinymlError } from "../../src/errors";
+import { createReadingLines } from "../../src/hardware/reading-lines";
 import { type ForwarderOptions, generateForwarder } from "../../src/sketch/forwarder";
 import { requireTool, runTool } from "../support/tools";
 
@@ -71,6 +72,17 @@ describe("sketches that forward readings", () => {
         () => generateForwarder(findForwarderBoard(board), options),
         (error) => error instanceof TinymlError && error.code === "TINYML_CONFIG_INVALID" && reason.test(error.message),
       );
+    });
+  }
+
+  for (const board of forwarderBoards) {
+    it(`${board.name}: names its channels in a first line that is no reading`, () => {
+      const { files } = generateForwarder(board, { channels: 2 });
+      const [, names = ""] = /Serial\.println\(F\("(.*)"\)\)/.exec(Object.values(files)[0] ?? "") ?? [];
+      const reading = createReadingLines();
+      // Behind what a board prints when it starts.
+      assert.deepEqual(reading.push(Buffer.from(`entry 0x400805cc\r\n${names}\r\n1,2\n`)), [[1, 2]]);
+      assert.deepEqual(reading.channels, names.split(","));
     });
   }
 

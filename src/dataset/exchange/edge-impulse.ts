@@ -1,9 +1,8 @@
 import { TinymlError } from "../../errors";
 import type { Channel } from "../../model/metadata";
 import type { NewSample } from "../dataset";
-import { mostInMemory, tooLarge } from "../numbers";
 import { asObject, type Understood } from "./imported";
-import { importError, type NamedBytes } from "./named-bytes";
+import { assertDocument, importError, type NamedBytes, type SampleBudget, sampleBytes } from "./named-bytes";
 
 /**
  * Whether a file is a sample in Edge Impulse's data acquisition format, by how it begins: a JSON object, or a CBOR map with the text
@@ -42,9 +41,10 @@ export interface Acquisition extends Omit<Understood, "samples"> {
 /**
  * A sample in Edge Impulse's data acquisition format, JSON or CBOR. The signature is not verified: nobody but who signed has the key.
  * A sensor "audio" with the units "wav" is a sound of 16-bit integers.
- * @throws TinymlError TINYML_IMPORT_INVALID, TINYML_NOT_A_NUMBER, TINYML_DATASET_TOO_LARGE, naming the file
+ * @throws TinymlError TINYML_IMPORT_INVALID, for more than 16 MB as well, TINYML_NOT_A_NUMBER, naming the file
  */
-export async function readAcquisition({ name, bytes }: NamedBytes): Promise<Acquisition> {
+export async function readAcquisition({ name, bytes }: NamedBytes, budget: SampleBudget): Promise<Acquisition> {
+  assertDocument({ name, bytes });
   const file = asObject(await parse(name, bytes), name, "the file's content");
   const payload = asObject(file.payload, name, '"payload"');
   const { sensors, values, interval_ms: interval, device_name: device, device_type: type } = payload;
@@ -54,6 +54,7 @@ export async function readAcquisition({ name, bytes }: NamedBytes): Promise<Acqu
     throw importError(name, '"interval_ms" is no number of milliseconds');
   }
   const isSound = channels.length === 1 && channels[0].unit === "wav";
+  budget.claim(name, sampleBytes + values.length * channels.length * 4);
   const numbers = readValues(name, values, channels);
   if (isSound) for (let i = 0; i < numbers.length; i++) numbers[i] /= 2 ** 15;
   if (isSound && !interval) throw importError(name, "its sound has no interval_ms");
@@ -110,7 +111,6 @@ function readSensors(name: string, sensors: unknown): Channel[] {
 }
 
 function readValues(name: string, rows: readonly unknown[], channels: readonly Channel[]): Float32Array {
-  if (rows.length * channels.length * 4 > mostInMemory) throw tooLarge(name, "Cut it into smaller files.");
   const numbers = new Float32Array(rows.length * channels.length);
   rows.forEach((row, reading) => {
     const cells: readonly unknown[] = Array.isArray(row) ? row : [row];

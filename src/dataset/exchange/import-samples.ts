@@ -3,21 +3,29 @@ import { basename, extname } from "node:path";
 import { type DatasetDescription, descriptionFile, parseDescription } from "../description";
 import { indexFile } from "../events";
 import { isIdx } from "../idx";
+import { createPause } from "../pause";
 import { isIdxName } from "../read-idx";
 import { type PlacedFile, placeFiles, propertiesOf, readPictureSample, readSoundSample } from "./class-files";
 import { readCsvFiles } from "./csv-files";
 import { type Acquisition, isAcquisition, readAcquisition, readParts, samplesOf } from "./edge-impulse";
 import { gatherFiles } from "./gather-files";
 import { readIdxFiles } from "./idx-files";
-import { assertLabelled, type ImportedSamples, type ImportOptions, joinUnderstood, type Understood } from "./imported";
+import {
+  assertLabelled,
+  type ImportedSamples,
+  type ImportOptions,
+  joinUnderstood,
+  labelsIn,
+  type Understood,
+} from "./imported";
 import { infoLabels, readInfoLabels } from "./info-labels";
-import { createUnpackBudget, importError, type NamedBytes } from "./named-bytes";
+import { createSampleBudget, createUnpackBudget, importError, type NamedBytes, type SampleBudget } from "./named-bytes";
 import { findExported, readExported } from "./read-exported";
 import { importStored } from "./read-stored";
 import { isTeachableMachine, readTeachableMachine } from "./teachable-machine";
 import { unpack } from "./unpack";
 
-export type { ImportedSamples, ImportOptions } from "./imported";
+export type { ImportedSamples, ImportOptions, SampleList } from "./imported";
 export type { NamedBytes } from "./named-bytes";
 
 /**
@@ -74,6 +82,8 @@ async function understand(files: readonly NamedBytes[], source: string, options:
     if (format === undefined) passedOver.push(file.name);
     else known.push({ file, format });
   }
+  const budget = createSampleBudget();
+  const pause = createPause();
   const parts: Understood[] = [];
   const csv: PlacedFile[] = [];
   const idx: NamedBytes[] = [];
@@ -81,10 +91,11 @@ async function understand(files: readonly NamedBytes[], source: string, options:
   for (const [i, { format }] of known.entries()) {
     if (format === "csv") csv.push(placed[i]);
     else if (format === "idx") idx.push(placed[i]);
-    else parts.push(await readOne(placed[i], format, options));
+    else parts.push(await readOne(placed[i], format, options, budget));
+    await pause();
   }
-  if (idx.length > 0) parts.push(await readIdxFiles(idx, source, options));
-  if (csv.length > 0) parts.push(...readCsvFiles(csv, options));
+  if (idx.length > 0) parts.push(await readIdxFiles(idx, source, options, budget));
+  if (csv.length > 0) parts.push(...(await readCsvFiles(csv, options, budget)));
   return { parts, passedOver };
 }
 
@@ -124,10 +135,11 @@ async function readOne(
   file: PlacedFile,
   format: "wav" | "png" | "jpg" | "acquisition",
   options: ImportOptions,
+  budget: SampleBudget,
 ): Promise<Understood> {
   if (format === "wav") return readSoundSample(file, options);
   if (format === "png" || format === "jpg") return readPictureSample(file, format, options);
-  const acquisition = await readAcquisition(file);
+  const acquisition = await readAcquisition(file, budget);
   const { label = undefined, split } = acquisition.parts ? file : propertiesOf(file, options);
   const samples = samplesOf(acquisition, { ...(label !== undefined && { label }), ...(split && { split }) });
   return { ...withoutValues(acquisition), samples };
@@ -148,6 +160,8 @@ async function readEdgeImpulseExport(
   const depthOf = ({ name }: NamedBytes): number => name.split("/").length;
   const highest = Math.min(...infos.map(depthOf));
   const parts: Understood[] = [];
+  const budget = createSampleBudget();
+  const pause = createPause();
   const listed = new Set(infos.map(({ name }) => name));
   for (const info of infos.filter((each) => depthOf(each) === highest)) {
     for (const { path, label, split, parts: labels } of readInfoLabels(info)) {
@@ -155,7 +169,8 @@ async function readEdgeImpulseExport(
       if (file === undefined) throw importError(info.name, `it lists ${JSON.stringify(path)}, which is not there`);
       listed.add(path);
       const placed: PlacedFile = { ...file, ...(label !== undefined && { label }), ...(split && { split }) };
-      parts.push(await readListed(placed, labels, info.name, options));
+      parts.push(await readListed(placed, labels, info.name, options, budget));
+      await pause();
     }
   }
   return { parts, passedOver: files.map(({ name }) => name).filter((name) => !listed.has(name)) };
@@ -166,6 +181,7 @@ async function readListed(
   labels: unknown,
   info: string,
   options: ImportOptions,
+  budget: SampleBudget,
 ): Promise<Understood> {
   const format = formatOf(file, false);
   if (format === undefined || format === "idx" || format === "csv") {
@@ -174,9 +190,9 @@ async function readListed(
       `it lists ${file.name}, which is no sample that can be read here (JSON, CBOR, WAV, JPEG, PNG)`,
     );
   }
-  if (format !== "acquisition" && labels === undefined) return readOne(file, format, options);
+  if (format !== "acquisition" && labels === undefined) return readOne(file, format, options, budget);
   if (format !== "acquisition") throw importError(info, `${file.name} has several labels`);
-  const acquisition = await readAcquisition(file);
+  const acquisition = await readAcquisition(file, budget);
   const split = file.split && { split: file.split };
   if (labels !== undefined) {
     const parts = readParts(file.name, labels, acquisition.readings);
@@ -188,7 +204,7 @@ async function readListed(
 
 /** The description of what was understood, once a dataset can have it. Any label may be recorded later. */
 function describe(understood: Understood, source: string): DatasetDescription {
-  const { kind, task, channels, targets, labels, rateHz, samples } = understood;
+  const { kind, task, channels, targets, labels, rateHz } = understood;
   const description: DatasetDescription = {
     version: 1,
     kind,
@@ -197,7 +213,7 @@ function describe(understood: Understood, source: string): DatasetDescription {
     ...(task === "classification" ? labels && { labels } : targets !== undefined && { targets }),
     ...(rateHz !== undefined && { rateHz }),
   };
-  const met = [...new Set(samples.flatMap(({ label }) => label ?? []))];
+  const met = labelsIn(understood);
   const fault = parseDescription({ ...description, ...(met.length > 0 && { labels: met }) });
   if (typeof fault === "string") throw importError(source, fault);
   return description;

@@ -4,10 +4,25 @@ import type { NewSample } from "../dataset";
 import type { DatasetDescription } from "../description";
 import { importError } from "./named-bytes";
 
+/** Samples whose number is known. Not each needs to be in memory: a table makes its rows as they are asked for. */
+export interface SampleList extends Iterable<NewSample> {
+  readonly length: number;
+}
+
+/** A list whose samples are made as they are asked for. */
+export function listOf(length: number, sampleAt: (index: number) => NewSample): SampleList {
+  return {
+    length,
+    *[Symbol.iterator]() {
+      for (let i = 0; i < length; i++) yield sampleAt(i);
+    },
+  };
+}
+
 /** What was understood of files: what a dataset of it is, and its samples. Nothing of it is on disk yet. */
 export interface ImportedSamples {
   description: DatasetDescription;
-  samples: readonly NewSample[];
+  samples: SampleList;
   /** Files that hold nothing of the kind and were passed over. */
   passedOver: readonly string[];
 }
@@ -36,9 +51,16 @@ export interface Understood {
   targets?: readonly Channel[];
   labels?: readonly string[];
   rateHz?: number;
-  samples: readonly NewSample[];
+  /** The labels that its samples have; where absent, each is asked. */
+  met?: readonly string[];
+  samples: SampleList;
   /** The file that they come from, or the first of several. */
   name: string;
+}
+
+/** The labels that samples have. */
+export function labelsIn({ met, samples }: Understood): readonly string[] {
+  return met ?? [...samples].flatMap(({ label }) => label ?? []);
 }
 
 /** Joins what several files hold. @throws TinymlError TINYML_SAMPLES_DIFFER where it does not fit together */
@@ -54,7 +76,17 @@ export function joinUnderstood(parts: readonly Understood[]): Understood {
   }
   // Grey pictures and coloured ones make coloured ones.
   const { channels } = parts.find((part) => part.channels.length > first.channels.length) ?? first;
-  return { ...first, channels, samples: parts.flatMap(({ samples }) => samples) };
+  const met = [...new Set(parts.flatMap(labelsIn))];
+  return { ...first, channels, met, samples: others.length === 0 ? first.samples : joinLists(parts) };
+}
+
+function joinLists(parts: readonly Understood[]): SampleList {
+  return {
+    length: parts.reduce((sum, { samples }) => sum + samples.length, 0),
+    *[Symbol.iterator]() {
+      for (const { samples } of parts) yield* samples;
+    },
+  };
 }
 
 function findDifference(one: Understood, other: Understood): string | undefined {

@@ -1,6 +1,6 @@
 import type { Split } from "../table";
 import { asObject } from "./imported";
-import { importError, type NamedBytes } from "./named-bytes";
+import { documentText, importError, type NamedBytes } from "./named-bytes";
 
 /** The file that lies in an export of Edge Impulse and names the label and the side of each sample. */
 export const infoLabels = "info.labels";
@@ -31,10 +31,12 @@ const categories: ReadonlyMap<unknown, Split | undefined> = new Map([
  * from the folder in which info.labels lies.
  * @throws TinymlError TINYML_IMPORT_INVALID
  */
-export function readInfoLabels({ name, bytes }: NamedBytes): LabelledFile[] {
+export function readInfoLabels(file: NamedBytes): LabelledFile[] {
+  const { name } = file;
+  const text = documentText(file);
   let parsed: unknown;
   try {
-    parsed = JSON.parse(Buffer.from(bytes).toString("utf8"));
+    parsed = JSON.parse(text);
   } catch (error) {
     throw importError(name, "it is no whole JSON file", error);
   }

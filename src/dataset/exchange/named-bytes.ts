@@ -1,5 +1,6 @@
 import { TinymlError } from "../../errors";
 import { isPrintable, showUnprintable } from "../../printable";
+import { createPause } from "../pause";
 
 /** A file in memory: its path with "/" between the folders, and what is in it. */
 export interface NamedBytes {
@@ -68,6 +69,79 @@ export function createUnpackBudget(limits: { bytes: number; entries: number } = 
       left -= bytes;
     },
   };
+}
+
+/** What the samples of an import may take in memory, in bytes, until they are on disk: a Raspberry Pi must have some left. */
+const mostInMemory = 2 ** 28;
+
+/** About what a row takes until it is on disk, beside its numbers: half of it are texts, the rest is not collected at once. */
+export const rowBytes = 800;
+
+/** The same of a sample that gets a file of its own. */
+export const sampleBytes = 900;
+
+/** The most bytes of a file that has to be understood as a whole: parsed, it takes many times as much. */
+const largestDocument = 2 ** 24;
+
+/** Counts what is read, before memory is taken for the samples in it. */
+export interface SampleBudget {
+  /** Takes bytes off that come from a file. @throws TinymlError TINYML_IMPORT_INVALID that names it, where it is too much */
+  claim(name: string, bytes: number): void;
+}
+
+/** A new budget, for one import: 256 MiB. */
+export function createSampleBudget(): SampleBudget {
+  let left = mostInMemory;
+  return {
+    claim(name, bytes) {
+      if (bytes > left) {
+        throw importError(name, "with it the import would take more than 256 MB of memory. Import it in smaller parts");
+      }
+      left -= bytes;
+    },
+  };
+}
+
+const pieceBytes = 2 ** 15;
+
+/** No line is longer: readers join the pieces of a line again with each that comes. */
+const longestLine = 2 ** 20;
+
+/**
+ * Has a file read piece by piece, so that what it holds is counted and other work goes on meanwhile.
+ * @param read takes a piece, and says how many bytes the samples take that were found until then
+ * @throws TinymlError TINYML_IMPORT_INVALID as `claim`, and what `read` throws
+ */
+export async function readPieces(
+  { name, bytes }: NamedBytes,
+  budget: SampleBudget,
+  read: (piece: Uint8Array) => number,
+): Promise<void> {
+  const pause = createPause();
+  let claimed = 0;
+  let lineBytes = 0;
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    const piece = bytes.subarray(at, at + pieceBytes);
+    const taken = read(piece);
+    const end = piece.lastIndexOf(0x0a);
+    lineBytes = end < 0 ? lineBytes + piece.length : piece.length - end - 1;
+    if (lineBytes > longestLine + pieceBytes) throw importError(name, "it has a line that is longer than 1 MB");
+    budget.claim(name, taken - claimed);
+    claimed = taken;
+    await pause();
+  }
+}
+
+/** The text of a JSON file. @throws TinymlError TINYML_IMPORT_INVALID for one with more than 16 MB */
+export function documentText({ name, bytes }: NamedBytes): string {
+  assertDocument({ name, bytes });
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
+}
+
+/** Throws TINYML_IMPORT_INVALID for a file with more than 16 MB, which is too large to be understood as a whole. */
+export function assertDocument({ name, bytes }: NamedBytes): void {
+  if (bytes.length > largestDocument)
+    throw importError(name, "a file of its format may have 16 MB. Cut it into smaller ones");
 }
 
 /** Throws TINYML_IMPORT_INVALID where two entries of an archive have the same path. */

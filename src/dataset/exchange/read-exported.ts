@@ -1,4 +1,5 @@
 import { basename, extname } from "node:path";
+import { createLineReader } from "../chunks";
 import { isHeader } from "../csv";
 import type { NewSample } from "../dataset";
 import { decodeJpeg } from "../decode-jpeg";
@@ -6,9 +7,10 @@ import { decodePng } from "../decode-png";
 import { decodeWav } from "../decode-wav";
 import { columnNames, fixedLabels, parseDescription } from "../description";
 import { indexFile } from "../events";
-import { parseRecordings } from "../recordings";
+import { createPause } from "../pause";
 import { outputWidth } from "../table";
 import { TableReader } from "../table-reader";
+import { readReadings, readRows } from "./csv-files";
 import {
   type ExportedSample,
   exportedDescription,
@@ -16,8 +18,18 @@ import {
   exportedRows,
   parseExportedSample,
 } from "./exported-files";
-import type { ImportedSamples } from "./imported";
-import { importError, type NamedBytes } from "./named-bytes";
+import { type ImportedSamples, listOf, type SampleList } from "./imported";
+import {
+  createSampleBudget,
+  documentText,
+  importError,
+  type NamedBytes,
+  readPieces,
+  type SampleBudget,
+} from "./named-bytes";
+
+/** About what is kept of a line of the index. */
+const lineBytes = 250;
 
 type Description = ImportedSamples["description"];
 
@@ -51,7 +63,8 @@ export function findExported(files: readonly NamedBytes[], source: string): stri
  * The samples of an export that `exportDataset` wrote, with all that it knew of them.
  * @throws TinymlError TINYML_IMPORT_INVALID, TINYML_DATASET_CORRUPT, …, naming the file
  */
-export function readExported(files: readonly NamedBytes[], folder: string): ImportedSamples {
+export async function readExported(files: readonly NamedBytes[], folder: string): Promise<ImportedSamples> {
+  const budget = createSampleBudget();
   const byName = new Map(files.map((file) => [file.name, file]));
   const take = (name: string, by: string): NamedBytes => {
     const file = byName.get(folder + name);
@@ -61,23 +74,25 @@ export function readExported(files: readonly NamedBytes[], folder: string): Impo
   };
   const index = take(exportedIndex, folder + exportedIndex);
   const description = readDescription(take(exportedDescription, index.name));
-  const lines = readIndex(index);
-  const samples =
-    description.kind === "table"
-      ? lines.length === 0
-        ? []
-        : readRows(take(exportedRows, index.name), lines, description)
-      : lines.map((line, i) => {
-          if (line.file === undefined) throw importError(index.name, `line ${i + 1} names no file`);
-          return readSample(take(line.file, index.name), line, description);
-        });
-  return { description, samples, passedOver: [...byName.keys()] };
+  const lines = await readIndex(index, budget);
+  const isTable = description.kind === "table" && lines.length > 0;
+  const rows = isTable && (await readRowSamples(take(exportedRows, index.name), lines, description, budget));
+  const samples: NewSample[] = [];
+  const pause = createPause();
+  for (const [i, line] of rows ? [] : lines.entries()) {
+    if (line.file === undefined) throw importError(index.name, `line ${i + 1} names no file`);
+    samples.push(await readSample(take(line.file, index.name), line, description, budget));
+    await pause();
+  }
+  return { description, samples: rows || samples, passedOver: [...byName.keys()] };
 }
 
-function readDescription({ name, bytes }: NamedBytes): Description {
+function readDescription(file: NamedBytes): Description {
+  const { name } = file;
+  const text = documentText(file);
   let parsed: unknown;
   try {
-    parsed = JSON.parse(Buffer.from(bytes).toString("utf8"));
+    parsed = JSON.parse(text);
   } catch (error) {
     throw importError(name, "it is no whole JSON file", error);
   }
@@ -86,27 +101,42 @@ function readDescription({ name, bytes }: NamedBytes): Description {
   return description;
 }
 
-function readIndex({ name, bytes }: NamedBytes): ExportedSample[] {
-  const lines = Buffer.from(bytes).toString("utf8").split("\n");
-  if (lines.pop() !== "") throw importError(name, "it is cut short in its last line");
-  return lines.map((line, i) => {
+async function readIndex(file: NamedBytes, budget: SampleBudget): Promise<ExportedSample[]> {
+  const { name, bytes } = file;
+  if (bytes.length > 0 && bytes[bytes.length - 1] !== 0x0a) {
+    throw importError(name, "it is cut short in its last line");
+  }
+  const lines: ExportedSample[] = [];
+  const read = createLineReader((line) => {
     let value: unknown;
     try {
       value = JSON.parse(line);
     } catch (error) {
-      throw importError(name, `line ${i + 1} is no JSON`, error);
+      throw importError(name, `line ${lines.length + 1} is no JSON`, error);
     }
     const sample = parseExportedSample(value);
-    if (typeof sample !== "string") return sample;
-    throw importError(name, `line ${i + 1} can't be understood (${sample})`);
+    if (typeof sample === "string") {
+      throw importError(name, `line ${lines.length + 1} can't be understood (${sample})`);
+    }
+    lines.push(sample);
   });
+  await readPieces(file, budget, (piece) => {
+    read(piece);
+    return lines.length * lineBytes;
+  });
+  return lines;
 }
 
 function propertiesOf({ file: _, ...properties }: ExportedSample): Omit<ExportedSample, "file"> {
   return properties;
 }
 
-function readSample(file: NamedBytes, line: ExportedSample, { kind, channels, rateHz }: Description): NewSample {
+async function readSample(
+  file: NamedBytes,
+  line: ExportedSample,
+  { kind, channels, rateHz }: Description,
+  budget: SampleBudget,
+): Promise<NewSample> {
   const { name, bytes } = file;
   const properties = propertiesOf(line);
   const type = extname(name).slice(1);
@@ -123,12 +153,17 @@ function readSample(file: NamedBytes, line: ExportedSample, { kind, channels, ra
   if (kind !== "timeseries" || type !== "csv")
     throw importError(name, `a dataset of the kind ${kind} has no such files`);
   const columns = channels.map((channel) => channel.name);
-  const { recordings, values } = parseRecordings(bytes, name, columns);
+  const { recordings, values } = await readReadings(file, budget, columns);
   if (recordings.length !== 1) throw importError(name, "blank lines part it into several recordings");
   return { ...properties, values };
 }
 
-function readRows(file: NamedBytes, lines: readonly ExportedSample[], description: Description): NewSample[] {
+async function readRowSamples(
+  file: NamedBytes,
+  lines: readonly ExportedSample[],
+  description: Description,
+  budget: SampleBudget,
+): Promise<SampleList> {
   const { channels, task, targets = [] } = description;
   const columns = columnNames(description);
   const reader = new TableReader({
@@ -140,19 +175,18 @@ function readRows(file: NamedBytes, lines: readonly ExportedSample[], descriptio
       return { channels, task, targets: task === "regression" ? targets : [{ name: "label", unit: "" }], labels };
     },
   });
-  reader.push(file.bytes);
-  const table = reader.finish(file.name, true);
+  const table = await readRows(file, reader, budget);
   if (table.rows !== lines.length) {
     throw importError(file.name, `it has ${table.rows} rows, but ${exportedIndex} ${lines.length} lines`);
   }
   const width = outputWidth(table);
-  return lines.map((line, row) => {
+  return listOf(table.rows, (row) => {
     const outputs = table.outputs.subarray(row * width, (row + 1) * width);
-    const { label: _label, targets: _targets, ...properties } = propertiesOf(line);
+    const { label: _label, targets: _targets, ...properties } = propertiesOf(lines[row]);
     return {
       ...properties,
       ...(task === "regression" ? { targets: Array.from(outputs) } : { label: table.labels?.[outputs[0]] ?? "" }),
-      values: table.inputs.slice(row * channels.length, (row + 1) * channels.length),
+      values: table.inputs.subarray(row * channels.length, (row + 1) * channels.length),
     };
   });
 }

@@ -7,7 +7,7 @@ import { Numbers } from "../numbers";
 import { readColumns } from "../read-csv";
 import { longColumns, longColumnsBehind } from "./exported-files";
 import type { ImportOptions, Understood } from "./imported";
-import type { NamedBytes } from "./named-bytes";
+import { type NamedBytes, readPieces, type SampleBudget, sampleBytes } from "./named-bytes";
 
 /** Whether a CSV file holds many recordings, a line per reading, as `exportDataset` writes it. */
 export function isLongCsv({ bytes }: NamedBytes): boolean {
@@ -26,9 +26,10 @@ interface Columns {
 
 /**
  * The recordings in a CSV file as `exportDataset` writes it, sample by sample.
- * @throws TinymlError TINYML_DATASET_CORRUPT, TINYML_NOT_A_NUMBER, both with the line, TINYML_DATASET_EMPTY
+ * @throws TinymlError TINYML_IMPORT_INVALID for more than the budget, TINYML_DATASET_CORRUPT, TINYML_NOT_A_NUMBER, both with the line, TINYML_DATASET_EMPTY
  */
-export function readLongCsv({ name, bytes }: NamedBytes, options: ImportOptions): Understood {
+export async function readLongCsv(file: NamedBytes, options: ImportOptions, budget: SampleBudget): Promise<Understood> {
+  const { name } = file;
   const samples: NewSample[] = [];
   let columns: Columns | undefined;
   let line = 0;
@@ -36,6 +37,8 @@ export function readLongCsv({ name, bytes }: NamedBytes, options: ImportOptions)
   let properties: Omit<NewSample, "values"> = {};
   let values = new Numbers(name);
   let reading = 0;
+  /** How many numbers all samples have. */
+  let numbers = 0;
   const fault = (code: "TINYML_DATASET_CORRUPT" | "TINYML_NOT_A_NUMBER", what: string): TinymlError =>
     new TinymlError(code, `Line ${line} of ${name}: ${what} Correct that line.`);
   const finishSample = (): void => {
@@ -88,8 +91,12 @@ export function readLongCsv({ name, bytes }: NamedBytes, options: ImportOptions)
     }
     reading += 1;
     for (let column = longColumns.length; column < channelsEnd; column++) values.push(number(column));
+    numbers += channelsEnd - longColumns.length;
   });
-  read(bytes);
+  await readPieces(file, budget, (piece) => {
+    read(piece);
+    return samples.length * sampleBytes + numbers * 4;
+  });
   read(Buffer.from("\n"));
   finishSample();
   if (columns === undefined || samples.length === 0) {

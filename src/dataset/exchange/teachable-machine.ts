@@ -1,5 +1,5 @@
 import { asObject } from "./imported";
-import { importError, type NamedBytes } from "./named-bytes";
+import { documentText, importError, type NamedBytes } from "./named-bytes";
 
 /** The file in a project of Teachable Machine that says what it is. */
 const manifestName = "manifest.json";
@@ -37,9 +37,9 @@ export function readTeachableMachine(files: readonly NamedBytes[], source: strin
     });
 }
 
-function readType({ name, bytes }: NamedBytes): string | undefined {
+function readType(file: NamedBytes): string | undefined {
   try {
-    const { type, version, appdata } = asObject(JSON.parse(Buffer.from(bytes).toString("utf8")), name, "its content");
+    const { type, version, appdata } = asObject(JSON.parse(documentText(file)), file.name, "its content");
     return typeof type === "string" && typeof version === "string" && appdata !== undefined ? type : undefined;
   } catch {
     return undefined;

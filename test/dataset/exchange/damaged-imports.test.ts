@@ -113,7 +113,7 @@ async function soundImports(): Promise<[what: string, files: NamedBytes[]][]> {
 }
 
 function assertSound({ description, samples }: ImportedSamples): void {
-  assert.ok(samples.length > 0);
+  assert.ok(samples.length > 0 && [...samples].length === samples.length);
   for (const sample of samples) {
     assert.ok(sample.label === undefined || isPrintable(sample.label));
     if ("bytes" in sample) continue;

@@ -29,7 +29,7 @@ const timeseries: DatasetDescription = {
 
 async function withDataset<Result>(
   description: DatasetDescription,
-  samples: readonly NewSample[],
+  samples: Iterable<NewSample>,
   use: (dataset: Dataset) => Promise<Result>,
 ): Promise<Result> {
   const dataset = await openDataset(join(await temporaryFolder(), "data"), description, { delay: 0 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { zipSync } from "fflate";
 import { decodePng } from "../../../src/dataset/decode-png";
@@ -24,7 +25,7 @@ const importFiles = (files: Files, options?: ImportOptions): Promise<ImportedSam
 
 /** What was imported, short: the values of a sample, or its type and how many bytes it has. */
 const listSamples = ({ samples }: ImportedSamples): unknown[] =>
-  samples.map((sample) => {
+  [...samples].map((sample) => {
     const { label, targets, split, group } = sample;
     const content = "values" in sample ? Array.from(sample.values) : sample.type;
     return [label ?? targets, content, ...(split || group ? [split, group] : [])];
@@ -33,6 +34,7 @@ const listSamples = ({ samples }: ImportedSamples): unknown[] =>
 const sound = wavBytes(pcm16([0.5, -0.5]));
 const grey = pngBytes(2, 1, Uint8Array.of(1, 2));
 const colour = pngBytes(1, 1, Uint8Array.of(1, 2, 3));
+const large = pngBytes(640, 480, new Uint8Array(640 * 480));
 const jpeg = knownPictures.find(({ name }) => name === "colours.jpg")?.bytes ?? Buffer.alloc(0);
 const channel = (name: string, unit = "") => ({ name, unit });
 
@@ -214,7 +216,7 @@ describe("importSamples: Teachable Machine", () => {
     ]);
     const both = await importFiles({ "cat-samples.zip": samples, "dog-samples.zip": samples });
     assert.deepEqual(
-      both.samples.map(({ label }) => label),
+      [...both.samples].map(({ label }) => label),
       ["cat", "cat", "dog", "dog"],
     );
   });
@@ -273,21 +275,24 @@ describe("importSamples: Edge Impulse", () => {
         channels: [channel("accX", "m/s2"), channel("accY", "m/s2"), channel("state")],
         rateHz: 100,
       });
-      assert.deepEqual(imported.samples, [
-        {
-          label: "wave",
-          source: "ac:87:a3:0a:2d:1b",
-          time: 1700000000000,
-          values: Float32Array.of(-9.5, 0.25, 1, 9.5, 0.5, 0),
-        },
-      ]);
+      assert.deepEqual(
+        [...imported.samples],
+        [
+          {
+            label: "wave",
+            source: "ac:87:a3:0a:2d:1b",
+            time: 1700000000000,
+            values: Float32Array.of(-9.5, 0.25, 1, 9.5, 0.5, 0),
+          },
+        ],
+      );
     });
   }
 
   it("a label that is given goes before one that only the file's name tells, and not before a folder's", async () => {
     const json = JSON.stringify(motion);
     const labelsOf = async (files: Files) =>
-      (await importFiles(files, { label: "given" })).samples.map(({ label }) => label);
+      [...(await importFiles(files, { label: "given" })).samples].map(({ label }) => label);
     assert.deepEqual(await labelsOf({ "wave.2abc3.json": json }), ["given"]);
     assert.deepEqual(await labelsOf({ "folder/wave.2abc3.json": json }), ["folder"]);
     const { description } = await importFiles({ "readings.v2.csv": "x,state\n1,on\n" });
@@ -297,7 +302,8 @@ describe("importSamples: Edge Impulse", () => {
   it("a sample of sound: −1..1, with its rate", async () => {
     const { description, samples } = await importFiles({ "yes.1.json": JSON.stringify(voice) });
     assert.deepEqual([description.kind, description.rateHz], ["audio", 16000]);
-    assert.deepEqual("values" in samples[0] && samples[0].values, Float32Array.of(0, 0.5, -1));
+    const [first] = samples;
+    assert.deepEqual("values" in first && first.values, Float32Array.of(0, 0.5, -1));
   });
 
   it("an export: labels and sides from info.labels, in the order in which it lists", async () => {
@@ -312,7 +318,7 @@ describe("importSamples: Edge Impulse", () => {
     });
     const imported = await importFiles({ "export.zip": archive });
     assert.deepEqual(
-      imported.samples.map(({ label, split }) => [label, split]),
+      [...imported.samples].map(({ label, split }) => [label, split]),
       [
         ["not idle", "training"],
         ["wave", "test"],
@@ -460,6 +466,75 @@ describe("importSamples: what does not fit together", () => {
   });
 });
 
+describe("importSamples: much", () => {
+  const refused = { code: "TINYML_IMPORT_INVALID", message: /more than 256 MB of memory\. Import it in smaller parts/ };
+  const many = (head: string, line: string): string => head + line.repeat(2_000_000);
+  const zeros = new Array<number>(2_000_000).fill(0);
+  const exported = JSON.stringify({
+    version: 1,
+    kind: "table",
+    task: "classification",
+    channels: [channel("a")],
+  });
+
+  for (const [what, files] of [
+    ["a table", { "a.csv.gz": gzipSync(many("a,b\n", "1,2\n")) }],
+    ["recordings", { "a.csv": many("a\n", "1\n\n") }],
+    ["tables of several labels", { "a.csv": many("a\n", "1\n"), "b.csv": "a\n1\n" }],
+    [
+      "an export of recordings",
+      { "a.csv": many("sample,reading,a,label,split,group,source,time\n", "1,0,1,x,,,,\n2,0,1,x,,,,\n") },
+    ],
+    [
+      "an export's index",
+      { "dataset.json": exported, "rows.csv": "a,label\n", "samples.ndjson": many("", '{"time":1}\n') },
+    ],
+    [
+      "IDX rows",
+      {
+        "images.idx": idxBytes("uint8", [2_000_000, 1], zeros),
+        "labels.idx": idxBytes("uint8", [2_000_000], zeros),
+      },
+    ],
+  ] as [string, Files][]) {
+    it(`refuses ${what} of millions of samples, before they are made`, async () => {
+      const before = process.memoryUsage().heapUsed;
+      await assert.rejects(importFiles(files), refused);
+      assert.ok(process.memoryUsage().heapUsed - before < 2e8);
+    });
+  }
+
+  it("refuses a JSON file of readings that would take many times as much when parsed", async () => {
+    await assert.rejects(importFiles({ "a.1.json": `{"payload":{"values":[${"[1],".repeat(5_000_000)}[1]]}}` }), {
+      code: "TINYML_IMPORT_INVALID",
+      message: /a\.1\.json.*16 MB/,
+    });
+  });
+
+  it("refuses a line without end", async () => {
+    const files = {
+      "samples.ndjson": Buffer.alloc(2 ** 22, "a\n").fill("b", 0, 2 ** 22 - 1),
+      "dataset.json": exported,
+    };
+    await assert.rejects(importFiles(files), { code: "TINYML_IMPORT_INVALID", message: /longer than 1 MB/ });
+  });
+
+  for (const [what, files] of [
+    ["a table", { "a.csv": `a,b\n${"1,x\n".repeat(200_000)}` }],
+    ["a long recording", { "a.csv": `a\n\n${"1\n".repeat(500_000)}\n1\n` }],
+    ["pictures", Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`a/${i}.png`, large]))],
+  ] as [string, Files][]) {
+    it(`lets other work go on while it reads ${what}`, async () => {
+      let turns = 0;
+      const timer = setInterval(() => {
+        turns += 1;
+      }, 1);
+      await importFiles(files).finally(() => clearInterval(timer));
+      assert.ok(turns >= 3, `${turns} turns`);
+    });
+  }
+});
+
 describe("importSamples: real data", function () {
   this.timeout(30_000);
 
@@ -475,10 +550,10 @@ describe("importSamples: real data", function () {
       const counts = (labels: readonly (string | undefined)[]) =>
         [...new Set(labels)].map((label) => [label, labels.filter((each) => each === label).length]).sort();
       assert.deepEqual(
-        counts(samples.map(({ label }) => label)),
+        counts([...samples].map(({ label }) => label)),
         counts(Array.from(table.outputs, (index) => table.labels?.[index])),
       );
-      const all = samples.flatMap((sample) => ("values" in sample ? [sample.values.length] : []));
+      const all = [...samples].flatMap((sample) => ("values" in sample ? [sample.values.length] : []));
       assert.deepEqual(new Set(all), new Set([119 * 6]));
     }
   });
@@ -486,7 +561,7 @@ describe("importSamples: real data", function () {
   it("the spoken digits: with their speakers", async function () {
     const { description, samples } = await importSamples(sharedData(this, "spoken-digits"));
     assert.deepEqual([description.kind, description.rateHz, samples.length], ["audio", 8000, 1200]);
-    assert.equal(new Set(samples.map(({ group }) => group)).size, 4);
+    assert.equal(new Set([...samples].map(({ group }) => group)).size, 4);
   });
 
   it("the MNIST digits: each picture as reading the files gives it", async function () {
@@ -495,7 +570,7 @@ describe("importSamples: real data", function () {
     const { samples } = await importSamples(folder);
     assert.equal(samples.length, table.rows);
     for (const row of [0, 1, 4000, 7999]) {
-      const sample = samples[row];
+      const sample = [...samples][row];
       assert.ok("bytes" in sample && table.inputs instanceof Uint8Array);
       assert.equal(sample.label, table.labels?.[table.outputs[row]]);
       assert.deepEqual(decodePng(sample.bytes, "it").pixels, table.inputs.slice(row * 784, (row + 1) * 784));
@@ -506,6 +581,6 @@ describe("importSamples: real data", function () {
     const file = join(sharedData(this, "gestures"), "circ.csv");
     const fromPath = await importSamples(file);
     assert.deepEqual(fromPath, await importSamples([{ name: "circ.csv", bytes: readFileSync(file) }]));
-    assert.deepEqual(new Set(fromPath.samples.map(({ label }) => label)), new Set(["circ"]));
+    assert.deepEqual(new Set([...fromPath.samples].map(({ label }) => label)), new Set(["circ"]));
   });
 });
