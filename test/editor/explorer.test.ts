@@ -156,7 +156,7 @@ for (const version of nodeRedVersions) {
     it("decides that for several samples, also where the last one is used so already", async () => {
       await row(1).click();
       await row(4).click({ modifiers: ["Control"] });
-      const choice = detail().getByLabel("Use it");
+      const choice = detail().getByLabel("Use", { exact: true });
       await detail().getByText("2 samples are chosen").waitFor();
       assert.equal(await choice.inputValue(), "");
       await choice.selectOption("test");
