@@ -148,7 +148,11 @@ export function createExplorer(onClose: () => void): Explorer {
 
   async function loadMap(): Promise<void> {
     const asked = opened;
-    if (map === undefined) sampleMap.element.addClass("tinyml-busy");
+    if (map === undefined) {
+      sampleMap.element.addClass("tinyml-busy");
+      // What it showed last is another dataset, whose points would choose samples of this one.
+      sampleMap.element.children().css("visibility", "hidden");
+    }
     const answer = await ask<MapView>(path("map"));
     if (asked !== opened) return;
     sampleMap.element.removeClass("tinyml-busy");
@@ -157,6 +161,7 @@ export function createExplorer(onClose: () => void): Explorer {
       return;
     }
     map = answer.result;
+    sampleMap.element.children().css("visibility", "");
     sampleMap.show(map);
     sampleMap.mark(selected);
   }
@@ -419,18 +424,26 @@ export function createExplorer(onClose: () => void): Explorer {
   function fillSplit(card: JQuery, entry: SampleEntry | undefined): void {
     const choice = select("explorer.splitLabel");
     for (const side of splits) choice.append(option(side, sharedText(`explorer.side.${side}`)));
-    choice.val(entry?.split ?? "undecided").on("change", () => {
+    const sideOf = (each: SampleEntry | undefined): Side => each?.split ?? "undecided";
+    const current = sideOf(entry);
+    // Of samples that were never listed nobody knows their sides.
+    const agree = selected.every((id) => entries.has(id) && sideOf(entries.get(id)) === current);
+    // Choosing what is shown already would be no change, and give the others nothing.
+    if (!agree) choice.prepend(option("", "…"));
+    choice.val(agree ? current : "").on("change", () => {
       const side = splits.find((each) => each === choice.val());
-      assign(side === "undecided" ? undefined : side);
+      if (side !== undefined) assign(side === "undecided" ? undefined : side);
     });
     $('<label class="tinyml-split">')
       .append($("<span>").text(sharedText("explorer.splitLabel")), choice)
       .appendTo(card);
   }
 
-  /** Does something to the chosen samples; whether it was done. */
+  /** Does something to the chosen samples; whether it was done, and their dataset is still in sight. */
   async function change(action: string, ids: readonly number[], fields: object, undo?: Undo): Promise<boolean> {
+    const asked = opened;
     const answer = await tell(path(`samples/${action}`), { ids, ...fields });
+    if (asked !== opened) return false;
     if ("problem" in answer) {
       say(answer.problem, true);
       return false;
@@ -440,13 +453,15 @@ export function createExplorer(onClose: () => void): Explorer {
     return true;
   }
 
-  /** Entries of all chosen samples, also those that were chosen in the map and never listed. */
-  async function entriesOf(ids: readonly number[]): Promise<SampleEntry[]> {
+  /** Entries of all chosen samples, also those that were chosen in the map and never listed; undefined when another dataset was opened meanwhile. */
+  async function entriesOf(ids: readonly number[]): Promise<SampleEntry[] | undefined> {
+    const asked = opened;
     const missing = ids.filter((id) => !entries.has(id));
     if (missing.length > 0) {
       // By pages of the whole list: one request for each sample would be many.
       for (let offset = 0; ; offset += 1000) {
         const answer = await ask<SamplePage>(path(`samples?${$.param({ offset, limit: 1000 })}`));
+        if (asked !== opened) return undefined;
         if ("problem" in answer) break;
         for (const entry of answer.result.samples) entries.set(entry.id, entry);
         if (offset + 1000 >= answer.result.matching) break;
@@ -476,8 +491,10 @@ export function createExplorer(onClose: () => void): Explorer {
   }
 
   async function relabel(answer: { label: string } | { targets: number[] }): Promise<void> {
+    const asked = opened;
     const ids = selected;
     const before = await entriesOf(ids);
+    if (before === undefined) return;
     const to = "label" in answer ? answer.label : answer.targets.map(formatNumber).join(", ");
     const undo = {
       text: sharedText("explorer.relabelled", { samples: ids.length, label: to }),
@@ -488,6 +505,7 @@ export function createExplorer(onClose: () => void): Explorer {
     if (!(await change("relabel", ids, answer, undo))) return;
     for (const entry of before) entries.set(entry.id, { ...entry, ...answer });
     await reload();
+    if (asked !== opened) return;
     const isGone = "label" in answer && filter.label !== undefined && filter.label !== answer.label;
     if (isGone && view === "list") await list.choosePlace(place);
     else await look();
@@ -498,6 +516,7 @@ export function createExplorer(onClose: () => void): Explorer {
   async function assign(split: Split | undefined): Promise<void> {
     const ids = selected;
     const before = await entriesOf(ids);
+    if (before === undefined) return;
     const undo = {
       text: sharedText("explorer.assigned", {
         samples: ids.length,
@@ -506,6 +525,9 @@ export function createExplorer(onClose: () => void): Explorer {
       run: givingBack("split", before, (entry) => (entry.split === undefined ? {} : { split: entry.split })),
     };
     if (!(await change("split", ids, split === undefined ? {} : { split }, undo))) return;
+    for (const { split: _split, ...entry } of before) {
+      entries.set(entry.id, split === undefined ? entry : { ...entry, split });
+    }
     await reload();
     await look();
   }
@@ -513,12 +535,14 @@ export function createExplorer(onClose: () => void): Explorer {
   async function remove(): Promise<void> {
     const ids = selected;
     if (ids.length === 0 || filter.deleted) return;
+    const asked = opened;
     const place = list.placeOf(ids);
-    const asked = path("samples/restore");
-    const undo = { text: sharedText("explorer.removed", { samples: ids.length }), run: () => tell(asked, { ids }) };
+    const address = path("samples/restore");
+    const undo = { text: sharedText("explorer.removed", { samples: ids.length }), run: () => tell(address, { ids }) };
     if (!(await change("delete", ids, {}, undo))) return;
     choose([]);
     await reload();
+    if (asked !== opened) return;
     // The next one is chosen, so that one after the other can be looked through.
     if (view === "list") await list.choosePlace(place);
     (view === "list" ? list.element : sampleMap.element.find("canvas")).trigger("focus");
@@ -536,7 +560,9 @@ export function createExplorer(onClose: () => void): Explorer {
   async function takeBack(): Promise<void> {
     const undo = undos.pop();
     if (undo === undefined) return;
+    const asked = opened;
     const answer = await undo.run();
+    if (asked !== opened) return;
     if ("problem" in answer) say(answer.problem, true);
     else sayDone();
     entries.clear();

@@ -75,6 +75,25 @@ for (const version of nodeRedVersions) {
       }
     };
 
+    /** Draws a line around the whole map. */
+    const chooseAllInMap = async (): Promise<void> => {
+      const canvas = sidebar().locator(".tinyml-map-canvas");
+      await canvas.scrollIntoViewIfNeeded();
+      const box = await canvas.boundingBox();
+      assert.ok(box !== null);
+      const corners = [
+        [1, 1],
+        [box.width - 2, 1],
+        [box.width - 2, box.height - 2],
+        [1, box.height - 2],
+      ] as const;
+      await editor.page.mouse.move(box.x + 1, box.y + 1);
+      await editor.page.mouse.down();
+      for (const [x, y] of corners) await editor.page.mouse.move(box.x + x, box.y + y, { steps: 3 });
+      await editor.page.mouse.up();
+      await detail().getByText(`${many} samples are chosen`).waitFor();
+    };
+
     it("shows how many samples a dataset has of each label, and draws the rows in sight only", async () => {
       await editor.page.evaluate('RED.actions.invoke("core:show-tinyml-tab")');
       await button("Look inside").click();
@@ -134,6 +153,18 @@ for (const version of nodeRedVersions) {
       await row(5).waitFor();
     });
 
+    it("decides that for several samples, also where the last one is used so already", async () => {
+      await row(1).click();
+      await row(4).click({ modifiers: ["Control"] });
+      const choice = detail().getByLabel("Use", { exact: true });
+      await detail().getByText("2 samples are chosen").waitFor();
+      assert.equal(await choice.inputValue(), "");
+      await choice.selectOption("test");
+      await row(1).getByText("test").waitFor();
+      await sidebar().getByText("Use changed: for testing (samples: 2).").waitFor();
+      assert.equal(await choice.inputValue(), "test");
+    });
+
     it("deletes with a key, goes on to the next sample, and brings back", async () => {
       await row(2).click();
       await samples().press("Delete");
@@ -156,19 +187,7 @@ for (const version of nodeRedVersions) {
       await canvas.press("ArrowRight");
       await canvas.press("ArrowRight");
       await detail().locator(".tinyml-card-title b").waitFor();
-      const box = await canvas.boundingBox();
-      assert.ok(box !== null);
-      const corners = [
-        [1, 1],
-        [box.width - 2, 1],
-        [box.width - 2, box.height - 2],
-        [1, box.height - 2],
-      ] as const;
-      await editor.page.mouse.move(box.x + 1, box.y + 1);
-      await editor.page.mouse.down();
-      for (const [x, y] of corners) await editor.page.mouse.move(box.x + x, box.y + y, { steps: 3 });
-      await editor.page.mouse.up();
-      await detail().getByText(`${many} samples are chosen`).waitFor();
+      await chooseAllInMap();
       await detail().getByRole("button", { name: "Delete", exact: true }).click();
       await sidebar().getByText(`Deleted (samples: ${many}).`).waitFor();
       assert.deepEqual(await labelsOnDisk(1, 2), [undefined, undefined]);
@@ -187,6 +206,9 @@ for (const version of nodeRedVersions) {
         const [inner, outer] = await explorer.evaluate((element) => [element.scrollWidth, element.clientWidth]);
         assert.ok((inner ?? 0) <= (outer ?? 0), `${name}: ${inner} of ${outer}`);
       }
+      await sidebar().evaluate((element) => {
+        element.style.width = "";
+      });
       await button("Back").click();
       await button("Look inside").waitFor();
     });
@@ -218,6 +240,43 @@ for (const version of nodeRedVersions) {
       await button("Add").click();
       await sidebar().getByText(`Added (samples: ${many}).`).waitFor();
       await sidebar().locator(".tinyml-card", { hasText: "copy" }).waitFor();
+    });
+
+    it("changes nothing in a dataset that is opened before the samples of the last one are known", async () => {
+      const open = (name: string) =>
+        sidebar().locator(".tinyml-card", { hasText: name }).getByRole("button", { name: "Look inside" }).click();
+      await open("moves");
+      await row(1).waitFor();
+      await button("Map").click();
+      await sidebar().getByText("Samples that lie close together are alike.").waitFor();
+      await chooseAllInMap();
+      let release = (): void => undefined;
+      const released = new Promise<void>((resolve) => {
+        release = () => resolve();
+      });
+      const changed: string[] = [];
+      await editor.page.route(/samples\?offset=0&limit=1000/, async (route) => {
+        await released;
+        await route.continue();
+      });
+      await editor.page.route(/samples\/relabel/, (route) => {
+        changed.push(route.request().url());
+        return route.continue();
+      });
+      const input = detail().getByPlaceholder("another label");
+      await input.fill("wrong");
+      const asked = editor.page.waitForRequest(/limit=1000/);
+      await input.press("Enter");
+      await asked;
+      await button("Back").click();
+      await open("copy");
+      await row(1).waitFor();
+      const answered = editor.page.waitForResponse(/limit=1000/);
+      release();
+      await (await answered).finished();
+      await editor.page.waitForTimeout(500);
+      assert.deepEqual(changed, []);
+      assert.equal(await sidebar().locator(".tinyml-count-name", { hasText: "wrong" }).count(), 0);
     });
   });
 }
