@@ -52,6 +52,8 @@ async function measureSerial(): Promise<Measured> {
       await sleep(500);
       let lines = 0;
       const reader = await read(path, () => lines++);
+      // Opening throws away what was there before.
+      await sleep(500);
       board.stdin.write("first\n");
       await sleep(500);
       lines = 0;
