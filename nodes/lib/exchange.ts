@@ -8,6 +8,7 @@ export * from "../../src/dataset/exchange/edge-impulse-export";
 export * from "../../src/dataset/exchange/export-dataset";
 export * from "../../src/dataset/exchange/gather-files";
 export * from "../../src/dataset/exchange/idx-files";
+export * from "../../src/dataset/exchange/import-into";
 export * from "../../src/dataset/exchange/import-samples";
 export * from "../../src/dataset/exchange/imported";
 export * from "../../src/dataset/exchange/info-labels";

@@ -33,11 +33,11 @@ export interface ImportOptions {
   task?: Task;
   /** Regression: how many columns at the end of a CSV file are targets; 1 where absent. */
   targets?: number;
-  /** The label of samples whose files say none. */
+  /** The label of samples whose files say none; the lines of a CSV file that holds numbers alone are a recording of it. */
   label?: string;
   /** Readings per second of recordings whose files don't say it. */
   rateHz?: number;
-  /** Whether a CSV file's lines are the readings of a recording, one after another, where blank lines don't tell. */
+  /** Whether a CSV file's lines are the readings of a recording, one after another, or rows of a table; where absent, blank lines tell. */
   recordings?: boolean;
   /** What archives may unpack to; 512 MiB and 100,000 entries where absent. */
   limits?: { bytes: number; entries: number };
