@@ -118,7 +118,7 @@ export function assertLabelled(label: string | undefined, name: string): string 
   if (label !== undefined && label.trim() !== "") return label;
   throw new TinymlError(
     "TINYML_NO_LABEL",
-    `Nothing says what ${name} shows. Put it into a folder with the name of its label, or give the label of the import.`,
+    `Nothing says what ${name} shows. Give the import a label, or put the files into folders with the names of their labels, in a zip archive.`,
   );
 }
 
