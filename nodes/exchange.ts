@@ -2,10 +2,8 @@ import { pipeline } from "node:stream/promises";
 import type { Request, Response } from "express";
 import type { NodeAPI } from "node-red";
 import { assertExportFormat, exportDataset, exportFormats } from "../src/dataset/exchange/export-dataset";
-import { importSamples } from "../src/dataset/exchange/import-samples";
-import type { ImportOptions } from "../src/dataset/exchange/imported";
+import { importInto } from "../src/dataset/exchange/import-into";
 import { importError, type NamedBytes, unpackLimits } from "../src/dataset/exchange/named-bytes";
-import { storeSamples } from "../src/dataset/exchange/store-samples";
 import { datasetFolder } from "../src/dataset/folder";
 import { TinymlError } from "../src/errors";
 import { exportProject, type FlowNode, type ImportedProject, importProject } from "../src/project";
@@ -53,8 +51,10 @@ export async function receiveSamples(storage: string, name: string, request: Req
   const file = await receiveFile(request, textIn(request, "file") ?? "the file");
   const label = textIn(request, "label");
   const rateHz = Number(textIn(request, "rateHz") ?? Number.NaN);
-  const options: ImportOptions = { ...(label !== undefined && { label }), ...(rateHz > 0 && { rateHz }) };
-  const ids = await storeSamples(folder, await importSamples([file], options));
+  const { ids } = await importInto(folder, [file], {
+    ...(label !== undefined && { label }),
+    ...(rateHz > 0 && { rateHz }),
+  });
   return { samples: ids.length };
 }
 

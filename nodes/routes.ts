@@ -1,9 +1,12 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import type { Request, Response } from "express";
 import type { NodeAPI } from "node-red";
 import { findForwarderBoard, forwarderBoards } from "../src/boards/forwarder-boards";
 import { type ErrorCode, TinymlError, toTinymlError } from "../src/errors";
 import { listPins } from "../src/hardware/list-pins";
 import { listSerialPorts } from "../src/hardware/serial-ports";
+import { finishImports } from "../src/project-staging";
 import { generateForwarder, readForwarderSource } from "../src/sketch/forwarder";
 import { findDataset, listDatasets } from "./datasets";
 import { receiveProject, receiveSamples, sendDataset, sendProject } from "./exchange";
@@ -31,6 +34,11 @@ export function registerRoutes(RED: NodeAPI): void {
   if (served.has(httpAdmin)) return;
   served.add(httpAdmin);
   const storage = storageFolder(RED);
+  // What a killed process was importing. Where there is nothing, the part of the library that imports need not be loaded.
+  readdir(join(storage, "imports"))
+    .catch((): string[] => [])
+    .then((left) => (left.length > 0 ? finishImports(storage) : undefined))
+    .catch((thrown: unknown) => RED.log.error(`TinyML: ${toTinymlError(thrown).message}`));
 
   const get = (path: string, answer: (request: Request, response: Response) => Promise<unknown>) =>
     httpAdmin.get(`/tinyml/${path}`, RED.auth.needsPermission("tinyml.read"), answering(answer));

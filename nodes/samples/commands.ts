@@ -7,13 +7,12 @@ import {
   describe,
   exportDataset,
   exportFormats,
-  importSamples,
+  importInto,
   type Message,
   type NamedBytes,
   type SampleEntry,
   type Send,
   type StoredSample,
-  storeSamples,
   TinymlError,
 } from "../lib";
 import type { SamplesCommand, SamplesConfig } from "./config";
@@ -96,16 +95,12 @@ export async function runCommand(
     }
     case "import": {
       const label = propertyOf(message, "label");
-      const { rateHz } = dataset.description;
-      const imported = await importSamples(importSourceOf(message, locate), {
-        task: source.task,
-        ...(typeof label === "string" && label !== "" && { label }),
-        ...(rateHz !== undefined && { rateHz }),
-        ...(dataset.description.kind === "timeseries" && { recordings: true }),
-        ...(dataset.description.targets !== undefined && { targets: dataset.description.targets.length }),
-      });
-      const ids = await storeSamples(dataset.folder, imported);
-      answer({ command, ids, passedOver: imported.passedOver });
+      const { ids, passedOver } = await importInto(
+        dataset.folder,
+        importSourceOf(message, locate),
+        typeof label === "string" && label !== "" ? { label } : {},
+      );
+      answer({ command, ids, passedOver });
       return ids.length;
     }
   }

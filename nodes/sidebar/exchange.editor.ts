@@ -2,7 +2,8 @@ import type { EditorRED } from "node-red";
 import type { ImportedProject } from "../../src/project";
 import { downloadFile, sharedText } from "../browser.editor";
 import { iconButton } from "./button.editor";
-import { sendFile } from "./requests.editor";
+import { packFiles } from "./pack-files.editor";
+import { type Answer, sendFile } from "./requests.editor";
 
 declare const RED: EditorRED;
 
@@ -50,38 +51,17 @@ export function createExchange(onChange: () => void): JQuery {
   const askForName = (chosen: readonly File[]): void => {
     const [first] = chosen;
     if (first === undefined) return;
+    message.empty().removeClass("tinyml-run-error");
     const input = $('<input type="text" class="tinyml-wide-field">').attr("aria-label", sharedText("exchange.name"));
     input.val(first.name.replace(/(\.tar)?\.[^.]*$/, ""));
-    const run = async (): Promise<void> => {
-      const name = String(input.val() ?? "").trim();
-      let samples = 0;
-      for (const file of chosen) {
-        say(sharedText("explorer.importing", { file: file.name }));
-        const query = $.param({ file: file.name });
-        const answer = await sendFile<{ samples: number }>(
-          `datasets/${encodeURIComponent(name)}/import?${query}`,
-          file,
-        );
-        if ("problem" in answer) {
-          onChange();
-          say(answer.problem, true);
-          return;
-        }
-        samples += answer.result.samples;
-      }
+    message.append($("<span>").text(sharedText("exchange.name")), $('<div class="tinyml-entry">').append(input));
+    askForLabel(message, async (label) => {
+      say(sharedText("explorer.importing", { file: listNames(chosen) }));
+      const answer = await addFiles(String(input.val() ?? "").trim(), chosen, label);
       onChange();
-      say(sharedText("explorer.imported", { samples }));
-    };
-    input.on("keydown", (event) => {
-      if (event.key === "Enter") run();
+      if ("problem" in answer) say(answer.problem, true);
+      else say(sharedText("explorer.imported", { samples: answer.result.samples }));
     });
-    message
-      .empty()
-      .removeClass("tinyml-run-error")
-      .append(
-        $("<span>").text(sharedText("exchange.name")),
-        $('<div class="tinyml-entry">').append(input, iconButton("exchange.addNow", "fa-check", run)),
-      );
     input.trigger("focus");
   };
 
@@ -99,6 +79,41 @@ export function createExchange(onChange: () => void): JQuery {
     ),
     message,
   );
+}
+
+/** Asks below a message for the label that chosen files don't say, which may stay empty, and goes on with it. */
+export function askForLabel(message: JQuery, goOn: (label: string) => void): void {
+  const input = $('<input type="text" class="tinyml-wide-field">').attr("aria-label", sharedText("exchange.label"));
+  const run = (): void => goOn(String(input.val() ?? "").trim());
+  message.append(
+    $("<span>").text(sharedText("exchange.label")),
+    $('<div class="tinyml-entry">').append(input, iconButton("exchange.addNow", "fa-check", run)),
+    $('<span class="tinyml-note">').text(sharedText("exchange.labels")),
+  );
+  message.find("input").on("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    // The editor would look for the field's place, and it is gone then.
+    event.stopPropagation();
+    run();
+  });
+  input.trigger("focus");
+}
+
+/** Adds files to a dataset as one import: all that is in them, or nothing. */
+export function addFiles(
+  dataset: string,
+  chosen: readonly File[],
+  label: string,
+): Promise<Answer<{ samples: number }>> {
+  const file = packFiles(chosen);
+  const query = $.param({ file: file.name, ...(label !== "" && { label }) });
+  return sendFile(`datasets/${encodeURIComponent(dataset)}/import?${query}`, file);
+}
+
+/** The names of chosen files, the first of many. */
+export function listNames(chosen: readonly File[]): string {
+  const names = chosen.slice(0, 3).map(({ name }) => name);
+  return names.join(", ") + (chosen.length > names.length ? ", …" : "");
 }
 
 /** An invisible field in which files are chosen. */

@@ -4,9 +4,9 @@ import { downloadFile, sharedText } from "../browser.editor";
 import type { ExploredDataset, MapView, SampleFilter, SamplePage, SampleView, Side } from "../explorer";
 import { colorOf, formatNumber } from "../sample-plot";
 import { iconButton } from "./button.editor";
-import { picker } from "./exchange.editor";
+import { addFiles, askForLabel, listNames, picker } from "./exchange.editor";
 import { createSampleMap } from "./map.editor";
-import { type Answer, ask, fetchFile, sendFile, tell } from "./requests.editor";
+import { type Answer, ask, fetchFile, tell } from "./requests.editor";
 import { drawSample } from "./sample.editor";
 import { createSampleList } from "./sample-list.editor";
 
@@ -593,21 +593,16 @@ export function createExplorer(onClose: () => void): Explorer {
     );
   }
 
-  async function importFiles(chosen: readonly File[]): Promise<void> {
-    let added = 0;
-    for (const file of chosen) {
-      say(sharedText("explorer.importing", { file: file.name }));
-      const answer = await sendFile<{ samples: number }>(path(`import?${$.param({ file: file.name })}`), file);
-      if ("problem" in answer) {
-        await reload();
-        say(answer.problem, true);
-        return;
-      }
-      added += answer.result.samples;
-    }
+  function importFiles(chosen: readonly File[]): void {
     if (chosen.length === 0) return;
-    await reload();
-    say(sharedText("explorer.imported", { samples: added }));
+    say(listNames(chosen));
+    askForLabel(message, async (label) => {
+      say(sharedText("explorer.importing", { file: listNames(chosen) }));
+      const answer = await addFiles(name, chosen, label);
+      await reload();
+      if ("problem" in answer) say(answer.problem, true);
+      else say(sharedText("explorer.imported", { samples: answer.result.samples }));
+    });
   }
 
   return {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { rename } from "node:fs/promises";
+import { readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { Locator } from "playwright-core";
 import { linkPackage } from "../../build/node-red";
 import { openDataset, openStoredDataset } from "../../src/dataset/dataset";
+import { pngBytes } from "../dataset/support/pictures";
 import { type Editor, openEditor } from "../support/editor";
 import { temporaryFolder } from "../support/folders";
 import { chromiumPath, nodeRedVersions, skipUnlessThere } from "../support/machine";
@@ -226,20 +227,61 @@ for (const version of nodeRedVersions) {
       assert.match(editor.problems.splice(0).join("\n"), /^console: .*status of 500.*\n?$/);
     });
 
+    const chooseFiles = async (files: Record<string, string | Uint8Array>): Promise<void> => {
+      const [chooser] = await Promise.all([
+        editor.page.waitForEvent("filechooser"),
+        button("Add files").filter({ visible: true }).click(),
+      ]);
+      await chooser.setFiles(
+        Object.entries(files).map(([name, content]) => ({
+          name,
+          mimeType: "application/octet-stream",
+          buffer: Buffer.from(content),
+        })),
+      );
+    };
+
+    it("adds several files with the label that is typed, or none of them when one doesn't fit", async () => {
+      await chooseFiles({ "1.csv": "x,spin\n1,2\n", "2.csv": "x,spin\n3,4\n5,6\n" });
+      await sidebar().getByLabel("Label, where the files don’t say it").fill("shake");
+      await button("Add").click();
+      await sidebar().getByText("Added (samples: 2).").waitFor();
+      assert.deepEqual(await labelsOnDisk(many + 1, many + 2, many + 3), ["shake", "shake", undefined]);
+      await chooseFiles({ "3.csv": "x,spin\n1,2\n", "4.csv": "x,turn\n3,4\n" });
+      await button("Add").click();
+      await sidebar().getByText("3.csv and 4.csv don't fit into one dataset").waitFor();
+      assert.deepEqual(await labelsOnDisk(many + 3), [undefined]);
+      // The browser tells of the answer, too.
+      assert.match(editor.problems.splice(0).join("\n"), /^console: .*status of 400.*\n?$/);
+    });
+
     it("exports the dataset and imports it under another name", async () => {
       const [download] = await Promise.all([editor.page.waitForEvent("download"), button("Export").click()]);
       assert.equal(download.suggestedFilename(), "moves.zip");
       await button("Back").click();
       const file = await download.path();
-      const [chooser] = await Promise.all([
-        editor.page.waitForEvent("filechooser"),
-        button("Add files").first().click(),
-      ]);
-      await chooser.setFiles(file);
+      await chooseFiles({ "moves.zip": await readFile(file) });
       await sidebar().getByLabel("Name of the dataset that gets these samples").fill("copy");
       await button("Add").click();
-      await sidebar().getByText(`Added (samples: ${many}).`).waitFor();
+      await sidebar()
+        .getByText(`Added (samples: ${many + 2}).`)
+        .waitFor();
       await sidebar().locator(".tinyml-card", { hasText: "copy" }).waitFor();
+    });
+
+    it("makes a new dataset of a picture, whose label is typed", async () => {
+      await chooseFiles({ "IMG_2024.01.05.png": pngBytes(2, 2, Uint8Array.of(1, 2, 3, 4)) });
+      await button("Add").click();
+      await sidebar()
+        .getByText(/Nothing says what IMG_2024\.01\.05\.png shows\. Give the import a label/)
+        .waitFor();
+      editor.problems.splice(0);
+      await chooseFiles({ "IMG_2024.01.05.png": pngBytes(2, 2, Uint8Array.of(1, 2, 3, 4)) });
+      await sidebar().getByLabel("Name of the dataset that gets these samples").fill("cats");
+      await sidebar().getByLabel("Label, where the files don’t say it").fill("cat");
+      await sidebar().getByLabel("Label, where the files don’t say it").press("Enter");
+      await sidebar().getByText("Added (samples: 1).").waitFor();
+      await sidebar().locator(".tinyml-card", { hasText: "cats" }).getByText("cat", { exact: true }).waitFor();
     });
 
     it("changes nothing in a dataset that is opened before the samples of the last one are known", async () => {

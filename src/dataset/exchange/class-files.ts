@@ -7,6 +7,7 @@ import type { Picture } from "../picture";
 import { pictureChannels } from "../picture";
 import { sides, sourceOf } from "../read-class-folders";
 import type { Split } from "../table";
+import { isAcquisition } from "./edge-impulse";
 import { assertLabelled, type ImportOptions, type Understood } from "./imported";
 import type { NamedBytes } from "./named-bytes";
 
@@ -30,7 +31,7 @@ export function placeFiles(files: readonly NamedBytes[]): PlacedFile[] {
   return files.map((file, i) => {
     const folders = paths[i].slice(haveSides ? 1 : 0, -1);
     const label = folders.at(0);
-    const named = labelOfName(file.name);
+    const named = labelOfName(file);
     const split = haveSides ? tops[i] : undefined;
     return {
       ...file,
@@ -57,9 +58,11 @@ function isSide(folder: string): boolean {
   return sides.has(folder.toLowerCase());
 }
 
-function labelOfName(name: string): string | undefined {
-  const parts = basename(name).split(".");
-  return parts.length > 2 ? parts[0] : undefined;
+/** Edge Impulse puts a random part of lower-case letters and digits behind the label. Dots alone tell nothing: cameras write dates with them. */
+function labelOfName(file: NamedBytes): string | undefined {
+  const [label, random, ...ending] = basename(file.name).split(".");
+  if (ending.length === 0) return undefined;
+  return isAcquisition(file) || /^(?=.*[a-z])(?=.*\d)[a-z\d]{6,}$/.test(random) ? label : undefined;
 }
 
 /** Who or what a file comes from, where its name says so. */

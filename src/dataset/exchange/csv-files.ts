@@ -1,5 +1,6 @@
 import { basename, extname } from "node:path";
 import { TinymlError } from "../../errors";
+import { findDelimiter, parseNumber } from "../csv";
 import type { NewSample } from "../dataset";
 import { foreignCsv } from "../read-csv";
 import { createRecordingsReader, type Recordings } from "../recordings";
@@ -18,8 +19,9 @@ import {
 import { isLongCsv, readLongCsv } from "./read-long-csv";
 
 /**
- * CSV files as samples. One that lies in no folder is a table, a sample a line, unless blank lines part recordings in it; several, or such in folders, hold
- * recordings of the class that folder or name says: a sample each, or a sample a line where no file has a blank line and none lies in a folder.
+ * CSV files as samples. One that lies in no folder is a table, a sample a line, unless blank lines part recordings in it or its readings are given a label;
+ * several, or such in folders, hold recordings of the class that folder, label or name says: a sample each, or a sample a line where no file has a blank line,
+ * none lies in a folder and no label is given. The options may say which it is.
  * @throws TinymlError TINYML_IMPORT_INVALID for more than the budget, TINYML_DATASET_CORRUPT, TINYML_NOT_A_NUMBER, … with file and line
  */
 export async function readCsvFiles(
@@ -45,7 +47,8 @@ export async function readCsvFiles(
   }
   const areRows =
     options.recordings === undefined
-      ? read.every(({ file, recordings }) => file.label === undefined && recordings.recordings.length === 1)
+      ? options.label === undefined &&
+        read.every(({ file, recordings }) => file.label === undefined && recordings.recordings.length === 1)
       : !options.recordings;
   return read.map(({ file, recordings }) => samplesOfRecordings(file, recordings, areRows, options, budget));
 }
@@ -53,10 +56,12 @@ export async function readCsvFiles(
 /** The recordings in a CSV file that no folder labels; undefined where it is a table. */
 async function readLone(
   file: PlacedFile,
-  { recordings }: ImportOptions,
+  { recordings, label, task }: ImportOptions,
   budget: SampleBudget,
 ): Promise<Recordings | undefined> {
   if (recordings === true) return readReadings(file, budget);
+  // A label is given to readings: in a table the last column has it.
+  if (label !== undefined && task !== "regression" && beginsWithNumbers(file)) return readReadings(file, budget);
   if (recordings === false || !hasBlankLines(file)) return undefined;
   try {
     // Where it turns out to be a table, that is what counts.
@@ -67,6 +72,13 @@ async function readLone(
     if (error instanceof TinymlError && error.code === "TINYML_IMPORT_INVALID") throw error;
     return undefined;
   }
+}
+
+/** Whether the first line under that of the names holds nothing but numbers. */
+function beginsWithNumbers({ bytes }: PlacedFile): boolean {
+  const start = Buffer.from(bytes.subarray(0, 2 ** 16)).toString("utf8");
+  const [header = "", first = ""] = start.split("\n").filter((line) => !/^[\s,;]*$/.test(line));
+  return first.split(findDelimiter(header)).every((cell) => parseNumber(cell.replaceAll('"', "")) !== undefined);
 }
 
 function hasBlankLines({ bytes }: PlacedFile): boolean {

@@ -33,11 +33,11 @@ export interface ImportOptions {
   task?: Task;
   /** Regression: how many columns at the end of a CSV file are targets; 1 where absent. */
   targets?: number;
-  /** The label of samples whose files say none. */
+  /** The label of samples whose files say none; the lines of a CSV file that holds numbers alone are a recording of it. */
   label?: string;
   /** Readings per second of recordings whose files don't say it. */
   rateHz?: number;
-  /** Whether a CSV file's lines are the readings of a recording, one after another, where blank lines don't tell. */
+  /** Whether a CSV file's lines are the readings of a recording, one after another, or rows of a table; where absent, blank lines tell. */
   recordings?: boolean;
   /** What archives may unpack to; 512 MiB and 100,000 entries where absent. */
   limits?: { bytes: number; entries: number };
@@ -118,7 +118,7 @@ export function assertLabelled(label: string | undefined, name: string): string 
   if (label !== undefined && label.trim() !== "") return label;
   throw new TinymlError(
     "TINYML_NO_LABEL",
-    `Nothing says what ${name} shows. Put it into a folder with the name of its label, or give the label of the import.`,
+    `Nothing says what ${name} shows. Give the import a label, or put the files into folders with the names of their labels, in a zip archive.`,
   );
 }
 

@@ -124,6 +124,11 @@ describe("importSamples: files of one kind", () => {
     assert.deepEqual(imported.passedOver, ["data/train/README.md"]);
   });
 
+  it("a sound or picture whose name Edge Impulse gave: the label stands before the random part", async () => {
+    assert.deepEqual(listSamples(await importFiles({ "hello world.1rv1kfrn.wav": sound })), [["hello world", "wav"]]);
+    assert.deepEqual(listSamples(await importFiles({ "cat.3r7ulpn9.s2.png": grey })), [["cat", "png"]]);
+  });
+
   it("folders of pictures, JPEG and PNG by their content, whatever their names say; grey and coloured ones mixed", async () => {
     const imported = await importFiles({ "cat/1.png": grey, "cat/2.png": jpeg, "dog/3.dat": colour });
     assert.deepEqual(imported.description.channels, [channel("red"), channel("green"), channel("blue")]);
@@ -443,6 +448,8 @@ describe("importSamples: what does not fit together", () => {
       /8000.*16000/,
     ],
     ["sounds without a folder", { "1.wav": sound, "2.wav": sound }, "TINYML_NO_LABEL", /1\.wav/],
+    ["a picture with a date in its name", { "IMG_2024.01.05.png": grey }, "TINYML_NO_LABEL", /IMG_2024\.01\.05\.png/],
+    ["a picture with dots in its name", { "my.long.file.png": grey }, "TINYML_NO_LABEL", /Give the import a label/],
     ["nothing that is known", { "a/1.mp3": "ID3", "b.txt": "hello" }, "TINYML_IMPORT_INVALID", /but a\/1\.mp3, b\.txt/],
     ["no file at all", {}, "TINYML_IMPORT_INVALID", /The import/],
     ["a damaged picture", { "a/1.png": "GIF89a" }, "TINYML_DATASET_CORRUPT", /a\/1\.png/],
