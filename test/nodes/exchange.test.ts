@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { unzipSync, zipSync } from "fflate";
@@ -153,6 +154,24 @@ describe("admin routes: import and export", () => {
     ] as const) {
       const answer = await post(address, bytes);
       assert.deepEqual([answer.status, Object(answer.json).code], [status, code]);
+    }
+  });
+
+  it("a project whose import was killed: it is there when Node-RED starts again", async () => {
+    const userFolder = await temporaryFolder();
+    const storage = join(userFolder, "tinyml");
+    const { pid } = spawnSync(process.execPath, ["-e", ""]);
+    const staging = join(storage, "imports", `${pid}.0`);
+    await storePotentiometer(staging, 12);
+    const list = [{ kind: "datasets", name: "potentiometer", storedAs: "readings" }];
+    await writeFile(join(staging, "staged.json"), JSON.stringify(list));
+    await startFlow(base, { userFolder });
+    for (;;) {
+      const { json } = await get("/tinyml/datasets");
+      const found = Object(json).find(({ name }: { name: string }) => name === "readings");
+      if (found === undefined) continue;
+      assert.equal(found.rows, 12);
+      break;
     }
   });
 
