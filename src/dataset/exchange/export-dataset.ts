@@ -97,9 +97,10 @@ function indexLine({ label, targets, split, group, source, time }: SampleEntry, 
 
 /** A label as the name of a folder on every system; the index has the label itself. */
 function folderOf(label: string): string {
-  const plain = label
-    .replace(/[^\p{L}\p{M}\p{N} ._()+-]+/gu, "_")
+  const [...letters] = label.replace(/[^\p{L}\p{M}\p{N} ._()+-]+/gu, "_");
+  const plain = letters
     .slice(0, 60)
+    .join("")
     .replace(/^[. ]+|[. ]+$/g, "");
   return plain === "" || /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$/i.test(plain) ? `_${plain}` : plain;
 }

@@ -17,7 +17,7 @@ const mostFiles = 0xfffe;
 
 /**
  * A zip archive of files, piece by piece as they come, none of them held longer than it takes.
- * @throws TinymlError TINYML_DATASET_TOO_LARGE beyond 4 GB or 65,534 files, which the format can't say
+ * @throws TinymlError TINYML_DATASET_TOO_LARGE beyond 2 GB or 65,534 files
  */
 export async function* writeZip(files: AsyncIterable<NamedBytes> | Iterable<NamedBytes>): AsyncGenerator<Uint8Array> {
   const directory: Buffer[] = [];

@@ -257,6 +257,17 @@ describe("exportDataset", function () {
     });
   });
 
+  it("cuts long labels short in the names of folders only, between characters", async () => {
+    const label = `${"a".repeat(59)}𝒜𝒜`;
+    await withDataset(timeseries, [{ label, values: Float32Array.of(1, 2) }], async (dataset) => {
+      const { samples } = await importSamples([{ name: "x.zip", bytes: await exported(dataset, "zip") }]);
+      assert.deepEqual(
+        [...samples].map((sample) => sample.label),
+        [label],
+      );
+    });
+  });
+
   it("leaves deleted samples out, and says so when nothing is left", async () => {
     const list = [1, 2].map((value): NewSample => ({ label: "x", time: value, values: Float32Array.of(value, 0) }));
     await withDataset(timeseries, list, async (dataset) => {
