@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openDataset } from "../src/dataset/dataset";
+import { openDataset } from "../src/dataset/open-dataset";
 import { gestureChannels, gestureNames, gestureReading, gestureSeconds } from "../src/hardware/gestures";
 import { type Editor, openEditor } from "../test/support/editor";
 import { nodeRedVersions } from "../test/support/machine";

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type Dataset, openStoredDataset } from "../src/dataset/dataset";
+import type { Dataset } from "../src/dataset/dataset";
 import { type DatasetDescription, fixedLabels, readDescription } from "../src/dataset/description";
 import { indexFile } from "../src/dataset/events";
 import { type Envelope, thinReadings } from "../src/dataset/explore/envelope";
@@ -8,6 +8,7 @@ import { hasEnded, readMappable, type SampleMap } from "../src/dataset/explore/m
 import { computeSpectrogram } from "../src/dataset/explore/spectrogram";
 import { startMapping } from "../src/dataset/explore/start-mapping";
 import { datasetFolder } from "../src/dataset/folder";
+import { openStoredDataset } from "../src/dataset/open-dataset";
 import { readSampleIndex } from "../src/dataset/open-samples";
 import { readDataset } from "../src/dataset/read-dataset";
 import { readStoredSample, type StoredSample } from "../src/dataset/read-sample";

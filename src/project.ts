@@ -1,6 +1,5 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { openDataset } from "./dataset/dataset";
 import { descriptionFile } from "./dataset/description";
 import { exportedFiles } from "./dataset/exchange/export-dataset";
 import type { ImportedSamples } from "./dataset/exchange/import-samples";
@@ -10,6 +9,7 @@ import { readStored } from "./dataset/exchange/read-stored";
 import { isZip, readZip } from "./dataset/exchange/read-zip";
 import { writeZip } from "./dataset/exchange/write-zip";
 import { datasetFolder } from "./dataset/folder";
+import { openDataset } from "./dataset/open-dataset";
 import { TinymlError } from "./errors";
 import { createProjectList, parseProjectList, type StagedItem } from "./project-list";
 import { finishImports, freeName, listTaken, sameOnDisk, storeStaged } from "./project-staging";

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
-import { openDataset } from "../src/dataset/dataset";
+import { openDataset } from "../src/dataset/open-dataset";
 import { readData } from "../src/dataset/read-data";
 import { exportProject, importProject } from "../src/project";
 import { writeTflite } from "../src/tflite/write-tflite";

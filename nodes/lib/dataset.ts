@@ -13,6 +13,7 @@ export * from "../../src/dataset/join-recordings";
 export * from "../../src/dataset/journal";
 export * from "../../src/dataset/labels";
 export * from "../../src/dataset/numbers";
+export * from "../../src/dataset/open-dataset";
 export * from "../../src/dataset/open-samples";
 export * from "../../src/dataset/open-table";
 export * from "../../src/dataset/pause";

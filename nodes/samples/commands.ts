@@ -74,7 +74,7 @@ export async function runCommand(
       const samples = await dataset.samples();
       const { validation, test, seed } = config;
       const sides = assignSplits(samples, source.task, { validation: validation / 100, test: test / 100, seed });
-      for (const side of ["training", "validation", "test"] as const) await dataset.assignSplit(sides[side], side);
+      await dataset.assignSplits(sides);
       const { training, ...others } = sides;
       answer({
         command,

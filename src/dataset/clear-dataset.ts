@@ -1,8 +1,9 @@
 import { basename } from "node:path";
 import { toStorageError } from "../storage";
-import { assertDescription, withDataset } from "./dataset";
 import type { DatasetDescription } from "./description";
+import { assertDescription } from "./description";
 import { emptyDataset } from "./empty-dataset";
+import { withDataset } from "./open-dataset";
 
 /**
  * Throws away all rows of the dataset in `folder`, whatever description they were recorded under and even when they can't be understood

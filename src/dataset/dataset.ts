@@ -1,5 +1,5 @@
-import { mkdir, open, realpath, rm } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { open, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { TinymlError } from "../errors";
 import { syncFolder, systemErrorCode, toStorageError, writeFileAtomic } from "../storage";
 import {
@@ -9,8 +9,6 @@ import {
   findMismatch,
   fixedLabels,
   formatDescription,
-  parseDescription,
-  readDescription,
 } from "./description";
 import { emptyDataset } from "./empty-dataset";
 import {
@@ -43,128 +41,6 @@ export type NewSample = SampleProperties & SampleContent;
 
 /** How a dataset writes; the defaults are right outside of tests. */
 export type DatasetOptions = Pick<JournalOptions, "delay" | "backlog">;
-
-/** The datasets that are open in this process, by the real path of their folder. */
-const openDatasets = new Map<string, Entry>();
-
-interface Entry {
-  readonly dataset: Promise<Dataset>;
-  users: number;
-}
-
-/** Closings and other work on files that no Dataset has open: a folder is opened only after that. */
-const busy = new Map<string, Promise<void>>();
-
-/** The description, once it makes sense. Throws TINYML_CONFIG_INVALID. */
-export function assertDescription(description: DatasetDescription): DatasetDescription {
-  const parsed = parseDescription(description);
-  if (typeof parsed !== "string") return parsed;
-  throw new TinymlError("TINYML_CONFIG_INVALID", `The dataset's settings are wrong: ${parsed}.`);
-}
-
-/** The real path of a dataset's folder, which is made where it is missing. */
-async function keyOf(folder: string): Promise<string> {
-  try {
-    await mkdir(folder, { recursive: true });
-    return await realpath(folder);
-  } catch (error) {
-    throw toStorageError(error, `the dataset ${basename(folder)}`);
-  }
-}
-
-/**
- * Opens the dataset in `folder`, which is made where it is missing, and repairs it after a crash. All who open the same folder get the
- * same Dataset, and each must close it once. A table is stored as rows.csv (a header; the label or the targets in the last columns),
- * index.ndjson (an event per row, see events.ts) and dataset.json (the description).
- *
- * Throws TINYML_CONFIG_INVALID for a description that makes no sense, TINYML_DATASET_MISMATCH when rows recorded
- * under another description are there, TINYML_DATASET_CORRUPT, TINYML_DISK_FULL or TINYML_STORAGE.
- */
-export async function openDataset(
-  folder: string,
-  description: DatasetDescription,
-  options: DatasetOptions = {},
-): Promise<Dataset> {
-  const parsed = assertDescription(description);
-  const key = await keyOf(folder);
-  while (busy.has(key)) await busy.get(key);
-
-  let entry = openDatasets.get(key);
-  if (entry === undefined) {
-    entry = { dataset: Dataset.open(resolve(folder), parsed, options, () => release(key)), users: 0 };
-    openDatasets.set(key, entry);
-  }
-  entry.users += 1;
-  try {
-    const dataset = await entry.dataset;
-    await dataset.redescribe(parsed, () => entry.users > 1);
-    return dataset;
-  } catch (error) {
-    await release(key).catch(() => undefined);
-    throw error;
-  }
-}
-
-/**
- * Opens a dataset that is there, whatever it holds, as its own description says.
- * @throws TinymlError TINYML_DATASET_MISSING when there is none in the folder, and what `openDataset` throws
- */
-export async function openStoredDataset(folder: string, options: DatasetOptions = {}): Promise<Dataset> {
-  const description = await readDescription(folder);
-  if (description !== undefined) return openDataset(folder, description, options);
-  throw new TinymlError(
-    "TINYML_DATASET_MISSING",
-    `There is no dataset "${basename(resolve(folder))}" (${folder}). Record some readings first, or check its name.`,
-  );
-}
-
-/** One user less; the last one closes the files. */
-async function release(key: string, of?: Entry): Promise<void> {
-  const entry = openDatasets.get(key);
-  if (entry === undefined || (of !== undefined && entry !== of)) return;
-  entry.users -= 1;
-  if (entry.users > 0) return;
-  openDatasets.delete(key);
-  await keepBusy(
-    key,
-    entry.dataset.then(
-      (dataset) => dataset.finish(),
-      () => undefined,
-    ),
-  );
-}
-
-/** Waits for work on a folder's files; nobody opens them meanwhile. */
-async function keepBusy(key: string, work: Promise<void>): Promise<void> {
-  const done = work.catch(() => undefined);
-  busy.set(key, done);
-  void done.then(() => busy.delete(key));
-  await work;
-}
-
-/**
- * Works on the dataset in `folder` as it is, whatever its description says: with the Dataset when it is open, and else with its files, which
- * nobody opens meanwhile.
- */
-export async function withDataset(
-  folder: string,
-  open: (dataset: Dataset) => Promise<void>,
-  closed: () => Promise<void>,
-): Promise<void> {
-  const key = await keyOf(folder);
-  for (;;) {
-    while (busy.has(key)) await busy.get(key);
-    const entry = openDatasets.get(key);
-    if (entry === undefined) return await keepBusy(key, closed());
-    entry.users += 1;
-    try {
-      const dataset = await entry.dataset.catch(() => undefined);
-      if (dataset !== undefined) return await open(dataset);
-    } finally {
-      await release(key, entry);
-    }
-  }
-}
 
 /** An open dataset. Made by openDataset. */
 export class Dataset {
@@ -376,6 +252,20 @@ export class Dataset {
   /** Puts samples on a side of the split; undefined leaves them to chance. @throws TinymlError TINYML_UNKNOWN_SAMPLE */
   assignSplit(ids: readonly number[], split: Split | undefined): Promise<void> {
     return this.#changeSamples(ids, { event: "split", ...(split !== undefined && { split }) });
+  }
+
+  /** Puts the samples of each list on its side, all in one write. @throws TinymlError TINYML_UNKNOWN_SAMPLE; then none has changed */
+  async assignSplits(sides: Readonly<Record<Split, readonly number[]>>): Promise<void> {
+    this.#assertOpen();
+    const index = await this.#index();
+    const time = Date.now();
+    const events: DatasetEvent[] = [];
+    for (const split of ["training", "validation", "test"] as const) {
+      const ids = [...sides[split]];
+      for (const id of ids) this.#find(index, id);
+      if (ids.length > 0) events.push({ event: "split", split, ids, time });
+    }
+    if (events.length > 0) await this.#take(events);
   }
 
   /** Deletes samples; what they hold stays on disk, so that `restore` brings them back. @throws TinymlError TINYML_UNKNOWN_SAMPLE */

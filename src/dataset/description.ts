@@ -166,3 +166,10 @@ export function findDifference(one: DatasetDescription, other: DatasetDescriptio
   }
   return undefined;
 }
+
+/** The description, once it makes sense. Throws TINYML_CONFIG_INVALID. */
+export function assertDescription(description: DatasetDescription): DatasetDescription {
+  const parsed = parseDescription(description);
+  if (typeof parsed !== "string") return parsed;
+  throw new TinymlError("TINYML_CONFIG_INVALID", `The dataset's settings are wrong: ${parsed}.`);
+}

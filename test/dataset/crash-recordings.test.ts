@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { openStoredDataset } from "../../src/dataset/dataset";
+import { openStoredDataset } from "../../src/dataset/open-dataset";
 import { createRandom } from "../../src/dataset/random";
 import { temporaryFolder } from "../support/folders";
 import { motionReading } from "./support/motion";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openDataset } from "../../src/dataset/dataset";
+import { openDataset } from "../../src/dataset/open-dataset";
 import { createRandom } from "../../src/dataset/random";
 import { readDataset } from "../../src/dataset/read-dataset";
 import { mountSmallDisk } from "../support/small-disk";

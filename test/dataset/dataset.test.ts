@@ -15,9 +15,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { clearDataset } from "../../src/dataset/clear-dataset";
-import { type Dataset, type DatasetOptions, openDataset, type Row } from "../../src/dataset/dataset";
+import type { Dataset, DatasetOptions, Row } from "../../src/dataset/dataset";
 import type { DatasetDescription } from "../../src/dataset/description";
 import { datasetFolder } from "../../src/dataset/folder";
+import { openDataset } from "../../src/dataset/open-dataset";
 import { readDataset } from "../../src/dataset/read-dataset";
 import { readTableFile } from "../../src/dataset/read-table-file";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { openDataset } from "../../src/dataset/dataset";
 import { joinRecordings } from "../../src/dataset/join-recordings";
+import { openDataset } from "../../src/dataset/open-dataset";
 import { temporaryFolder } from "../support/folders";
 
 const channels = [

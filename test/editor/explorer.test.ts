@@ -3,7 +3,7 @@ import { readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { Locator } from "playwright-core";
 import { linkPackage } from "../../build/node-red";
-import { openDataset, openStoredDataset } from "../../src/dataset/dataset";
+import { openDataset, openStoredDataset } from "../../src/dataset/open-dataset";
 import { pngBytes } from "../dataset/support/pictures";
 import { type Editor, openEditor } from "../support/editor";
 import { temporaryFolder } from "../support/folders";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
-import { openStoredDataset, type SampleEntry } from "../../src/dataset/dataset";
+import type { SampleEntry } from "../../src/dataset/dataset";
+import { openStoredDataset } from "../../src/dataset/open-dataset";
 import { pngBytes } from "../dataset/support/pictures";
 import { wavBytes } from "../dataset/support/wav";
 import { labelledDataset, motionDataset, picturesDataset, soundsDataset, windowMessage } from "./support/datasets";

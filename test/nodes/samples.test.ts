@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import path from "node:path";
-import { openDataset } from "../../src/dataset/dataset";
+import { openDataset } from "../../src/dataset/open-dataset";
 import { pngBytes } from "../dataset/support/pictures";
 import { folderOf } from "../dataset/support/tree";
 import { temporaryFolder } from "../support/folders";

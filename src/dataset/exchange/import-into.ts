@@ -1,5 +1,5 @@
-import { withDataset } from "../dataset";
 import { type DatasetDescription, readDescription } from "../description";
+import { withDataset } from "../open-dataset";
 import { importSamples } from "./import-samples";
 import type { ImportOptions } from "./imported";
 import type { NamedBytes } from "./named-bytes";

@@ -1,8 +1,9 @@
 import { basename } from "node:path";
 import { TinymlError } from "../../errors";
-import { type Dataset, openDataset, openStoredDataset, withDataset } from "../dataset";
+import type { Dataset } from "../dataset";
 import { type DatasetDescription, findMismatch, readDescription } from "../description";
 import { emptyDataset } from "../empty-dataset";
+import { openDataset, openStoredDataset, withDataset } from "../open-dataset";
 import type { ImportedSamples } from "./imported";
 
 /**

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type DatasetDescription, type NewSample, openDataset, openStoredDataset } from "../../../src/dataset/dataset";
+import type { DatasetDescription, NewSample } from "../../../src/dataset/dataset";
 import { exportDataset } from "../../../src/dataset/exchange/export-dataset";
 import { importInto } from "../../../src/dataset/exchange/import-into";
+import { openDataset, openStoredDataset } from "../../../src/dataset/open-dataset";
 import { temporaryFolder } from "../../support/folders";
 
 const named = (...names: string[]) => names.map((name) => ({ name, unit: "" }));

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { encode } from "jpeg-js";
-import { type DatasetDescription, type NewSample, openDataset } from "../../../src/dataset/dataset";
+import type { DatasetDescription, NewSample } from "../../../src/dataset/dataset";
 import { mapSamples } from "../../../src/dataset/explore/map-samples";
+import { openDataset } from "../../../src/dataset/open-dataset";
 import { temporaryFolder } from "../../support/folders";
 
 const channel = { name: "value", unit: "" };

@@ -3,7 +3,7 @@
  * of each row once it was acknowledged, from FIRST on. Errors are printed as "failed CODE", and recording goes on.
  */
 import { writeSync } from "node:fs";
-import { openDataset } from "../../../src/dataset/dataset";
+import { openDataset } from "../../../src/dataset/open-dataset";
 import { describeRecorded, recordedRow } from "./recorded";
 
 async function record(folder: string, first: number): Promise<void> {

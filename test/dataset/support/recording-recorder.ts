@@ -1,4 +1,4 @@
-import { openDataset } from "../../../src/dataset/dataset";
+import { openDataset } from "../../../src/dataset/open-dataset";
 import { describeMotion, motionReading, readingsPerRecording } from "./motion";
 
 /*

@@ -4,7 +4,8 @@
  * that the dataset was cleared. FIRST is the number of the first group of samples.
  */
 import { writeSync } from "node:fs";
-import { type Dataset, openDataset } from "../../../src/dataset/dataset";
+import type { Dataset } from "../../../src/dataset/dataset";
+import { openDataset } from "../../../src/dataset/open-dataset";
 import { describeSamples, groupOfSamples, recordedReading } from "./recorded-samples";
 
 /** What the process tells. */

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { openDataset } from "../../../src/dataset/dataset";
+import { openDataset } from "../../../src/dataset/open-dataset";
 import type { Table } from "../../../src/dataset/table";
 import type { Model } from "../../../src/model/model";
 import { writeFileAtomic } from "../../../src/storage";
