@@ -16,6 +16,9 @@ const mostButtons = 10;
 /** From so many pixels on, the chosen sample stands beside the list. */
 const wideFrom = 560;
 
+/** Pixels of a sample that are to be seen at least once it is chosen. */
+const leastVisible = 120;
+
 const splits: readonly Side[] = ["training", "validation", "test", "undecided"];
 
 /** The view of one dataset: its labels, its samples as a list and as a map, and the chosen sample. */
@@ -293,9 +296,19 @@ export function createExplorer(onClose: () => void): Explorer {
       shown = answer.result;
       entries.set(id, shown.entry);
       fillDetail();
+      reveal();
     } else {
       shown = undefined;
       fillDetail(answer.problem);
+    }
+  }
+
+  /** In a low panel, as Node-RED 5 has two of, the sample is below the edge: then the list goes to the top. */
+  function reveal(): void {
+    const panel = element.closest(".tinyml-sidebar").get(0)?.getBoundingClientRect();
+    const card = detail.get(0)?.getBoundingClientRect();
+    if (panel !== undefined && card !== undefined && card.top > panel.bottom - leastVisible) {
+      listing.get(0)?.scrollIntoView({ block: "start" });
     }
   }
 
