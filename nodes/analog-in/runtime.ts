@@ -19,6 +19,9 @@ import { parseConfig } from "./config";
 /** Messages that may wait for a reading: those that wait longer would get one of another time. */
 const mostWaiting = 16;
 
+/** Milliseconds for which the status says that readings were dropped: one that was dropped while Node-RED started is no news for ever. */
+const dropsShown = 5000;
+
 /** The node tinyml-analog-in: a voltage becomes a number. */
 export function register(RED: NodeAPI): void {
   registerRoutes(RED);
@@ -36,6 +39,7 @@ export function register(RED: NodeAPI): void {
       const unit = config.output === "calibrated" && config.unit !== "" ? { unit: config.unit } : {};
       const topic = `adc/${config.channel}`;
       let closed = false;
+      let drops = { count: 0, shownUntil: 0 };
 
       const read = async () => {
         try {
@@ -47,9 +51,11 @@ export function register(RED: NodeAPI): void {
         }
       };
       const send = (value: number, time: number, dropped: number, message: Message | undefined, to: Send) => {
+        const now = performance.now();
+        if (dropped > drops.count) drops = { count: dropped, shownUntil: now + dropsShown };
         status.show("green", "dot", () => {
           const said = text(`status.${config.output}`, { value: Number(value.toPrecision(4)), unit: config.unit });
-          return dropped === 0 ? said : text("status.dropped", { said, dropped });
+          return now >= drops.shownUntil ? said : text("status.dropped", { said, dropped });
         });
         if (passes(value)) to({ ...message, payload: value, topic, time, ...unit });
       };
