@@ -4,7 +4,7 @@ import type { Dataset } from "../src/dataset/dataset";
 import { type DatasetDescription, fixedLabels, readDescription } from "../src/dataset/description";
 import { indexFile } from "../src/dataset/events";
 import { type Envelope, thinReadings } from "../src/dataset/explore/envelope";
-import { hasEnded, readMappable, type SampleMap } from "../src/dataset/explore/map-samples";
+import { readMappable, type SampleMap } from "../src/dataset/explore/map-samples";
 import { computeSpectrogram } from "../src/dataset/explore/spectrogram";
 import { startMapping } from "../src/dataset/explore/start-mapping";
 import { datasetFolder } from "../src/dataset/folder";
@@ -13,7 +13,7 @@ import { readSampleIndex } from "../src/dataset/open-samples";
 import { readDataset } from "../src/dataset/read-dataset";
 import { readStoredSample, type StoredSample } from "../src/dataset/read-sample";
 import { shortestDecimal } from "../src/dataset/sample-content";
-import type { SampleEntry, SampleIndex } from "../src/dataset/sample-index";
+import { hasEnded, type SampleEntry, type SampleIndex } from "../src/dataset/sample-index";
 import { outputWidth, type Split } from "../src/dataset/table";
 import { TinymlError } from "../src/errors";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { descriptionFile } from "./dataset/description";
 import { exportedFiles } from "./dataset/exchange/export-dataset";
 import type { ImportedSamples } from "./dataset/exchange/import-samples";
-import { createUnpackBudget, importError, type NamedBytes } from "./dataset/exchange/named-bytes";
+import { createUnpackBudget, importError, type NamedBytes, parseJson } from "./dataset/exchange/named-bytes";
 import { readExported } from "./dataset/exchange/read-exported";
 import { readStored } from "./dataset/exchange/read-stored";
 import { isZip, readZip } from "./dataset/exchange/read-zip";
@@ -201,14 +201,6 @@ async function readProject(archive: NamedBytes, limits?: ProjectImportOptions["l
     models: new Map(models.map((name) => [name, assertModel(take(`models/${name}/model.tflite`))])),
     flows,
   };
-}
-
-function parseJson({ name, bytes }: NamedBytes): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString("utf8"));
-  } catch (error) {
-    throw importError(name, "it is no whole JSON file", error);
-  }
 }
 
 function isNode(value: unknown): value is FlowNode {

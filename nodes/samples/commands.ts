@@ -7,6 +7,7 @@ import {
   describe,
   exportDataset,
   exportFormats,
+  hasEnded,
   importInto,
   type Message,
   type NamedBytes,
@@ -46,10 +47,8 @@ export async function runCommand(
       return samples.length;
     }
     case "read": {
-      // A recording that is under way has no end yet.
-      const isWhole = ({ readings }: SampleEntry) =>
-        dataset.description.kind !== "timeseries" || readings !== undefined;
-      return replay(dataset, (await select()).filter(isWhole), message, send);
+      const ended = (await select()).filter((entry) => hasEnded(dataset.description, entry));
+      return replay(dataset, ended, message, send);
     }
     case "relabel": {
       // The message's label is the new one, so it can't choose the samples.

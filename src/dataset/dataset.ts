@@ -242,35 +242,28 @@ export class Dataset {
    */
   async relabel(ids: readonly number[], answer: Pick<SampleProperties, "label" | "targets">): Promise<void> {
     const { label, targets } = checkAnswer(this.#description, answer);
-    await this.#changeSamples(ids, {
+    await this.#changeSamples({
       event: "relabel",
       ...(label !== undefined && { label }),
       ...(targets !== undefined && { targets: [...targets] }),
+      ids,
     });
   }
 
   /** Puts samples on a side of the split; undefined leaves them to chance. @throws TinymlError TINYML_UNKNOWN_SAMPLE */
   assignSplit(ids: readonly number[], split: Split | undefined): Promise<void> {
-    return this.#changeSamples(ids, { event: "split", ...(split !== undefined && { split }) });
+    return this.#changeSamples({ event: "split", ...(split !== undefined && { split }), ids });
   }
 
   /** Puts the samples of each list on its side, all in one write. @throws TinymlError TINYML_UNKNOWN_SAMPLE; then none has changed */
-  async assignSplits(sides: Readonly<Record<Split, readonly number[]>>): Promise<void> {
-    this.#assertOpen();
-    const index = await this.#index();
-    const time = Date.now();
-    const events: DatasetEvent[] = [];
-    for (const split of ["training", "validation", "test"] as const) {
-      const ids = [...sides[split]];
-      for (const id of ids) this.#find(index, id);
-      if (ids.length > 0) events.push({ event: "split", split, ids, time });
-    }
-    if (events.length > 0) await this.#take(events);
+  assignSplits(sides: Readonly<Record<Split, readonly number[]>>): Promise<void> {
+    const sorted = ["training", "validation", "test"] as const;
+    return this.#changeSamples(...sorted.map((split): SampleChange => ({ event: "split", split, ids: sides[split] })));
   }
 
   /** Deletes samples; what they hold stays on disk, so that `restore` brings them back. @throws TinymlError TINYML_UNKNOWN_SAMPLE */
   remove(ids: readonly number[]): Promise<void> {
-    return this.#changeSamples(ids, { event: "delete" });
+    return this.#changeSamples({ event: "delete", ids });
   }
 
   /** Brings deleted samples back. @throws TinymlError TINYML_UNKNOWN_SAMPLE for one that is not deleted */
@@ -453,11 +446,16 @@ export class Dataset {
     });
   }
 
-  async #changeSamples(ids: readonly number[], change: SampleChange): Promise<void> {
+  /** Changes samples, all of them in one write or none. */
+  async #changeSamples(...changes: readonly SampleChange[]): Promise<void> {
     this.#assertOpen();
     const index = await this.#index();
-    for (const id of ids) this.#find(index, id);
-    if (ids.length > 0) await this.#take([{ ...change, ids: [...ids], time: Date.now() }]);
+    for (const { ids } of changes) for (const id of ids) this.#find(index, id);
+    const time = Date.now();
+    const events = changes
+      .filter(({ ids }) => ids.length > 0)
+      .map((change): DatasetEvent => ({ ...change, ids: [...change.ids], time }));
+    if (events.length > 0) await this.#take(events);
   }
 
   /** The samples that are on disk and not deleted. */
@@ -591,11 +589,12 @@ export class Dataset {
   }
 }
 
-/** What happens to samples that are there, without which ones and when. */
-type SampleChange =
+/** What happens to samples that are there, without when. */
+type SampleChange = { ids: readonly number[] } & (
   | Pick<Extract<DatasetEvent, { event: "relabel" }>, "event" | "label" | "targets">
   | Pick<Extract<DatasetEvent, { event: "split" }>, "event" | "split">
-  | Pick<Extract<DatasetEvent, { event: "delete" }>, "event">;
+  | Pick<Extract<DatasetEvent, { event: "delete" }>, "event">
+);
 
 function unknownSample(id: number, what: string): TinymlError {
   return new TinymlError(

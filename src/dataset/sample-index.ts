@@ -1,3 +1,4 @@
+import type { DatasetDescription } from "./description";
 import type { AddEvent, DatasetEvent, SampleFileType } from "./events";
 import type { Split } from "./table";
 
@@ -22,6 +23,11 @@ export interface SampleEntry {
   /** Its file, relative to the dataset's folder ("samples/7.csv"); absent for rows of a table. */
   file?: string;
   deleted?: true;
+}
+
+/** Whether a sample is no recording that is under way: that one has no end yet, and more readings later. */
+export function hasEnded({ kind }: Pick<DatasetDescription, "kind">, { readings }: SampleEntry): boolean {
+  return kind !== "timeseries" || readings !== undefined;
 }
 
 /** The samples that a dataset's events tell of, in the order in which they were added. */

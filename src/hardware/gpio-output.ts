@@ -36,8 +36,6 @@ export function createGpioOutput(settings: GpioOutputSettings): Output {
   let level: 0 | 1 | undefined;
   let holder: RunningTool | undefined;
   let closing: Promise<void> | undefined;
-  /** Set while the holder is ended by us. */
-  let stopping = false;
   /** The level to be set next, and the promise of those who wait for it. */
   let next: { level: 0 | 1; done: Promise<void> } | undefined;
   /** What is being done; never rejects. */
@@ -66,14 +64,14 @@ export function createGpioOutput(settings: GpioOutputSettings): Output {
   /** Tells when a holder has ended that is still meant to hold the pin. */
   const watch = async (held: RunningTool): Promise<void> => {
     const said = await held.ended.catch(() => "");
-    if (holder !== held || stopping) return;
+    if (holder !== held) return;
     level = undefined;
     settings.lost?.(gpioError(said, "gpioset"));
   };
   const stop = async (): Promise<void> => {
-    stopping = true;
-    await holder?.stop();
-    stopping = false;
+    const held = holder;
+    holder = undefined;
+    await held?.stop();
   };
 
   const queue = (task: () => Promise<void>): Promise<void> => {

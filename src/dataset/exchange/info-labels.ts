@@ -1,6 +1,6 @@
 import type { Split } from "../table";
 import { asObject } from "./imported";
-import { documentText, importError, type NamedBytes } from "./named-bytes";
+import { importError, type NamedBytes, parseDocument } from "./named-bytes";
 
 /** The file that lies in an export of Edge Impulse and names the label and the side of each sample. */
 export const infoLabels = "info.labels";
@@ -33,13 +33,7 @@ const categories: ReadonlyMap<unknown, Split | undefined> = new Map([
  */
 export function readInfoLabels(file: NamedBytes): LabelledFile[] {
   const { name } = file;
-  const text = documentText(file);
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (error) {
-    throw importError(name, "it is no whole JSON file", error);
-  }
+  const parsed = parseDocument(file);
   const { version, files } = asObject(parsed, name, "its content");
   if (version !== 1) throw importError(name, `its version ${JSON.stringify(version)} is not known here, only 1`);
   if (!Array.isArray(files)) throw importError(name, "it has no list of files");

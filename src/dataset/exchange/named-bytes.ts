@@ -132,10 +132,19 @@ export async function readPieces(
   }
 }
 
-/** The text of a JSON file. @throws TinymlError TINYML_IMPORT_INVALID for one with more than 16 MB */
-export function documentText({ name, bytes }: NamedBytes): string {
-  assertDocument({ name, bytes });
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
+/** What a JSON file says. @throws TinymlError TINYML_IMPORT_INVALID */
+export function parseJson({ name, bytes }: NamedBytes): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8"));
+  } catch (error) {
+    throw importError(name, "it is no whole JSON file", error);
+  }
+}
+
+/** The same of a file that has to be small. @throws TinymlError TINYML_IMPORT_INVALID also for one with more than 16 MB */
+export function parseDocument(file: NamedBytes): unknown {
+  assertDocument(file);
+  return parseJson(file);
 }
 
 /** Throws TINYML_IMPORT_INVALID for a file with more than 16 MB, which is too large to be understood as a whole. */

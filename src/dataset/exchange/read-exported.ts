@@ -21,9 +21,9 @@ import {
 import { type ImportedSamples, listOf, type SampleList } from "./imported";
 import {
   createSampleBudget,
-  documentText,
   importError,
   type NamedBytes,
+  parseDocument,
   readPieces,
   type SampleBudget,
 } from "./named-bytes";
@@ -89,13 +89,7 @@ export async function readExported(files: readonly NamedBytes[], folder: string)
 
 function readDescription(file: NamedBytes): Description {
   const { name } = file;
-  const text = documentText(file);
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (error) {
-    throw importError(name, "it is no whole JSON file", error);
-  }
+  const parsed = parseDocument(file);
   const description = parseDescription(parsed);
   if (typeof description === "string") throw importError(name, description);
   return description;

@@ -1,5 +1,5 @@
 import { asObject } from "./imported";
-import { documentText, importError, type NamedBytes } from "./named-bytes";
+import { importError, type NamedBytes, parseDocument } from "./named-bytes";
 
 /** The file in a project of Teachable Machine that says what it is. */
 const manifestName = "manifest.json";
@@ -39,7 +39,7 @@ export function readTeachableMachine(files: readonly NamedBytes[], source: strin
 
 function readType(file: NamedBytes): string | undefined {
   try {
-    const { type, version, appdata } = asObject(JSON.parse(documentText(file)), file.name, "its content");
+    const { type, version, appdata } = asObject(parseDocument(file), file.name, "its content");
     return typeof type === "string" && typeof version === "string" && appdata !== undefined ? type : undefined;
   } catch {
     return undefined;

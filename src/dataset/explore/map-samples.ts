@@ -6,7 +6,7 @@ import { pictureChannels } from "../picture";
 import { createRandom } from "../random";
 import { readDataset } from "../read-dataset";
 import { readStoredSample, type StoredSample } from "../read-sample";
-import type { SampleEntry, SampleIndex } from "../sample-index";
+import { hasEnded, type SampleEntry, type SampleIndex } from "../sample-index";
 import { outputWidth, selectRows, type Table } from "../table";
 import { findPrincipalComponents } from "./principal-components";
 import { computeSpectrogram } from "./spectrogram";
@@ -72,11 +72,6 @@ export async function mapSamples(folder: string): Promise<SampleMap> {
     samples: Uint32Array.from(all, ({ id }) => id),
     unreadable: Uint32Array.from(described.unreadable, ({ id }) => id),
   };
-}
-
-/** Whether a sample is no recording that is under way: that one would lie elsewhere when it has all its readings. */
-export function hasEnded({ kind }: DatasetDescription, { readings }: SampleEntry): boolean {
-  return kind !== "timeseries" || readings !== undefined;
 }
 
 /** A sample that a map can show; undefined where its file is gone, damaged or empty. */
