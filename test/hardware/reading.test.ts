@@ -33,8 +33,8 @@ describe("createCalibration", () => {
       fc.property(fc.integer(), fc.integer(), fc.double({ noNaN: true, min: -1e6, max: 1e6 }), (a, b, value) => {
         fc.pre(a !== b);
         const line = createCalibration({ codes: [a, b], values: [value, value + 1] });
-        // −0 + 0 is 0.
-        assert.deepEqual([line(a), line(b)], [value + 0, value + 1]);
+        // Not deepEqual, for which a reading of −0 is not the 0 that was entered.
+        assert.ok(line(a) === value && line(b) === value + 1);
       }),
     );
   });
