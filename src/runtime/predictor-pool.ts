@@ -1,10 +1,8 @@
 import type { Model } from "../model/model";
 import { type RequestThread, startRequestThread } from "../request-thread";
 import { threadsAtOnce } from "../worker-thread";
-import type { InputValues } from "./model-input";
 import { disposedError, type Prediction } from "./predictor";
 import { createSampleReader } from "./sample-reader";
-import { isWhole } from "./tensor-values";
 
 /** What a thread of the pool is asked; models go by a number that is never used again. */
 export type PredictionRequest =
@@ -46,7 +44,6 @@ let lastModel = 0;
 export async function createPooledPredictor(bytes: Uint8Array, model: Model): Promise<PooledPredictor> {
   const id = ++lastModel;
   const read = createSampleReader(model);
-  const whole = model.inputs.map((index) => isWhole(model.tensors[index]));
   let place: { taken: PoolThread; loaded: Promise<unknown> } | undefined;
   let disposed = false;
 
@@ -78,7 +75,8 @@ export async function createPooledPredictor(bytes: Uint8Array, model: Model): Pr
     model,
     async predict(reading, features) {
       if (disposed) throw disposedError();
-      const values = movable(read(reading, features).values, whole);
+      // Copies, whose buffers can be moved to the thread.
+      const values = read(reading, features).values.map((numbers) => numbers.slice());
       const thread = await threadWithModel();
       const [only, ...others] = values;
       const answer = await thread.ask(
@@ -118,12 +116,4 @@ function leaveThread(taken: PoolThread, model: number): void {
     // A thread that dies now has nothing to give back.
     thread.ask({ type: "dispose", model }).catch(() => undefined);
   }
-}
-
-/** Copies of the values as typed arrays, whose buffers can be moved to another thread. */
-function movable(
-  values: InputValues,
-  whole: readonly boolean[],
-): (Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>)[] {
-  return values.map((list, i) => (whole[i] ? Float64Array.from(list) : Float32Array.from(list)));
 }

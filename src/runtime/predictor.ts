@@ -182,8 +182,7 @@ function openInput(
   const features = planFeaturesOr(release, blocks, reading, channels);
   return {
     write(values, prepare) {
-      const memory = heap.float32;
-      for (let i = 0; i < count; i++) memory[reading / 4 + i] = values[i];
+      heap.float32.set(values, reading / 4);
       if (prepare) features.run(count / channels);
       if (scaled === undefined) return;
       if (type === "int8") call.tinyml_quantize_int8(reading, address, count, scaled.scale, scaled.zeroPoint);
@@ -226,19 +225,23 @@ function answererOf(model: Model): (numbers: readonly number[][]) => Prediction 
     return (numbers) => Object.fromEntries(names.map((name, i) => [name, numbers[i]]));
   }
   const labels = labelsOf(model);
-  if (labels !== undefined) return ([scores]) => labelOf(labels, scores);
+  if (labels !== undefined) return labelReader(labels);
   return ([values]) => (values.length === 1 ? values[0] : values);
 }
 
 /** One score per label; or two labels and one score, a sigmoid's, which is that of the second. */
-function labelOf(labels: readonly string[], values: readonly number[]): LabelPrediction {
-  const binary = labels.length === 2 && values.length === 1;
-  const scores: [label: string, score: number][] = [];
-  let best = 0;
-  for (let i = 0; i < labels.length; i++) {
-    const score = binary ? (i === 1 ? values[0] : 1 - values[0]) : values[i];
-    scores.push([labels[i], score]);
-    if (score > scores[best][1]) best = i;
-  }
-  return { label: labels[best], confidence: scores[best][1], scores: Object.fromEntries(scores) };
+function labelReader(labels: readonly string[]): (numbers: readonly number[][]) => LabelPrediction {
+  // Copied for each answer, which takes a fifth of the time that fromEntries does. It gives every label a property of its
+  // own, "__proto__" as well.
+  const none = Object.fromEntries(labels.map((label) => [label, 0]));
+  return ([values]) => {
+    const all = labels.length === 2 && values.length === 1 ? [1 - values[0], values[0]] : values;
+    const scores = { ...none };
+    let best = 0;
+    for (let i = 0; i < labels.length; i++) {
+      scores[labels[i]] = all[i];
+      if (all[i] > all[best]) best = i;
+    }
+    return { label: labels[best], confidence: all[best], scores };
+  };
 }
