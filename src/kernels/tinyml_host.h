@@ -104,4 +104,11 @@ void tinyml_host_depthwise_int8(const int8_t *input, const int16_t *weights, con
 void tinyml_host_conv_float(const float *input, const float *weights, const float *bias, float *output,
                             tinyml_size batch, const tinyml_window *window, int activation);
 
+/*
+ * tinyml_dense_float with weights that are all finite in panels, [inputs][32 or 16]. bias [outputs, filled up to sixteens];
+ * inputs at most 8,192. Inputs that are 0 are passed over.
+ */
+void tinyml_host_dense_float(const float *input, const float *weights, const float *bias, float *output, tinyml_size rows,
+                             tinyml_size inputs, tinyml_size outputs, int activation);
+
 #endif

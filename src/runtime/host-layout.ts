@@ -18,6 +18,9 @@ import type { SlidingWindow } from "../model/window";
 
 /** The most elements of a float window, a quarter of TINYML_HOST_FLOATS. */
 const mostFloats = 2048;
+/** The fewest outputs of a dense layer of floats that is laid out, and the most inputs, TINYML_HOST_LISTED. */
+const fewOutputs = 16;
+const mostListed = 8192;
 /** The most elements that a kernel widens at once, TINYML_HOST_ELEMENTS. */
 const mostElements = 16384;
 /** The most places of a depthwise window, TINYML_HOST_TAPS. */
@@ -38,6 +41,10 @@ export function hostLayout(call: KernelCall, inputs?: InputReading | "widened"):
 const layouts: Readonly<
   Record<string, (all: readonly KernelArgument[], inputs?: InputReading | "widened") => KernelCall | undefined>
 > = {
+  tinyml_dense_float(all) {
+    const [input, weights, bias, output, rows, , outputs, activation] = all;
+    return denseFloat(float32(weights), float32(bias), integer(outputs), [input, output, rows], activation);
+  },
   tinyml_conv_float(all) {
     const [input, weights, bias, output, batch, window, filterChannels, activation] = all;
     const { inputChannels } = fields(window);
@@ -156,6 +163,24 @@ interface Slide {
   window: KernelArgument;
 }
 
+function denseFloat(
+  weights: Float32Array | undefined,
+  biases: Float32Array | undefined,
+  outputs: number,
+  [input, output, rows]: readonly KernelArgument[],
+  activation: KernelArgument,
+): KernelCall | undefined {
+  const length = (weights?.length ?? 0) / outputs;
+  const pays = outputs >= fewOutputs && length * outputs >= fewWeights && length <= mostListed;
+  // A weight that is no number makes NaN of a 0, too.
+  if (weights === undefined || !pays || !weights.every(Number.isFinite)) return undefined;
+  const panels = computedArgument("weights", packFloatPanels(weights, length, 32));
+  const filled = new Float32Array(16 * Math.ceil(outputs / 16));
+  filled.set(biases ?? []);
+  const all = [input, panels, computedArgument("bias", filled), output, rows, ...integers(length, outputs), activation];
+  return { kernel: "tinyml_host_dense_float", file: "host_float_dense.c", arguments: all };
+}
+
 function convFloat(
   weights: Float32Array | undefined,
   biases: Float32Array | undefined,
@@ -165,7 +190,7 @@ function convFloat(
   const { inputChannels, outputHeight, outputWidth, outputChannels, windowHeight, windowWidth } = fields(window);
   const length = windowHeight * windowWidth * inputChannels;
   if (weights === undefined || length > mostFloats || outputHeight * outputWidth < 4) return undefined;
-  const panels = computedArgument("weights", packFloatPanels(weights, length));
+  const panels = computedArgument("weights", packFloatPanels(weights, length, 8));
   const filled = new Float32Array(4 * Math.ceil(outputChannels / 4));
   filled.set(biases ?? []);
   const all = [input, panels, computedArgument("bias", filled), output, batch, window, activation];
@@ -291,16 +316,18 @@ function packPanels(weights: Int8Array, length: number, groups: number, together
 }
 
 /**
- * Float weights in panels: eight channels, or four where no more are left; for each input the weights of every channel.
+ * Float weights in panels of so many channels, or half as many where no more are left; for each input the weights of every
+ * channel.
  *
  * @param weights [channels][length]
  */
-function packFloatPanels(weights: Float32Array, length: number): Float32Array {
+function packFloatPanels(weights: Float32Array, length: number, widest: 8 | 32): Float32Array {
   const channels = weights.length / length;
-  const packed = new Float32Array(4 * Math.ceil(channels / 4) * length);
+  const half = widest / 2;
+  const packed = new Float32Array(half * Math.ceil(channels / half) * length);
   for (let channel = 0; channel < channels; channel++) {
-    const lane = channel % 8;
-    const lanes = channels - (channel - lane) > 4 ? 8 : 4;
+    const lane = channel % widest;
+    const lanes = channels - (channel - lane) > half ? widest : half;
     const at = (channel - lane) * length + lane;
     for (let i = 0; i < length; i++) packed[at + i * lanes] = weights[channel * length + i];
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as fc from "fast-check";
-import type { Quantization, Tensor } from "../../src/model/model";
+import type { Model, Quantization, Tensor } from "../../src/model/model";
 import { elementCount } from "../../src/model/tensor";
 import { copyInto, type Placement, placeModel } from "../../src/runtime/place-model";
 import { writeTflite } from "../../src/tflite/write-tflite";
@@ -115,6 +115,95 @@ function withInputs({ model, input }: Sample, change: (stored: number) => number
   });
   return { model: { ...model, tensors }, input: Int8Array.from(input, (stored) => change(Number(stored))) };
 }
+
+/** A dense layer of floats in float32's arithmetic, one product after the other, as a board computes it. */
+function denseByHand(
+  input: Float32Array,
+  weights: Float32Array,
+  bias: Float32Array,
+  activation: "NONE" | "RELU",
+): number[] {
+  return Array.from(bias, (start, unit) => {
+    let sum = 0;
+    input.forEach((value, i) => {
+      sum = Math.fround(sum + Math.fround(value * weights[unit * input.length + i]));
+    });
+    const output = Math.fround(sum + start);
+    return activation === "RELU" ? Math.max(0, output) : output;
+  });
+}
+
+function runDense(
+  input: Float32Array,
+  weights: Float32Array,
+  bias: Float32Array,
+  activation: "NONE" | "RELU",
+): number[] {
+  const float32 = { type: "float32" } as const;
+  const [width, units] = [input.length, bias.length];
+  const model: Model = {
+    description: "",
+    tensors: [
+      { ...float32, name: "input", shape: [1, width] },
+      { ...float32, name: "weights", shape: [units, width], data: weights },
+      { ...float32, name: "bias", shape: [units], data: bias },
+      { ...float32, name: "output", shape: [1, units] },
+    ],
+    operators: [{ type: "FULLY_CONNECTED", inputs: [0, 1, 2], outputs: [3], options: { activation } }],
+    inputs: [0],
+    outputs: [3],
+  };
+  const placed = placeModel(model);
+  copyInto(placed.kernels, placed.addresses[0], input);
+  placed.forward(1);
+  const at = placed.addresses[3] / 4;
+  const outputs = Array.from(placed.kernels.heap.float32.slice(at, at + units));
+  placed.dispose();
+  return outputs;
+}
+
+describe("dense layers of floats that are laid out for the host", () => {
+  const floats = (length: number) =>
+    fc.float32Array({ minLength: length, maxLength: length, min: -4, max: 4, noNaN: true });
+  const anyLayer = fc
+    .record({ width: fc.integer({ min: 64, max: 200 }), units: fc.integer({ min: 16, max: 80 }) })
+    .chain(({ width, units }) =>
+      fc.record({
+        input: fc.array(fc.oneof(fc.constant(0), fc.float({ min: -4, max: 4, noNaN: true })), {
+          minLength: width,
+          maxLength: width,
+        }),
+        weights: floats(width * units),
+        bias: floats(units),
+        activation: fc.constantFrom("NONE" as const, "RELU" as const),
+      }),
+    );
+
+  it("have the bits of products that are added up one after the other, inputs of 0 or not", () => {
+    fc.assert(
+      fc.property(anyLayer, ({ input, weights, bias, activation }) => {
+        const reading = Float32Array.from(input);
+        const wanted = denseByHand(reading, weights, bias, activation);
+        // −0 or 0: a product with 0 may have been left out.
+        assert.ok(runDense(reading, weights, bias, activation).every((output, i) => output === wanted[i]));
+      }),
+    );
+  });
+
+  it("give NaN where an input of 0 meets a weight that is no number, or any input is none", () => {
+    const [width, units] = [64, 20];
+    const input = new Float32Array(width);
+    const weights = new Float32Array(width * units).fill(1);
+    const bias = new Float32Array(units);
+    weights[3 * width + 5] = Number.POSITIVE_INFINITY;
+    runDense(input, weights, bias, "NONE").forEach((output, unit) => {
+      assert.deepEqual(output, unit === 3 ? Number.NaN : 0);
+    });
+    weights[3 * width + 5] = 1;
+    input[63] = Number.NaN;
+    assert.ok(runDense(input, weights, bias, "NONE").every(Number.isNaN));
+  });
+});
 
 /** What the first Node that has relaxed SIMD makes of layers whose inputs are taken in a given way, or in its own. */
 const runSamples = `
