@@ -45,6 +45,7 @@ const relaxedSources = new Set([
   "float_dense.c",
   "host_float_conv.c",
   "host_float_dense.c",
+  "host_winograd.c",
   "host_int8_conv.c",
   "host_int8_dense.c",
   "host_multiply_bytes.c",

@@ -27,6 +27,7 @@ const functionNames = [
   "tinyml_max_pool_int8",
   "tinyml_host_dense_float",
   "tinyml_host_conv_float",
+  "tinyml_host_winograd_float",
   "tinyml_host_pack_panels",
   "tinyml_host_pack_eights",
   "tinyml_host_pack_taps",
@@ -187,7 +188,12 @@ const functionNames = [
  * Of dist/relaxed-kernels.wasm: float kernels in which relaxed SIMD pays. They take the arguments of their namesakes in
  * dist/kernels.wasm, and work in the memory of these.
  */
-const relaxedNames = ["tinyml_dense_float", "tinyml_host_dense_float", "tinyml_host_conv_float"] as const;
+const relaxedNames = [
+  "tinyml_dense_float",
+  "tinyml_host_dense_float",
+  "tinyml_host_conv_float",
+  "tinyml_host_winograd_float",
+] as const;
 
 /** Of dist/relaxed-kernels.wasm too: int8 kernels, which give the bits of the others where `byteInputs` says how. */
 const byteNames = ["tinyml_host_dense_bytes", "tinyml_host_conv_bytes"] as const;

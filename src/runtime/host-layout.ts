@@ -21,6 +21,8 @@ const mostFloats = 2048;
 /** The fewest outputs of a dense layer of floats that is laid out, and the most inputs, TINYML_HOST_LISTED. */
 const fewOutputs = 16;
 const mostListed = 8192;
+/** The most input channels, of which TINYML_WINOGRAD_FLOATS are four tiles. */
+const mostWinogradChannels = 128;
 /** The most elements that a kernel widens at once, TINYML_HOST_ELEMENTS. */
 const mostElements = 16384;
 /** The most places of a depthwise window, TINYML_HOST_TAPS. */
@@ -190,11 +192,37 @@ function convFloat(
   const { inputChannels, outputHeight, outputWidth, outputChannels, windowHeight, windowWidth } = fields(window);
   const length = windowHeight * windowWidth * inputChannels;
   if (weights === undefined || length > mostFloats || outputHeight * outputWidth < 4) return undefined;
-  const panels = computedArgument("weights", packFloatPanels(weights, length, 8));
+  const winograd = isForWinograd(fields(window)) && weights.every(Number.isFinite);
+  const packed = winograd ? packWinograd(weights, inputChannels) : packFloatPanels(weights, length, 8);
   const filled = new Float32Array(4 * Math.ceil(outputChannels / 4));
   filled.set(biases ?? []);
-  const all = [input, panels, computedArgument("bias", filled), output, batch, window, activation];
-  return { kernel: "tinyml_host_conv_float", file: "host_float_conv.c", arguments: all };
+  const constants = [computedArgument("weights", packed), computedArgument("bias", filled)];
+  const all = [input, ...constants, output, batch, window, activation];
+  return winograd
+    ? { kernel: "tinyml_host_winograd_float", file: "host_winograd.c", arguments: all }
+    : { kernel: "tinyml_host_conv_float", file: "host_float_conv.c", arguments: all };
+}
+
+/** Whether a convolution is one that tinyml_host_winograd_float computes, and large enough to gain by it. */
+function isForWinograd({
+  outputHeight,
+  outputWidth,
+  inputChannels,
+  outputChannels,
+  ...window
+}: SlidingWindow): boolean {
+  const { windowHeight, windowWidth, strideHeight, strideWidth, dilationHeight, dilationWidth } = window;
+  const tiles = Math.ceil(outputHeight / 2) * Math.ceil(outputWidth / 2);
+  return (
+    windowHeight === 3 &&
+    windowWidth === 3 &&
+    strideHeight * strideWidth * dilationHeight * dilationWidth === 1 &&
+    tiles >= 4 &&
+    inputChannels % 4 === 0 &&
+    inputChannels >= 8 &&
+    inputChannels <= mostWinogradChannels &&
+    outputChannels >= 8
+  );
 }
 
 function denseInt8(layer: Int8Layer, input: KernelArgument, output: KernelArgument, rows: KernelArgument) {
@@ -331,6 +359,38 @@ function packFloatPanels(weights: Float32Array, length: number, widest: 8 | 32):
     const at = (channel - lane) * length + lane;
     for (let i = 0; i < length; i++) packed[at + i * lanes] = weights[channel * length + i];
   }
+  return packed;
+}
+
+/**
+ * Filters of 3 x 3 as Winograd's F(2 x 2, 3 x 3) multiplies them, G filter G', in panels: 16 matrices [outputs][inputs].
+ *
+ * @param weights [outputs][3][3][inputs]
+ */
+function packWinograd(weights: Float32Array, inputs: number): Float32Array {
+  const filters = weights.length / 9;
+  const matrices = Array.from({ length: 16 }, () => new Float32Array(filters));
+  // G x of three numbers
+  const spread = (a: number, b: number, c: number) => [a, (a + b + c) / 2, (a - b + c) / 2, c];
+  for (let filter = 0; filter < filters; filter++) {
+    const input = filter % inputs;
+    const at = (filter - input) * 9 + input;
+    const column = (j: number) => [0, 3, 6].map((row) => weights[at + (row + j) * inputs]);
+    const [first, second, third] = [0, 1, 2].map((j) => {
+      const [a, b, c] = column(j);
+      return spread(a, b, c);
+    });
+    for (let i = 0; i < 4; i++) {
+      spread(first[i], second[i], third[i]).forEach((value, j) => {
+        matrices[4 * i + j][filter] = value;
+      });
+    }
+  }
+  const panels = matrices.map((matrix) => packFloatPanels(matrix, inputs, 8));
+  const packed = new Float32Array(16 * panels[0].length);
+  panels.forEach((panel, i) => {
+    packed.set(panel, i * panel.length);
+  });
   return packed;
 }
 

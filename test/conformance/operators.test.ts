@@ -8,13 +8,14 @@ import { type Chip, requireChip, runOnChip, tooLarge } from "../support/chips";
 import { runInFlow, runInLiteRt } from "../support/run-model";
 import { runStdio, sketchOf } from "../support/sketches";
 import { requireTool } from "../support/tools";
-import { anyConvolution, anyDepthwise, anyPool, type Sample, withBias } from "./operators";
+import { anyConvolution, anyConvolutionOfNine, anyDepthwise, anyPool, type Sample, withBias } from "./operators";
 import { anyTransposeConvolution } from "./operators/transpose-convolution";
 
 /* Single operators over random shapes and options. A failure names its seed and its smallest counterexample. */
 
 const OPERATORS = {
   CONV_2D: anyConvolution,
+  "CONV_2D by windows of 3 x 3": anyConvolutionOfNine,
   DEPTHWISE_CONV_2D: anyDepthwise,
   AVERAGE_POOL_2D: (int8: boolean) => anyPool("AVERAGE_POOL_2D", int8),
   MAX_POOL_2D: (int8: boolean) => anyPool("MAX_POOL_2D", int8),
