@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { AVRUSART, avrInstruction, CPU, usart0Config } from "avr8js";
+import { findBoard } from "../../src/boards/boards";
 import type { Model, TensorData } from "../../src/model/model";
 import { elementBytes, elementCount } from "../../src/model/tensor";
 import { writeSketch } from "./arduino";
@@ -21,7 +22,8 @@ const clockHertz = 16e6;
 const cyclesPerSample = 60 * clockHertz;
 /** Registers below the simulator's RAM; a chip with more of them has them in what the simulator takes for RAM. */
 const simulatedRegisters = 0x100;
-/** What lies between data and stack: it must stay as it is. */
+/** What a sketch leaves to the stack; the bytes next to the data must stay as they are. */
+const { stackBytes } = findBoard("uno");
 const guardBytes = 16;
 const guardByte = 0xa5;
 /** Where avr-gcc counts addresses of RAM from. */
@@ -44,7 +46,7 @@ export function requireAvr(context: Mocha.Context): void {
 export function runOnAtmega(model: Model, inputs: TensorData, chip: Atmega): Buffer {
   const { flashBytes, ramBytes, ramStart } = atmegaChips[chip];
   const { binary, ramEnd } = compile(sketchOf(model, { template: "stdio" }).files, chip);
-  if (ramEnd + guardBytes > ramStart + ramBytes) throw new Error("no RAM is left for the stack");
+  if (ramEnd + stackBytes > ramStart + ramBytes) throw new Error("no RAM is left for the stack");
   const program = new Uint8Array(flashBytes);
   program.set(binary);
   const cpu = new CPU(new Uint16Array(program.buffer), ramStart + ramBytes - simulatedRegisters);
