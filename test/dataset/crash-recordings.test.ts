@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { openStoredDataset } from "../../src/dataset/open-dataset";
 import { createRandom } from "../../src/dataset/random";
 import { temporaryFolder } from "../support/folders";
+import { seed } from "../support/seed";
 import { motionReading } from "./support/motion";
 
 /** How often to kill; a developer who changes the journal may ask for more. */
@@ -15,7 +16,7 @@ describe("a process that records twenty channels, killed at any moment", functio
 
   it("has lost nothing that it acknowledged, and leaves no half readings", async () => {
     const folder = join(await temporaryFolder(), "motion");
-    const random = createRandom(Date.now() % 2 ** 31);
+    const random = createRandom(seed);
     /** Of each sample how many readings were acknowledged. */
     const acknowledged = new Map<number, number>();
     for (let kill = 0; kill < kills; kill++) {
