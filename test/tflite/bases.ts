@@ -4,9 +4,10 @@ import type { Model, OperatorType, TensorType } from "../../src/model/model";
 import { operatorRule } from "../../src/model/operators";
 import { operatorOfCode } from "../../src/tflite/operators";
 import { writeTflite } from "../../src/tflite/write-tflite";
-import { anyConvolution, anyDepthwise, anyPool } from "../conformance/operators";
+import { anyConvolution, anyConvolutionOfNine, anyDepthwise, anyPool } from "../conformance/operators";
 import { type Arithmetic, anyArithmetic } from "../conformance/operators/arithmetic";
 import { anyConversion } from "../conformance/operators/conversion";
+import { anyDense } from "../conformance/operators/dense";
 import { anyElementwise } from "../conformance/operators/elementwise";
 import { MOVING_OPERATORS } from "../conformance/operators/moving";
 import { anyLstm, anySvdf } from "../conformance/operators/recurrent";
@@ -64,6 +65,7 @@ const KINDS = ["float32", "int8", "int16"] as const;
 const OPERATORS: readonly (readonly [name: string, any: AnyModel])[] = [
   ...[true, false].flatMap((int8): [string, AnyModel][] => [
     ["CONV_2D", anyConvolution(int8)],
+    ["CONV_2D", anyConvolutionOfNine(int8)],
     ["DEPTHWISE_CONV_2D", anyDepthwise(int8)],
     ["AVERAGE_POOL_2D", anyPool("AVERAGE_POOL_2D", int8)],
     ["MAX_POOL_2D", anyPool("MAX_POOL_2D", int8)],
@@ -84,6 +86,7 @@ const OPERATORS: readonly (readonly [name: string, any: AnyModel])[] = [
       ? []
       : KINDS.filter((kind) => inputTypes(type).includes(kind)).map((kind) => row(type, any(kind)));
   }),
+  ...KINDS.map((kind) => row("FULLY_CONNECTED", anyDense(kind, "plain"))),
   ...KINDS.map((kind) => row("TRANSPOSE_CONV", anyTransposeConvolution(kind))),
   row("SVDF", anySvdf("float32")),
   row("SVDF", anySvdf("int8", "int8")),

@@ -12,7 +12,7 @@ export function anyDense(kind: Kind, weights: Weights): fc.Arbitrary<Samples> {
     .record(
       {
         batch: fc.integer({ min: 1, max: 4 }),
-        inputs: fc.integer({ min: 1, max: 40 }),
+        inputs: fc.integer({ min: 1, max: 90 }),
         outputs: fc.integer({ min: 1, max: 20 }),
         keepNumDims: fc.boolean(),
         activation: fc.constantFrom<FusedActivation>("NONE", "RELU", "RELU_N1_TO_1", "RELU6"),
