@@ -2,7 +2,13 @@
  * Convolution of float models on the host by windows of 3 x 3, one place after the other, as Winograd's F(2 x 2, 3 x 3):
  * a tile of 2 x 2 outputs from 4 x 4 inputs takes 16 products for each pair of channels instead of 36.
  *
- *   outputs = A' ((G weights G') * (B' inputs B)) A      (* element by element, summed over the input's channels)
+ * Along one direction, two outputs of a filter g over four inputs d take four products instead of six:
+ *
+ *   m0 = (d0 - d2) g0    m1 = (d1 + d2) (g0 + g1 + g2) / 2    m2 = (d2 - d1) (g0 - g1 + g2) / 2    m3 = (d1 - d3) g2
+ *   output 0 = m0 + m1 + m2    output 1 = m1 - m2 - m3
+ *
+ * A tile does that along both directions: B' d B are its transformed inputs, G g G' its transformed weights (packWinograd of
+ * host-layout.ts), and A' m A its outputs. Products are summed over the input's channels in between, as products of matrices.
  *
  * Lavin and Gray, Fast Algorithms for Convolutional Neural Networks (2015), section 4.1.
  */

@@ -105,15 +105,16 @@ void tinyml_host_conv_float(const float *input, const float *weights, const floa
                             tinyml_size batch, const tinyml_window *window, int activation);
 
 /*
- * tinyml_conv_float without groups, by windows of 3 x 3, stride 1 and dilation 1, of 4 to 128 channels, a multiple of 4, with at least
- * four tiles of 2 x 2 outputs. Weights are finite, transformed and in panels as above, a matrix for each of a tile's 16 products.
+ * tinyml_conv_float without groups, by windows of 3 x 3, stride 1 and dilation 1, of at most 128 input channels, a multiple
+ * of 4, with at least four tiles of 2 x 2 outputs. Weights are finite, transformed (host_winograd.c) and in panels as above,
+ * a matrix for each of a tile's 16 products. Inputs are finite, and their sums of four, too: an infinite one makes NaN of its tile.
  */
 void tinyml_host_winograd_float(const float *input, const float *weights, const float *bias, float *output,
                                 tinyml_size batch, const tinyml_window *window, int activation);
 
 /*
- * tinyml_dense_float with weights that are all finite in panels, [inputs][32 or 16]. bias [outputs, filled up to sixteens];
- * inputs at most 8,192. Inputs that are 0 are passed over.
+ * tinyml_dense_float with weights that are all finite in panels, [inputs][32 outputs]. bias [outputs, filled up to 32s];
+ * inputs at most 8,192. Where more than half of a row's inputs are 0, those are passed over.
  */
 void tinyml_host_dense_float(const float *input, const float *weights, const float *bias, float *output, tinyml_size rows,
                              tinyml_size inputs, tinyml_size outputs, int activation);

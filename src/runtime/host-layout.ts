@@ -13,13 +13,18 @@ import type { SlidingWindow } from "../model/window";
  * a model is placed. Boards run the call as it is described, and so does a trainer, whose weights change.
  *
  * int8 weights take as many bytes as before, but for the channels and inputs that fill up vectors; those of depthwise
- * convolutions twice as many, and the factors of an output channel 32 bytes instead of 9.
+ * convolutions twice as many, and the factors of an output channel 32 bytes instead of 9. Float weights take as many, but for
+ * the channels that fill up panels; those of convolutions by 3 x 3 (host_winograd.c) 16 where there were 9.
  */
 
 /** The most elements of a float window, a quarter of TINYML_HOST_FLOATS. */
 const mostFloats = 2048;
-/** The fewest outputs of a dense layer of floats that is laid out, and the most inputs, TINYML_HOST_LISTED. */
-const fewOutputs = 16;
+/**
+ * A panel of a dense layer of floats, which is laid out where outputs fill so much of the panels, and at most so many inputs:
+ * TINYML_HOST_LISTED.
+ */
+const densePanel = 32;
+const leastFilled = 0.85;
 const mostListed = 8192;
 /** The most input channels, of which TINYML_WINOGRAD_FLOATS are four tiles. */
 const mostWinogradChannels = 128;
@@ -172,15 +177,27 @@ function denseFloat(
   [input, output, rows]: readonly KernelArgument[],
   activation: KernelArgument,
 ): KernelCall | undefined {
-  const length = (weights?.length ?? 0) / outputs;
-  const pays = outputs >= fewOutputs && length * outputs >= fewWeights && length <= mostListed;
+  if (weights === undefined || weights.length < fewWeights || samples(rows) > 1) return undefined;
+  const length = weights.length / outputs;
+  const lanes = densePanel * Math.ceil(outputs / densePanel);
   // A weight that is no number makes NaN of a 0, too.
-  if (weights === undefined || !pays || !weights.every(Number.isFinite)) return undefined;
-  const panels = computedArgument("weights", packFloatPanels(weights, length, 32));
-  const filled = new Float32Array(16 * Math.ceil(outputs / 16));
-  filled.set(biases ?? []);
-  const all = [input, panels, computedArgument("bias", filled), output, rows, ...integers(length, outputs), activation];
+  if (length > mostListed || outputs < leastFilled * lanes || !allFinite(weights)) return undefined;
+  const panels = computedArgument("weights", packFloatPanels(weights, length, densePanel, densePanel));
+  const all = [input, panels, filledUp(biases, lanes), output, rows, ...integers(length, outputs), activation];
   return { kernel: "tinyml_host_dense_float", file: "host_float_dense.c", arguments: all };
+}
+
+/** Biases with zeros behind them, or zeros alone. */
+function filledUp(biases: Float32Array | undefined, lanes: number): KernelArgument {
+  const filled = new Float32Array(lanes);
+  filled.set(biases ?? []);
+  return computedArgument("bias", filled);
+}
+
+function allFinite(values: Float32Array): boolean {
+  // `every` takes six times as long.
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
 }
 
 function convFloat(
@@ -192,15 +209,19 @@ function convFloat(
   const { inputChannels, outputHeight, outputWidth, outputChannels, windowHeight, windowWidth } = fields(window);
   const length = windowHeight * windowWidth * inputChannels;
   if (weights === undefined || length > mostFloats || outputHeight * outputWidth < 4) return undefined;
-  const winograd = isForWinograd(fields(window)) && weights.every(Number.isFinite);
-  const packed = winograd ? packWinograd(weights, inputChannels) : packFloatPanels(weights, length, 8);
-  const filled = new Float32Array(4 * Math.ceil(outputChannels / 4));
-  filled.set(biases ?? []);
-  const constants = [computedArgument("weights", packed), computedArgument("bias", filled)];
-  const all = [input, ...constants, output, batch, window, activation];
-  return winograd
-    ? { kernel: "tinyml_host_winograd_float", file: "host_winograd.c", arguments: all }
-    : { kernel: "tinyml_host_conv_float", file: "host_float_conv.c", arguments: all };
+  const bias = filledUp(biases, 4 * Math.ceil(outputChannels / 4));
+  const call = (kernel: string, file: string, packed: Float32Array): KernelCall => {
+    return {
+      kernel,
+      file,
+      arguments: [input, computedArgument("weights", packed), bias, output, batch, window, activation],
+    };
+  };
+  if (isForWinograd(fields(window))) {
+    const transformed = packWinograd(weights, inputChannels);
+    if (allFinite(transformed)) return call("tinyml_host_winograd_float", "host_winograd.c", transformed);
+  }
+  return call("tinyml_host_conv_float", "host_float_conv.c", packFloatPanels(weights, length, 8, 4));
 }
 
 /** Whether a convolution is one that tinyml_host_winograd_float computes, and large enough to gain by it. */
@@ -213,7 +234,10 @@ function isForWinograd({
 }: SlidingWindow): boolean {
   const { windowHeight, windowWidth, strideHeight, strideWidth, dilationHeight, dilationWidth } = window;
   const tiles = Math.ceil(outputHeight / 2) * Math.ceil(outputWidth / 2);
+  // In a single row or column half of each tile would be thrown away.
   return (
+    outputHeight > 1 &&
+    outputWidth > 1 &&
     windowHeight === 3 &&
     windowWidth === 3 &&
     strideHeight * strideWidth * dilationHeight * dilationWidth === 1 &&
@@ -344,18 +368,17 @@ function packPanels(weights: Int8Array, length: number, groups: number, together
 }
 
 /**
- * Float weights in panels of so many channels, or half as many where no more are left; for each input the weights of every
+ * Float weights in panels of `wide` channels, or of `narrow` ones where no more are left; for each input the weights of every
  * channel.
  *
  * @param weights [channels][length]
  */
-function packFloatPanels(weights: Float32Array, length: number, widest: 8 | 32): Float32Array {
+function packFloatPanels(weights: Float32Array, length: number, wide: number, narrow: number): Float32Array {
   const channels = weights.length / length;
-  const half = widest / 2;
-  const packed = new Float32Array(half * Math.ceil(channels / half) * length);
+  const packed = new Float32Array(narrow * Math.ceil(channels / narrow) * length);
   for (let channel = 0; channel < channels; channel++) {
-    const lane = channel % widest;
-    const lanes = channels - (channel - lane) > half ? widest : half;
+    const lane = channel % wide;
+    const lanes = channels - (channel - lane) > narrow ? wide : narrow;
     const at = (channel - lane) * length + lane;
     for (let i = 0; i < length; i++) packed[at + i * lanes] = weights[channel * length + i];
   }
@@ -363,35 +386,45 @@ function packFloatPanels(weights: Float32Array, length: number, widest: 8 | 32):
 }
 
 /**
- * Filters of 3 x 3 as Winograd's F(2 x 2, 3 x 3) multiplies them, G filter G', in panels: 16 matrices [outputs][inputs].
+ * Filters of 3 x 3 as Winograd's F(2 x 2, 3 x 3) multiplies them, G filter G' (host_winograd.c), in panels: 16 matrices
+ * [outputs][inputs].
  *
  * @param weights [outputs][3][3][inputs]
  */
 function packWinograd(weights: Float32Array, inputs: number): Float32Array {
   const filters = weights.length / 9;
   const matrices = Array.from({ length: 16 }, () => new Float32Array(filters));
-  // G x of three numbers
-  const spread = (a: number, b: number, c: number) => [a, (a + b + c) / 2, (a - b + c) / 2, c];
+  const columns = new Float64Array(12);
+  const transformed = new Float64Array(16);
   for (let filter = 0; filter < filters; filter++) {
     const input = filter % inputs;
     const at = (filter - input) * 9 + input;
-    const column = (j: number) => [0, 3, 6].map((row) => weights[at + (row + j) * inputs]);
-    const [first, second, third] = [0, 1, 2].map((j) => {
-      const [a, b, c] = column(j);
-      return spread(a, b, c);
-    });
-    for (let i = 0; i < 4; i++) {
-      spread(first[i], second[i], third[i]).forEach((value, j) => {
-        matrices[4 * i + j][filter] = value;
-      });
-    }
+    for (let j = 0; j < 3; j++) transformThree(weights, at + j * inputs, 3 * inputs, columns, j, 3);
+    for (let i = 0; i < 4; i++) transformThree(columns, 3 * i, 1, transformed, 4 * i, 1);
+    for (let i = 0; i < 16; i++) matrices[i][filter] = transformed[i];
   }
-  const panels = matrices.map((matrix) => packFloatPanels(matrix, inputs, 8));
+  const panels = matrices.map((matrix) => packFloatPanels(matrix, inputs, 8, 4));
   const packed = new Float32Array(16 * panels[0].length);
   panels.forEach((panel, i) => {
     packed.set(panel, i * panel.length);
   });
   return packed;
+}
+
+/** G x of three numbers, each of them and of the four results a step behind the one before. */
+function transformThree(
+  from: Float32Array | Float64Array,
+  at: number,
+  step: number,
+  to: Float64Array,
+  toAt: number,
+  toStep: number,
+): void {
+  const [a, b, c] = [from[at], from[at + step], from[at + 2 * step]];
+  to[toAt] = a;
+  to[toAt + toStep] = (a + b + c) / 2;
+  to[toAt + 2 * toStep] = (a - b + c) / 2;
+  to[toAt + 3 * toStep] = c;
 }
 
 /**

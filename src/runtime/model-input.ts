@@ -35,7 +35,7 @@ interface Port {
   wanted: string;
   /** The whole numbers that it takes; undefined for real ones. */
   range: readonly [low: number, high: number] | undefined;
-  /** Where the numbers of a reading go while they are checked: one pass takes half as long as two. */
+  /** Where the numbers of a reading go while they are checked, so that none are looked at twice and nothing is allocated. */
   numbers: InputNumbers;
   /** Whether it takes true and false, too. */
   boolean: boolean;
@@ -44,8 +44,8 @@ interface Port {
 /**
  * A function that reads what a flow sends to a model: for one input a number or a list of numbers, for several an object
  * with a list by each input's name, or a list of such lists in their order. A list may be a typed array or, for an input
- * of several dimensions, nested (row-major). An input of booleans
- * takes true and false as well as 1 and 0.
+ * of several dimensions, nested (row-major). An input of booleans takes true and false
+ * as well as 1 and 0.
  *
  * The function throws a TinymlError: TINYML_MODEL_MISMATCH when there is nothing for an input, TINYML_CHANNEL_COUNT when
  * there are more or fewer numbers than it has elements, TINYML_NOT_A_NUMBER when they are no numbers or none of its type.

@@ -146,9 +146,16 @@ function checkPorts({ inputs, outputs, tensors, metadata }: Model): void {
 }
 
 /** What makes features of another shape out of a model's samples, where it has any. */
-function openExtractor({ metadata }: Model, shaping: readonly FeatureBlock[]): FeatureExtractor | undefined {
+function openExtractor({ metadata, tensors, inputs }: Model, shaping: readonly FeatureBlock[]) {
   if (shaping.length === 0) return undefined;
-  return createFeatureExtractor(shaping, metadata?.window?.shape ?? []);
+  const extractor = createFeatureExtractor(shaping, metadata?.window?.shape ?? []);
+  const [made, taken] = [extractor.shape, tensors[inputs[0]].shape].map(elementCount);
+  if (made === taken) return extractor;
+  extractor.dispose();
+  throw new TinymlError(
+    "TINYML_MODEL_INVALID",
+    `The model makes ${made} features of a window but takes ${taken} numbers; train it again.`,
+  );
 }
 
 /** An input of a model: takes checked numbers, as many as it has elements. */

@@ -5,6 +5,7 @@ import { createInputReader, type InputValues } from "./model-input";
 
 /** What a flow sends to a model, once it is checked. */
 export interface ReadSample {
+  /** They hold until the next reading. */
   values: InputValues;
   /** How many of the model's feature blocks it has been through. */
   made: number;

@@ -72,8 +72,8 @@ export function anyConvolution(int8: boolean): fc.Arbitrary<Sample> {
     .filter((sample) => sample !== undefined);
 }
 
-/** CONV_2D by windows of 3 x 3 places without strides, of channels enough for the host's kernel of such layers. */
-export function anyConvolutionOfNine(int8: boolean): fc.Arbitrary<Sample> {
+/** CONV_2D of floats by windows of 3 x 3 places without strides, of channels enough for the host's kernel of such layers. */
+export function anyConvolutionOfNine(): fc.Arbitrary<Sample> {
   const anyOptions = fc.record(
     { padding: fc.constantFrom<Padding>("SAME", "VALID"), activation: anyActivation },
     PLAIN,
@@ -82,7 +82,7 @@ export function anyConvolutionOfNine(int8: boolean): fc.Arbitrary<Sample> {
   return fc
     .record({
       picture: fc.tuple(fc.integer({ min: 1, max: 2 }), someSide, someSide),
-      inputs: fc.integer({ min: 2, max: 9 }).map((fours) => 4 * fours),
+      inputs: fc.constantFrom(8, 12, 20, 36, 64, 68, 120, 128),
       outputs: fc.integer({ min: 8, max: 20 }),
       options: anyOptions,
       numbers: anyNumbers,
@@ -93,7 +93,7 @@ export function anyConvolutionOfNine(int8: boolean): fc.Arbitrary<Sample> {
         { ...options, strideWidth: 1, strideHeight: 1, dilationWidth: 1, dilationHeight: 1 },
         [...picture, inputs],
         [outputs, 3, 3, inputs],
-        { ...numbers, int8, axis: 0 },
+        { ...numbers, int8: false, axis: 0 },
       ),
     )
     .filter((sample) => sample !== undefined);

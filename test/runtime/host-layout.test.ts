@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as fc from "fast-check";
-import type { Model, Quantization, Tensor } from "../../src/model/model";
+import type { Model, Operator, Quantization, Tensor } from "../../src/model/model";
 import { elementCount } from "../../src/model/tensor";
 import { copyInto, type Placement, placeModel } from "../../src/runtime/place-model";
 import { writeTflite } from "../../src/tflite/write-tflite";
@@ -117,92 +117,154 @@ function withInputs({ model, input }: Sample, change: (stored: number) => number
   return { model: { ...model, tensors }, input: Int8Array.from(input, (stored) => change(Number(stored))) };
 }
 
+type Activation = keyof typeof activations;
+
+const activations = {
+  NONE: (output: number) => output,
+  RELU: (output: number) => Math.max(0, output),
+  RELU6: (output: number) => Math.min(6, Math.max(0, output)),
+};
+
+interface FloatLayer {
+  input: Float32Array;
+  weights: Float32Array;
+  bias: Float32Array;
+  activation: Activation;
+}
+
 /** A dense layer of floats in float32's arithmetic, one product after the other, as a board computes it. */
-function denseByHand(
-  input: Float32Array,
-  weights: Float32Array,
-  bias: Float32Array,
-  activation: "NONE" | "RELU",
-): number[] {
+function denseByHand({ input, weights, bias, activation }: FloatLayer): number[] {
   return Array.from(bias, (start, unit) => {
     let sum = 0;
     input.forEach((value, i) => {
       sum = Math.fround(sum + Math.fround(value * weights[unit * input.length + i]));
     });
-    const output = Math.fround(sum + start);
-    return activation === "RELU" ? Math.max(0, output) : output;
+    return activations[activation](Math.fround(sum + start));
   });
 }
 
-function runDense(
-  input: Float32Array,
+/** A model of one operator with weights [units, ...] and a bias. */
+function floatModel(
+  operator: Operator,
+  shape: number[],
   weights: Float32Array,
-  bias: Float32Array,
-  activation: "NONE" | "RELU",
-): number[] {
-  const float32 = { type: "float32" } as const;
-  const [width, units] = [input.length, bias.length];
+  weightShape: number[],
+  bias?: Float32Array,
+) {
+  const type = "float32";
+  const units = weightShape[0];
   const model: Model = {
     description: "",
     tensors: [
-      { ...float32, name: "input", shape: [1, width] },
-      { ...float32, name: "weights", shape: [units, width], data: weights },
-      { ...float32, name: "bias", shape: [units], data: bias },
-      { ...float32, name: "output", shape: [1, units] },
+      { type, name: "input", shape },
+      { type, name: "weights", shape: weightShape, data: weights },
+      { type, name: "bias", shape: [units], data: bias ?? new Float32Array(units) },
+      { type, name: "output", shape: [...shape.slice(0, -1), units] },
     ],
-    operators: [{ type: "FULLY_CONNECTED", inputs: [0, 1, 2], outputs: [3], options: { activation } }],
+    operators: [operator],
     inputs: [0],
     outputs: [3],
   };
-  const placed = placeModel(model);
-  copyInto(placed.kernels, placed.addresses[0], input);
-  placed.forward(1);
-  const at = placed.addresses[3] / 4;
-  const outputs = Array.from(placed.kernels.heap.float32.slice(at, at + units));
+  return model;
+}
+
+/** What a model of floats makes of several samples at once, one behind the other. */
+function runFloats(model: Model, samples: readonly Float32Array[]): number[][] {
+  const placed = placeModel(model, { batch: samples.length });
+  const [input, output] = [placed.addresses[0] / 4, placed.addresses[3] / 4];
+  samples.forEach((sample, i) => {
+    placed.kernels.heap.float32.set(sample, input + i * sample.length);
+  });
+  placed.forward(samples.length);
+  const count = elementCount(model.tensors[3].shape);
+  const outputs = samples.map((_, i) =>
+    Array.from(placed.kernels.heap.float32.slice(output + i * count, output + (i + 1) * count)),
+  );
   placed.dispose();
   return outputs;
 }
+
+const dense = (activation: Activation): Operator => ({
+  type: "FULLY_CONNECTED",
+  inputs: [0, 1, 2],
+  outputs: [3],
+  options: { activation },
+});
 
 describe("dense layers of floats that are laid out for the host", () => {
   const floats = (length: number) =>
     fc.float32Array({ minLength: length, maxLength: length, min: -4, max: 4, noNaN: true });
   const anyLayer = fc
-    .record({ width: fc.integer({ min: 64, max: 200 }), units: fc.integer({ min: 16, max: 80 }) })
-    .chain(({ width, units }) =>
-      fc.record({
-        input: fc.array(fc.oneof(fc.constant(0), fc.float({ min: -4, max: 4, noNaN: true })), {
-          minLength: width,
-          maxLength: width,
-        }),
+    .record({ width: fc.integer({ min: 40, max: 200 }), units: fc.constantFrom(28, 31, 32, 56, 61, 64) })
+    .chain(({ width, units }) => {
+      const anyInput = fc.record({
+        numbers: floats(width),
+        kept: fc.array(fc.boolean(), { minLength: width, maxLength: width }),
+      });
+      return fc.record({
+        samples: fc.array(anyInput, { minLength: 1, maxLength: 3 }),
         weights: floats(width * units),
         bias: floats(units),
-        activation: fc.constantFrom("NONE" as const, "RELU" as const),
-      }),
-    );
+        activation: fc.constantFrom<Activation>("NONE", "RELU", "RELU6"),
+      });
+    });
 
   it("have the bits of products that are added up one after the other, inputs of 0 or not", () => {
     fc.assert(
-      fc.property(anyLayer, ({ input, weights, bias, activation }) => {
-        const reading = Float32Array.from(input);
-        const wanted = denseByHand(reading, weights, bias, activation);
-        // −0 or 0: a product with 0 may have been left out.
-        assert.ok(runDense(reading, weights, bias, activation).every((output, i) => output === wanted[i]));
+      fc.property(anyLayer, ({ samples, weights, bias, activation }) => {
+        const inputs = samples.map(({ numbers, kept }) => numbers.map((number, i) => (kept[i] ? number : 0)));
+        const model = floatModel(
+          dense(activation),
+          [1, inputs[0].length],
+          weights,
+          [bias.length, inputs[0].length],
+          bias,
+        );
+        runFloats(model, inputs).forEach((outputs, i) => {
+          const wanted = denseByHand({ input: inputs[i], weights, bias, activation });
+          // −0 or 0: a product with 0 may have been left out.
+          assert.ok(outputs.every((output, unit) => output === wanted[unit]));
+        });
       }),
     );
   });
 
   it("give NaN where an input of 0 meets a weight that is no number, or any input is none", () => {
-    const [width, units] = [64, 20];
+    const [width, units] = [64, 32];
     const input = new Float32Array(width);
     const weights = new Float32Array(width * units).fill(1);
-    const bias = new Float32Array(units);
+    const model = floatModel(dense("NONE"), [1, width], weights, [units, width]);
     weights[3 * width + 5] = Number.POSITIVE_INFINITY;
-    runDense(input, weights, bias, "NONE").forEach((output, unit) => {
-      assert.deepEqual(output, unit === 3 ? Number.NaN : 0);
-    });
+    assert.deepEqual(
+      runFloats(model, [input])[0],
+      Array.from({ length: units }, (_, unit) => (unit === 3 ? Number.NaN : 0)),
+    );
     weights[3 * width + 5] = 1;
     input[63] = Number.NaN;
-    assert.ok(runDense(input, weights, bias, "NONE").every(Number.isNaN));
+    assert.ok(runFloats(model, [input])[0].every(Number.isNaN));
+  });
+});
+
+describe("convolutions of floats by windows of 3 x 3", () => {
+  it("stay as they are where their transformed weights are too large for floats", () => {
+    const weights = new Float32Array(8 * 9 * 8).fill(2.5e38);
+    const operator: Operator = {
+      type: "CONV_2D",
+      inputs: [0, 1, 2],
+      outputs: [3],
+      options: {
+        padding: "SAME",
+        strideWidth: 1,
+        strideHeight: 1,
+        dilationWidth: 1,
+        dilationHeight: 1,
+        activation: "NONE",
+      },
+    };
+    const [outputs] = runFloats(floatModel(operator, [1, 6, 6, 8], weights, [8, 3, 3, 8]), [
+      new Float32Array(6 * 6 * 8),
+    ]);
+    assert.ok(outputs.every((output) => output === 0));
   });
 });
 

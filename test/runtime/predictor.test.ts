@@ -163,6 +163,16 @@ describe("a predictor", () => {
       metadata: { ...metadata, features: [{ block: "normalize", mean, deviation: mean }] },
     };
     assert.throws(() => createPredictor(misfit), { code: "TINYML_MODEL_INVALID" });
+    // 4,000 means for 2 inputs
+    const wide: Model = {
+      ...classifier,
+      metadata: {
+        ...metadata,
+        features: [{ block: "statistics", of: ["mean"] }],
+        window: { shape: [2, 4000] },
+      },
+    };
+    assert.throws(() => createPredictor(wide), { code: "TINYML_MODEL_INVALID", message: /4000 features .* 2 numbers/ });
     assert.equal(kernels().heap.usedBytes, before);
   });
 });

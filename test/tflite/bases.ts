@@ -65,7 +65,6 @@ const KINDS = ["float32", "int8", "int16"] as const;
 const OPERATORS: readonly (readonly [name: string, any: AnyModel])[] = [
   ...[true, false].flatMap((int8): [string, AnyModel][] => [
     ["CONV_2D", anyConvolution(int8)],
-    ["CONV_2D", anyConvolutionOfNine(int8)],
     ["DEPTHWISE_CONV_2D", anyDepthwise(int8)],
     ["AVERAGE_POOL_2D", anyPool("AVERAGE_POOL_2D", int8)],
     ["MAX_POOL_2D", anyPool("MAX_POOL_2D", int8)],
@@ -86,6 +85,7 @@ const OPERATORS: readonly (readonly [name: string, any: AnyModel])[] = [
       ? []
       : KINDS.filter((kind) => inputTypes(type).includes(kind)).map((kind) => row(type, any(kind)));
   }),
+  row("CONV_2D", anyConvolutionOfNine()),
   ...KINDS.map((kind) => row("FULLY_CONNECTED", anyDense(kind, "plain"))),
   ...KINDS.map((kind) => row("TRANSPOSE_CONV", anyTransposeConvolution(kind))),
   row("SVDF", anySvdf("float32")),
