@@ -1,9 +1,9 @@
 import type { EditorRED } from "node-red";
 import type { ImportedProject } from "../../src/project";
-import { downloadFile, sharedText } from "../browser.editor";
+import { sharedText } from "../browser.editor";
+import { type Answer, downloadFile, sendFile } from "../requests.editor";
 import { iconButton } from "./button.editor";
 import { packFiles } from "./pack-files.editor";
-import { type Answer, sendFile } from "./requests.editor";
 
 declare const RED: EditorRED;
 
@@ -16,10 +16,9 @@ export function createExchange(onChange: () => void): JQuery {
 
   const exportProject = async (): Promise<void> => {
     say(sharedText("explorer.exporting"));
-    await downloadFile("project.zip", "tinyml-project.zip").then(
-      () => message.empty(),
-      (problem: Error) => say(problem.message, true),
-    );
+    const failed = await downloadFile("project.zip", "tinyml-project.zip");
+    if (failed !== undefined) say(failed.problem, true);
+    else message.empty();
   };
 
   const importProject = async (file: File, rename = false): Promise<void> => {

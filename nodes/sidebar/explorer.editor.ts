@@ -1,12 +1,12 @@
 import type { SampleEntry } from "../../src/dataset/sample-index";
 import type { Split } from "../../src/dataset/table";
-import { downloadFile, sharedText } from "../browser.editor";
+import { sharedText } from "../browser.editor";
 import type { ExploredDataset, MapView, SampleFilter, SamplePage, SampleView, Side } from "../explorer";
+import { type Answer, ask, downloadFile, fetchFile, tell } from "../requests.editor";
 import { colorOf, formatNumber } from "../sample-plot";
 import { iconButton } from "./button.editor";
 import { addFiles, askForLabel, listNames, picker } from "./exchange.editor";
 import { createSampleMap } from "./map.editor";
-import { type Answer, ask, fetchFile, tell } from "./requests.editor";
 import { drawSample } from "./sample.editor";
 import { createSampleList } from "./sample-list.editor";
 
@@ -332,10 +332,7 @@ export function createExplorer(onClose: () => void): Explorer {
     const drawing = $('<div class="tinyml-drawing">').appendTo(card);
     if (problem !== undefined) drawing.append($('<div class="tinyml-run-error">').text(problem));
     if (shown !== undefined && dataset !== undefined) {
-      drawSample(drawing, shown, dataset, async (id) => {
-        const answer = await fetchFile(path(`samples/${id}/file`));
-        return "result" in answer ? answer.result : undefined;
-      });
+      drawSample(drawing, shown, dataset, (id) => fetchFile(path(`samples/${id}/file`)));
     }
     if (entry !== undefined) fillFacts($('<dl class="tinyml-facts">').appendTo(card), entry);
     if (ids.length > 1) {
@@ -600,10 +597,9 @@ export function createExplorer(onClose: () => void): Explorer {
 
   async function exportDataset(): Promise<void> {
     say(sharedText("explorer.exporting"));
-    await downloadFile(path("export"), `${name}.zip`).then(
-      () => sayDone(),
-      (problem: Error) => say(problem.message, true),
-    );
+    const failed = await downloadFile(path("export"), `${name}.zip`);
+    if (failed !== undefined) say(failed.problem, true);
+    else sayDone();
   }
 
   function importFiles(chosen: readonly File[]): void {
