@@ -36,35 +36,6 @@ export function suggestModels(input: JQuery): void {
   });
 }
 
-/**
- * Saves a file of the runtime on the user's computer. A plain link would come without the editor's login.
- * @throws Error whose message is what the runtime says
- */
-export async function downloadFile(path: string, name: string): Promise<void> {
-  const request = new XMLHttpRequest();
-  let content: Blob;
-  try {
-    content = await $.ajax({ url: `tinyml/${path}`, xhrFields: { responseType: "blob" }, xhr: () => request });
-  } catch {
-    throw new Error(await reasonOf(request));
-  }
-  const url = URL.createObjectURL(content);
-  $("<a>").attr({ href: url, download: name }).get(0)?.click();
-  URL.revokeObjectURL(url);
-}
-
-/** Why a file can't be had. What the runtime says of it comes as a file, too, which jQuery doesn't look into. */
-async function reasonOf({ status, response }: XMLHttpRequest): Promise<string> {
-  if (status === 401 || status === 403) return sharedText("explorer.mayNotExport");
-  try {
-    const said: unknown = JSON.parse(response instanceof Blob ? await response.text() : "");
-    if (typeof said === "object" && said !== null && "message" in said) return String(said.message);
-  } catch {
-    // It was cut off, or comes from something between Node-RED and the browser.
-  }
-  return sharedText("explorer.notExported");
-}
-
 /** The training runs that somebody looks at. */
 export interface FollowedRuns {
   /** Asks the runtime for them, for what was missed and for what it forgot. */

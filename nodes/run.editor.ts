@@ -1,6 +1,7 @@
 import type { EditorRED } from "node-red";
-import { downloadFile, sharedText } from "./browser.editor";
+import { sharedText } from "./browser.editor";
 import { type Curve, type CurveLine, drawCurves, shownEpochs } from "./curve";
+import { downloadFile, notifyProblem } from "./requests.editor";
 import type { Run } from "./runs";
 
 declare const RED: EditorRED;
@@ -122,10 +123,9 @@ export function runHeader(run: Run, { refresh, isNewest, hasModel }: RunActions)
   if (isCutOff && isNewest) button("resume", () => post(`nodes/${run.node}/resume`, "notResumed"));
   if (hasModel) {
     const file = `${run.model}.tflite`;
-    button("download", () => {
-      downloadFile(`models/${encodeURIComponent(run.model)}.tflite`, file).catch(() =>
-        RED.notify(sharedText("run.notDownloaded"), "warning"),
-      );
+    button("download", async () => {
+      const failed = await downloadFile(`models/${encodeURIComponent(run.model)}.tflite`, file);
+      if (failed !== undefined) notifyProblem(failed);
     }).attr("title", file);
   }
   if (run.error !== undefined && run.state === "failed") {

@@ -1,5 +1,6 @@
 import type { EditorNodeProperties, EditorRED } from "node-red";
-import { downloadFile, fetchJson, suggestModels } from "../browser.editor";
+import { fetchJson, suggestModels } from "../browser.editor";
+import { downloadFile, notifyProblem } from "../requests.editor";
 import type { SketchListing } from "../sketches";
 import { nameValidator } from "../validate.editor";
 import { defaults } from "./config";
@@ -68,7 +69,10 @@ async function listSketches(node: string, texts: SketchTexts): Promise<void> {
     $('<button type="button" class="red-ui-button">')
       .text(` ${name}.zip`)
       .prepend('<i class="fa fa-download">')
-      .on("click", () => downloadFile(`sketches/${encodeURIComponent(name)}.zip`, `${name}.zip`))
+      .on("click", async () => {
+        const failed = await downloadFile(`sketches/${encodeURIComponent(name)}.zip`, `${name}.zip`);
+        if (failed !== undefined) notifyProblem(failed);
+      })
       .appendTo(line);
     const details = $('<span class="tinyml-card-detail">').appendTo(line);
     $("<div>").text(new Date(written).toLocaleString()).appendTo(details);

@@ -1,3 +1,2 @@
-/** Files that are replaced in one step, and the models that lie in the user directory. */
-export * from "../../src/storage";
+/** The models that lie in the user directory. */
 export * from "../models";

@@ -2,7 +2,8 @@ import type { EditorNodeProperties, EditorRED } from "node-red";
 import type { SerialPortInfo } from "../../src/hardware/serial-ports";
 import { baudRates, charactersPerLine, linesPerSecond } from "../../src/serial-rate";
 import type { ForwarderBoard, ForwarderSource } from "../../src/sketch/forwarder";
-import { downloadFile, fetchJson } from "../browser.editor";
+import { fetchJson } from "../browser.editor";
+import { ask, downloadFile } from "../requests.editor";
 import { settingsValidator } from "../validate.editor";
 import { defaults, parseConfig } from "./config";
 
@@ -165,12 +166,10 @@ async function offerSketches(text: (key: string) => string): Promise<void> {
     const address = `forwarder/${encodeURIComponent(String(board.val()))}`;
     problem.text("");
     // What is wrong with the settings is a sentence; a download would only fail.
-    const check = await fetchJson<{ problem?: string }>(`${address}/check?${query}`);
-    if (check === undefined || check.problem !== undefined) problem.text(check?.problem ?? text("problem.download"));
-    else {
-      await downloadFile(`${address}.zip?${query}`, `forwarder_${board.val()}.zip`).catch(() =>
-        problem.text(text("problem.download")),
-      );
-    }
+    const check = await ask<{ problem?: string }>(`${address}/check?${query}`);
+    const file = `forwarder_${board.val()}.zip`;
+    if ("problem" in check) problem.text(check.problem);
+    else if (check.result.problem !== undefined) problem.text(check.result.problem);
+    else problem.text((await downloadFile(`${address}.zip?${query}`, file))?.problem ?? "");
   });
 }

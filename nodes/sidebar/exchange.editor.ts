@@ -1,9 +1,11 @@
 import type { EditorRED } from "node-red";
 import type { ImportedProject } from "../../src/project";
-import { downloadFile, sharedText } from "../browser.editor";
+import { sharedText } from "../browser.editor";
+import { type Answer, downloadFile, sendFile } from "../requests.editor";
+import { isName } from "../settings";
 import { iconButton } from "./button.editor";
+import { createImportForm } from "./import-form.editor";
 import { packFiles } from "./pack-files.editor";
-import { type Answer, sendFile } from "./requests.editor";
 
 declare const RED: EditorRED;
 
@@ -16,87 +18,73 @@ export function createExchange(onChange: () => void): JQuery {
 
   const exportProject = async (): Promise<void> => {
     say(sharedText("explorer.exporting"));
-    await downloadFile("project.zip", "tinyml-project.zip").then(
-      () => message.empty(),
-      (problem: Error) => say(problem.message, true),
-    );
+    const failed = await downloadFile("project.zip", "tinyml-project.zip");
+    if (failed !== undefined) say(failed.problem, true);
+    else message.empty();
   };
 
-  const importProject = async (file: File, rename = false): Promise<void> => {
-    say(sharedText("explorer.importing", { file: file.name }));
-    const answer = await sendFile<ImportedProject>(`project${rename ? "?rename=true" : ""}`, file);
-    if ("problem" in answer) {
-      say(answer.problem, true);
-      // Somebody has used its names already.
-      if (answer.code === "TINYML_WOULD_OVERWRITE") {
-        message.append(iconButton("exchange.rename", "fa-copy", () => importProject(file, true)));
-      }
-      return;
-    }
-    const { datasets, models, flows } = answer.result;
-    say(sharedText("exchange.imported", { datasets: datasets.length, models: models.length }));
-    if (flows.length > 0) {
-      message.append(
-        iconButton("exchange.addFlow", "fa-sitemap", () => {
-          // New ids: the same flow may be here already.
-          view().importNodes([...flows], { generateIds: true, addFlow: false, touchImport: false });
-          message.empty();
-        }),
-      );
-    }
-    onChange();
-  };
-
-  /** Samples become a dataset of the name that is typed. */
-  const askForName = (chosen: readonly File[]): void => {
-    const [first] = chosen;
-    if (first === undefined) return;
-    message.empty().removeClass("tinyml-run-error");
-    const input = $('<input type="text" class="tinyml-wide-field">').attr("aria-label", sharedText("exchange.name"));
-    input.val(first.name.replace(/(\.tar)?\.[^.]*$/, ""));
-    message.append($("<span>").text(sharedText("exchange.name")), $('<div class="tinyml-entry">').append(input));
-    askForLabel(message, async (label) => {
-      say(sharedText("explorer.importing", { file: listNames(chosen) }));
-      const answer = await addFiles(String(input.val() ?? "").trim(), chosen, label);
+  const samples = createImportForm<{ samples: number }>({
+    key: "exchange.addSamples",
+    icon: "fa-upload",
+    multiple: true,
+    fields: [
+      { key: "exchange.name", suggest: ([first]) => first?.name.replace(/(\.tar)?\.[^.]*$/, "") ?? "" },
+      { key: "exchange.label" },
+    ],
+    note: "exchange.labels",
+    ways: [
+      {
+        key: "exchange.addNow",
+        icon: "fa-check",
+        send: (files, [name = "", label = ""]) => addFiles(name, files, label),
+      },
+    ],
+    done(added) {
+      say(sharedText("explorer.imported", { samples: added.samples }));
       onChange();
-      if ("problem" in answer) say(answer.problem, true);
-      else say(sharedText("explorer.imported", { samples: answer.result.samples }));
-    });
-    input.trigger("focus");
-  };
-
-  const samples = picker(true, askForName);
-  const project = picker(false, ([file]) => {
-    if (file !== undefined) importProject(file);
+    },
+  });
+  const sendProject = ([file]: readonly File[], query = ""): Promise<Answer<ImportedProject>> =>
+    sendFile(`project${query}`, file);
+  const project = createImportForm<ImportedProject>({
+    key: "exchange.importProject",
+    icon: "fa-folder-open",
+    multiple: false,
+    fields: [],
+    ways: [
+      { key: "exchange.again", icon: "fa-repeat", send: (files) => sendProject(files) },
+      // Somebody has used its names already.
+      {
+        key: "exchange.rename",
+        icon: "fa-copy",
+        after: "TINYML_WOULD_OVERWRITE",
+        send: (files) => sendProject(files, "?rename=true"),
+      },
+    ],
+    done({ datasets, models, flows }) {
+      say(sharedText("exchange.imported", { datasets: datasets.length, models: models.length }));
+      if (flows.length > 0) {
+        message.append(
+          iconButton("exchange.addFlow", "fa-sitemap", () => {
+            // New ids: the same flow may be here already.
+            view().importNodes([...flows], { generateIds: true, addFlow: false, touchImport: false });
+            message.empty();
+          }),
+        );
+      }
+      onChange();
+    },
   });
   return $("<div>").append(
     $('<div class="tinyml-buttons">').append(
-      iconButton("exchange.addSamples", "fa-upload", () => samples.trigger("click")),
+      samples.button,
       iconButton("exchange.exportProject", "fa-download", exportProject),
-      iconButton("exchange.importProject", "fa-folder-open", () => project.trigger("click")),
-      samples,
-      project,
+      project.button,
     ),
+    samples.element,
+    project.element,
     message,
   );
-}
-
-/** Asks below a message for the label that chosen files don't say, which may stay empty, and goes on with it. */
-export function askForLabel(message: JQuery, goOn: (label: string) => void): void {
-  const input = $('<input type="text" class="tinyml-wide-field">').attr("aria-label", sharedText("exchange.label"));
-  const run = (): void => goOn(String(input.val() ?? "").trim());
-  message.append(
-    $("<span>").text(sharedText("exchange.label")),
-    $('<div class="tinyml-entry">').append(input, iconButton("exchange.addNow", "fa-check", run)),
-    $('<span class="tinyml-note">').text(sharedText("exchange.labels")),
-  );
-  message.find("input").on("keydown", (event) => {
-    if (event.key !== "Enter") return;
-    // The editor would look for the field's place, and it is gone then.
-    event.stopPropagation();
-    run();
-  });
-  input.trigger("focus");
 }
 
 /** Adds files to a dataset as one import: all that is in them, or nothing. */
@@ -105,27 +93,11 @@ export function addFiles(
   chosen: readonly File[],
   label: string,
 ): Promise<Answer<{ samples: number }>> {
+  // Without a name, or with "..", the address would be another one.
+  if (!isName(dataset)) return Promise.resolve({ problem: sharedText("problem.name"), code: "TINYML_NAME_INVALID" });
   const file = packFiles(chosen);
   const query = $.param({ file: file.name, ...(label !== "" && { label }) });
   return sendFile(`datasets/${encodeURIComponent(dataset)}/import?${query}`, file);
-}
-
-/** The names of chosen files, the first of many. */
-export function listNames(chosen: readonly File[]): string {
-  const names = chosen.slice(0, 3).map(({ name }) => name);
-  return names.join(", ") + (chosen.length > names.length ? ", …" : "");
-}
-
-/** An invisible field in which files are chosen. */
-export function picker(multiple: boolean, onChosen: (files: readonly File[]) => void): JQuery {
-  const input = $('<input type="file">').prop("multiple", multiple).hide();
-  return input.on("change", () => {
-    const box = input.get(0);
-    const files = box instanceof HTMLInputElement ? [...(box.files ?? [])] : [];
-    // So that choosing the same file again is a change, too.
-    input.val("");
-    onChosen(files);
-  });
 }
 
 /** What the published types lack of the workspace. */

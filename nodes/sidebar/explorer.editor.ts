@@ -1,12 +1,13 @@
 import type { SampleEntry } from "../../src/dataset/sample-index";
 import type { Split } from "../../src/dataset/table";
-import { downloadFile, sharedText } from "../browser.editor";
+import { sharedText } from "../browser.editor";
 import type { ExploredDataset, MapView, SampleFilter, SamplePage, SampleView, Side } from "../explorer";
+import { type Answer, ask, downloadFile, fetchFile, tell } from "../requests.editor";
 import { colorOf, formatNumber } from "../sample-plot";
 import { iconButton } from "./button.editor";
-import { addFiles, askForLabel, listNames, picker } from "./exchange.editor";
+import { addFiles } from "./exchange.editor";
+import { createImportForm } from "./import-form.editor";
 import { createSampleMap } from "./map.editor";
-import { type Answer, ask, fetchFile, tell } from "./requests.editor";
 import { drawSample } from "./sample.editor";
 import { createSampleList } from "./sample-list.editor";
 
@@ -99,9 +100,23 @@ export function createExplorer(onClose: () => void): Explorer {
 
   const listTab = iconButton("explorer.list", "fa-list", () => switchTo("list"));
   const mapTab = iconButton("explorer.map", "fa-braille", () => switchTo("map"));
-  const files = picker(true, (chosen) => importFiles(chosen));
+  const imports = createImportForm<{ samples: number }>({
+    key: "explorer.import",
+    icon: "fa-upload",
+    multiple: true,
+    fields: [{ key: "exchange.label" }],
+    note: "exchange.labels",
+    ways: [{ key: "exchange.addNow", icon: "fa-check", send: (files, [label = ""]) => addFiles(name, files, label) }],
+    done(added) {
+      say(sharedText("explorer.imported", { samples: added.samples }));
+      reload();
+    },
+  });
   const filters = $('<div class="tinyml-filters">').append(labelFilter, sideFilter);
-  const back = iconButton("explorer.back", "fa-chevron-left", onClose);
+  const back = iconButton("explorer.back", "fa-chevron-left", () => {
+    imports.close();
+    onClose();
+  });
   const listing = $('<div class="tinyml-listing">').append(
     $('<div class="tinyml-tabs">').append(listTab, mapTab),
     filters,
@@ -112,9 +127,9 @@ export function createExplorer(onClose: () => void): Explorer {
     $('<div class="tinyml-explorer-title">').append(back, title, about),
     $('<div class="tinyml-buttons">').append(
       iconButton("explorer.export", "fa-download", () => exportDataset()),
-      iconButton("explorer.import", "fa-upload", () => files.trigger("click")),
-      files,
+      imports.button,
     ),
+    imports.element,
     counts,
     legend,
     $('<div class="tinyml-both">').append(listing, detail),
@@ -332,10 +347,7 @@ export function createExplorer(onClose: () => void): Explorer {
     const drawing = $('<div class="tinyml-drawing">').appendTo(card);
     if (problem !== undefined) drawing.append($('<div class="tinyml-run-error">').text(problem));
     if (shown !== undefined && dataset !== undefined) {
-      drawSample(drawing, shown, dataset, async (id) => {
-        const answer = await fetchFile(path(`samples/${id}/file`));
-        return "result" in answer ? answer.result : undefined;
-      });
+      drawSample(drawing, shown, dataset, (id) => fetchFile(path(`samples/${id}/file`)));
     }
     if (entry !== undefined) fillFacts($('<dl class="tinyml-facts">').appendTo(card), entry);
     if (ids.length > 1) {
@@ -600,22 +612,9 @@ export function createExplorer(onClose: () => void): Explorer {
 
   async function exportDataset(): Promise<void> {
     say(sharedText("explorer.exporting"));
-    await downloadFile(path("export"), `${name}.zip`).then(
-      () => sayDone(),
-      (problem: Error) => say(problem.message, true),
-    );
-  }
-
-  function importFiles(chosen: readonly File[]): void {
-    if (chosen.length === 0) return;
-    say(listNames(chosen));
-    askForLabel(message, async (label) => {
-      say(sharedText("explorer.importing", { file: listNames(chosen) }));
-      const answer = await addFiles(name, chosen, label);
-      await reload();
-      if ("problem" in answer) say(answer.problem, true);
-      else say(sharedText("explorer.imported", { samples: answer.result.samples }));
-    });
+    const failed = await downloadFile(path("export"), `${name}.zip`);
+    if (failed !== undefined) say(failed.problem, true);
+    else sayDone();
   }
 
   return {
@@ -631,6 +630,7 @@ export function createExplorer(onClose: () => void): Explorer {
       entries.clear();
       title.text(wanted);
       about.add(counts).add(legend).add(message).empty();
+      imports.close();
       arrange();
       list.reload(0);
       choose([]);

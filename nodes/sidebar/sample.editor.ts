@@ -1,5 +1,6 @@
 import { sharedText } from "../browser.editor";
 import type { ExploredDataset, SampleView } from "../explorer";
+import { type Answer, problemText } from "../requests.editor";
 import { colorOf, drawLines, formatNumber, spectrogramPixels } from "../sample-plot";
 
 /** Pictures are enlarged to about this, in whole steps, so that their pixels stay squares; larger ones are made smaller. */
@@ -14,7 +15,7 @@ export function drawSample(
   element: JQuery,
   { entry, plot }: SampleView,
   { channels, rateHz }: ExploredDataset,
-  fetchFile: (id: number) => Promise<Blob | undefined>,
+  fetchFile: (id: number) => Promise<Answer<Blob>>,
 ): void {
   const width = Math.max(150, Math.floor(element.width() ?? 0));
   element.empty();
@@ -79,7 +80,7 @@ function drawPicture(
   element: JQuery,
   { width: pixels, height }: { width: number; height: number },
   room: number,
-  file: Promise<Blob | undefined>,
+  file: Promise<Answer<Blob>>,
 ): void {
   const most = Math.min(room, pictureSize);
   const factor = most / Math.max(1, pixels, height);
@@ -92,25 +93,33 @@ function drawPicture(
   $('<div class="tinyml-card-detail">')
     .text(sharedText("explorer.picture", { width: pixels, height }))
     .appendTo(element);
-  file.then((blob) => {
-    if (blob === undefined) return;
-    const address = URL.createObjectURL(blob);
+  file.then((answer) => {
+    if ("problem" in answer) {
+      image.replaceWith($('<div class="tinyml-run-error">').append(problemText(answer)));
+      return;
+    }
+    const address = URL.createObjectURL(answer.result);
     image.on("load error", () => URL.revokeObjectURL(address)).attr("src", address);
   });
 }
 
 /** A button that plays a sound. */
-function listen(element: JQuery, fetchFile: () => Promise<Blob | undefined>): void {
+function listen(element: JQuery, fetchFile: () => Promise<Answer<Blob>>): void {
   const button = $('<button type="button" class="red-ui-button red-ui-button-small">')
     .append(
       $('<i class="fa fa-play" aria-hidden="true">'),
       document.createTextNode(` ${sharedText("explorer.listen")}`),
     )
     .appendTo($('<div class="tinyml-buttons">').appendTo(element));
+  const problem = $('<div class="tinyml-run-error" role="alert">').appendTo(element);
   button.on("click", async () => {
-    const blob = await fetchFile();
-    if (blob === undefined) return;
-    const address = URL.createObjectURL(blob);
+    const answer = await fetchFile();
+    problem.empty();
+    if ("problem" in answer) {
+      problem.append(problemText(answer));
+      return;
+    }
+    const address = URL.createObjectURL(answer.result);
     const audio = new Audio(address);
     audio.addEventListener("ended", () => URL.revokeObjectURL(address));
     await audio.play().catch(() => URL.revokeObjectURL(address));

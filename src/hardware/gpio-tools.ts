@@ -183,7 +183,7 @@ const setpriv = "/usr/bin/setpriv";
 
 /**
  * Starts a tool that goes on running until it is stopped, or this process is gone: whatever holds a pin then would keep it from the next one.
- * @throws TinymlError from `ended`: TINYML_HARDWARE_MISSING where there is none
+ * @throws TinymlError from `ended`: TINYML_HARDWARE_MISSING where there is none, TINYML_HARDWARE_FAILED where it can't be started
  */
 export function startGpioTool(tool: string, toolArguments: readonly string[], options: GpioToolOptions): RunningTool {
   if (!existsSync(setpriv)) return start(tool, toolArguments, options);
@@ -193,7 +193,13 @@ export function startGpioTool(tool: string, toolArguments: readonly string[], op
 function start(tool: string, toolArguments: readonly string[], { path }: GpioToolOptions): RunningTool {
   const env = path === undefined ? process.env : { ...process.env, PATH: path };
   // Where the system has no more file descriptors, the child has no streams either.
-  const child: ChildProcess = spawn(tool, toolArguments, { stdio: ["pipe", "pipe", "pipe"], env });
+  let child: ChildProcess;
+  try {
+    child = spawn(tool, toolArguments, { stdio: ["pipe", "pipe", "pipe"], env });
+  } catch (error) {
+    // Only some refusals are an event of the child; that there is no memory for it is thrown.
+    throw toolError(error, tool);
+  }
   if (running.size === 0) process.on("exit", endAll);
   running.add(child);
   let said = "";
@@ -273,10 +279,20 @@ export function gpioError(said: string, tool: string): TinymlError {
   return new TinymlError("TINYML_HARDWARE_FAILED", `The pin failed (${words}). It is tried again.`);
 }
 
-function toolError(error: Error, tool: string): TinymlError {
+/** What to do where the system refuses to start a tool. */
+const refusals: Readonly<Record<string, string>> = {
+  EACCES: "The user who runs Node-RED may not run it: check its permissions.",
+  EAGAIN: "Too many programs run: end some.",
+  EMFILE: "Too many files are open: close some, or raise the limit with ulimit -n.",
+  ENFILE: "Too many files are open: end some programs.",
+  ENOMEM: "There is not enough memory: end some programs.",
+};
+
+function toolError(error: unknown, tool: string): TinymlError {
   const code = systemErrorCode(error);
   if (code === "ENOENT") return new TinymlError("TINYML_HARDWARE_MISSING", installAdvice, { cause: error });
-  return new TinymlError("TINYML_HARDWARE_FAILED", `${tool} can't be started (${code || error.message}).`, {
+  const what = `${tool} can't be started (${code || String(error)}).`;
+  return new TinymlError("TINYML_HARDWARE_FAILED", `${what} ${refusals[code] ?? "It is tried again."}`, {
     cause: error,
   });
 }

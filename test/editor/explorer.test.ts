@@ -65,6 +65,7 @@ for (const version of nodeRedVersions) {
     const samples = (): Locator => sidebar().locator(".tinyml-samples");
     const row = (id: number): Locator => sidebar().locator(".tinyml-sample", { hasText: new RegExp(`#${id}$`) });
     const detail = (): Locator => sidebar().locator(".tinyml-detail");
+    const field = (name: string): Locator => sidebar().getByLabel(name).filter({ visible: true });
     const button = (name: string): Locator => sidebar().getByRole("button", { name, exact: true });
     const labelsOnDisk = async (...ids: number[]): Promise<(string | undefined)[]> => {
       const dataset = await openStoredDataset(folder);
@@ -249,7 +250,7 @@ for (const version of nodeRedVersions) {
       await button("Back").click();
       const file = await download.path();
       await chooseFiles({ "moves.zip": await readFile(file) });
-      await sidebar().getByLabel("Name of the dataset that gets these samples").fill("copy");
+      await field("Name of the dataset that gets these samples").fill("copy");
       await button("Add").click();
       await sidebar().getByText(`Added (samples: ${many}).`).waitFor();
       await sidebar().locator(".tinyml-card", { hasText: "copy" }).waitFor();
@@ -262,10 +263,9 @@ for (const version of nodeRedVersions) {
         .getByText(/Nothing says what IMG_2024\.01\.05\.png shows\. Give the import a label/)
         .waitFor();
       editor.problems.splice(0);
-      await chooseFiles({ "IMG_2024.01.05.png": pngBytes(2, 2, Uint8Array.of(1, 2, 3, 4)) });
-      await sidebar().getByLabel("Name of the dataset that gets these samples").fill("cats");
-      await sidebar().getByLabel("Label, where the files don’t say it").fill("cat");
-      await sidebar().getByLabel("Label, where the files don’t say it").press("Enter");
+      await field("Name of the dataset that gets these samples").fill("cats");
+      await field("Label, where the files don’t say it").fill("cat");
+      await field("Label, where the files don’t say it").press("Enter");
       await sidebar().getByText("Added (samples: 1).").waitFor();
       await sidebar().locator(".tinyml-card", { hasText: "cats" }).getByText("cat", { exact: true }).waitFor();
     });
@@ -310,7 +310,7 @@ for (const version of nodeRedVersions) {
       await open("moves");
       await row(1).waitFor();
       await chooseFiles({ "1.csv": "x,spin\n1,2\n", "2.csv": "x,spin\n3,4\n5,6\n" });
-      await sidebar().getByLabel("Label, where the files don’t say it").fill("shake");
+      await field("Label, where the files don’t say it").fill("shake");
       await button("Add").click();
       await sidebar().getByText("Added (samples: 2).").waitFor();
       assert.deepEqual(await labelsOnDisk(many + 1, many + 2, many + 3), ["shake", "shake", undefined]);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Locator } from "playwright-core";
 import { linkPackage } from "../../build/node-red";
@@ -30,13 +30,14 @@ for (const version of nodeRedVersions) {
   describe(`editor: a network of the user's own in ${version.name}`, function () {
     this.timeout(60_000);
     let editor: Editor;
+    let userFolder: string;
     let dialog: Locator;
     let failed = false;
 
     before(async function () {
       this.timeout(120_000);
       skipUnlessThere(this, version.nodePath, version.nodeRedPath, chromiumPath);
-      const userFolder = await temporaryFolder();
+      userFolder = await temporaryFolder();
       await linkPackage(userFolder);
       const pictures = join(userFolder, "pictures");
       await writePictures(pictures, 90);
@@ -182,6 +183,19 @@ for (const version of nodeRedVersions) {
         editor.page.locator(".tinyml-sidebar").getByRole("button", { name: "Download model" }).click(),
       ]);
       assert.equal(download.suggestedFilename(), "halves.tflite");
+    });
+
+    it("says why a model can't be downloaded", async () => {
+      const model = join(userFolder, "tinyml", "models", "halves", "model.tflite");
+      await rename(model, `${model}.lost`);
+      await editor.page.locator(".tinyml-sidebar").getByRole("button", { name: "Download model" }).click();
+      const notification = editor.page.locator(".red-ui-notification-error");
+      await notification.getByText("There is no halves.tflite.").waitFor();
+      assert.equal(await notification.locator(".tinyml-code").textContent(), "TINYML_FILE");
+      await notification.click();
+      await rename(`${model}.lost`, model);
+      // The browser tells of the answer, too.
+      assert.match(editor.problems.splice(0).join("\n"), /^console: .*status of 404.*\n?$/);
     });
 
     it("the settings of an earlier training are used again", async () => {

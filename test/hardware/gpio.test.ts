@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { rm } from "node:fs/promises";
+import { chmod, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { packagePath } from "../../build/package-files";
 import type { TinymlError } from "../../src/errors";
@@ -233,6 +233,32 @@ describe("pins through libgpiod's tools", () => {
     assert.match(heard.problems[0]?.message ?? "", /sudo apt install gpiod/);
     await makeGpioStandIns(folder, 2);
     await eventually("the level is told", () => heard.levels.length === 1);
+  });
+
+  it("says that the tools may not be run, and uses them as soon as they may", async () => {
+    const tools = await makeGpioStandIns(join(await temporaryFolder(), "bin"), 2);
+    const detect = join(tools.path, "gpiodetect");
+    await chmod(detect, 0o644);
+    const heard = watch(tools);
+    const output = openOutput({ driver: "gpio", pin: 4, path: tools.path, settle: 500 });
+    const refused = { code: "TINYML_HARDWARE_FAILED", message: /^gpiodetect can't be started \(EACCES\)\. The user/ };
+    await assert.rejects(output.write(1), refused);
+    await eventually("it is told again", () => heard.problems.length > 1);
+    for (const problem of heard.problems) assert.throws(() => assert.fail(problem), refused);
+    await chmod(detect, 0o755);
+    await eventually("the level is told", () => heard.levels.length === 1);
+    await output.write(1);
+    assert.equal(output.level, 1);
+    await output.close();
+  });
+
+  it("says that a tool can't be started where Node throws that", async () => {
+    const tools = await makeGpioStandIns(join(await temporaryFolder(), "bin"), 2);
+    // Too much for one variable of a program's environment.
+    const path = `${tools.path}:${"/nowhere:".repeat(100_000)}`;
+    const output = openOutput({ driver: "gpio", pin: 4, path });
+    await assert.rejects(output.write(1), { code: "TINYML_HARDWARE_FAILED", message: /^gpiodetect .*\(E2BIG\)/ });
+    await output.close();
   });
 
   it("counts a bouncing button once", async () => {
