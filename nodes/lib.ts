@@ -1,6 +1,6 @@
 /**
  * What Node-RED's nodes, the training worker and the command line share, so that it exists once per process: the build
- * makes dist/lib.js of it. Each list in lib/ names the files of one part, which is loaded when the first function of it is
+ * makes dist/lib.js and dist/shared.js of it. Each list in lib/ names the files of one part, which is loaded when the first function of it is
  * used; the build says so when a file is missing there.
  */
 export * from "./lib/data-files";

@@ -46,6 +46,7 @@ describe("package: installed from its tarball", function () {
       "README.md",
       "CHANGELOG.md",
       "dist/lib.js",
+      "dist/shared.js",
       "dist/kernels.wasm",
       "dist/relaxed-kernels.wasm",
       "dist/training-worker.js",

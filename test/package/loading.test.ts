@@ -56,7 +56,7 @@ describe("package: what of the library is loaded", function () {
 
   for (const node of nodes) {
     it(`by registering ${node}: what registering takes`, async () => {
-      assert.deepEqual(await loadedBy(register, packagePath(node)), ["lib.js", "lib/registration.js"]);
+      assert.deepEqual(await loadedBy(register, packagePath(node)), ["lib/registration.js", "shared.js"]);
     });
   }
 
@@ -73,23 +73,23 @@ describe("package: what of the library is loaded", function () {
       if (compiled > before) throw new Error("the first model compiled kernels");`;
     const file = join(await temporaryFolder(), "model.tflite");
     await writeFile(file, writeTflite(bookNetwork()));
-    assert.deepEqual(await loadedBy(program, file), ["lib.js", "lib/prediction.js"]);
+    assert.deepEqual(await loadedBy(program, file), ["lib.js", "lib/prediction.js", "shared.js"]);
   });
 
   const predictions: { of: string; model: Model; loaded: string[] }[] = [
-    { of: "a model from elsewhere", model: bookNetwork(), loaded: ["lib.js", "lib/prediction.js"] },
+    { of: "a model from elsewhere", model: bookNetwork(), loaded: ["lib.js", "lib/prediction.js", "shared.js"] },
     {
       of: "a model of ours",
       model: {
         ...bookNetwork(),
         metadata: { version: 1, name: "book", task: "regression", inputs: [], features: [], compression: [] },
       },
-      loaded: ["lib.js", "lib/prediction.js", "lib/schemas.js"],
+      loaded: ["lib.js", "lib/prediction.js", "lib/schemas.js", "shared.js"],
     },
     {
       of: "a model of ours with labels, which lie in a zip archive as well",
       model: classifier(),
-      loaded: ["lib.js", "lib/prediction.js", "lib/schemas.js", "lib/zip.js"],
+      loaded: ["lib.js", "lib/prediction.js", "lib/schemas.js", "lib/zip.js", "shared.js"],
     },
   ];
   for (const { of, model, loaded } of predictions) {
