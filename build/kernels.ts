@@ -48,6 +48,7 @@ const relaxedSources = new Set([
   "host_winograd.c",
   "host_int8_conv.c",
   "host_int8_dense.c",
+  "host_int8_slide.c",
   "host_multiply_bytes.c",
 ]);
 

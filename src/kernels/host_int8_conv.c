@@ -104,7 +104,7 @@ static inline void tinyml_conv_panels(const int8_t *input, const int8_t *weights
           if (++x == w.output_width) x = 0, y++;
         }
         tinyml_append_sums(rows, count, stride, length, sums);
-        tinyml_multiply_panels(rows, count, stride, panels, eight, group_outputs, &to);
+        tinyml_multiply_rows(rows, count, stride, panels, eight, group_outputs, &to);
         panels += (tinyml_size)((group_outputs + 3) & ~3) * stride;
         eight += (group_outputs + 7) / 8;
         to.output += group_outputs;

@@ -17,7 +17,7 @@ static inline void tinyml_dense_panels(const int8_t *input, const int8_t *weight
     }
     tinyml_append_sums(rows, count, stride, inputs, sums);
     tinyml_host_output to = {output, outputs, minimum, maximum};
-    tinyml_multiply_panels(rows, count, stride, weights, eights, outputs, &to);
+    tinyml_multiply_rows(rows, count, stride, weights, eights, outputs, &to);
     batch -= count;
     input += count * inputs;
     output += count * outputs;

@@ -141,11 +141,12 @@ typedef struct {
 } tinyml_host_output;
 
 /*
- * `height` rows times a panel of 4 * fours channels; the first `count` of them are stored. height, fours and
- * rectified are constants wherever this is inlined.
+ * `height` rows times a panel of 4 * fours channels; the first `count` of them are stored. The inputs of a row lie one behind
+ * the other, or for each step where offsets say. height, fours and rectified are constants wherever this is inlined, and whether
+ * there are offsets.
  */
 static inline __attribute__((always_inline)) void tinyml_tile(const tinyml_host_input *rows, int stride,
-                                                              const int8_t *weights, int steps, int height, int fours, const v128_t *bias,
+                                                              const int8_t *weights, int steps, const int *offsets, int height, int fours, const v128_t *bias,
                                                               const tinyml_finish *finish, int8_t *output,
                                                               const tinyml_host_output *to, int count,
                                                               int rectified) {
@@ -159,8 +160,8 @@ static inline __attribute__((always_inline)) void tinyml_tile(const tinyml_host_
     v128_t w[2];
     for (int f = 0; f < fours; f++) w[f] = tinyml_load_weights(weights + 4 * TINYML_HOST_TOGETHER * f);
     for (int r = 0; r < height; r++) {
-      v128_t x = wasm_v128_load32_splat(at[r]);
-      at[r] += TINYML_HOST_TOGETHER;
+      v128_t x = wasm_v128_load32_splat(offsets ? at[r] + offsets[k] : at[r]);
+      if (!offsets) at[r] += TINYML_HOST_TOGETHER;
       for (int f = 0; f < fours; f++) sums[r * fours + f] = tinyml_add_products(w[f], x, sums[r * fours + f]);
     }
     weights += 4 * TINYML_HOST_TOGETHER * fours;
@@ -181,7 +182,7 @@ static inline __attribute__((always_inline)) void tinyml_tile(const tinyml_host_
 }
 
 static inline __attribute__((always_inline)) void tinyml_panel(const tinyml_host_input *rows, int row_count, int stride,
-                                                               const int8_t *weights, int steps,
+                                                               const int8_t *weights, int steps, const int *offsets,
                                                                const tinyml_eight *eight, int fours, int8_t *output,
                                                                const tinyml_host_output *to, int count,
                                                                int rectified) {
@@ -189,28 +190,35 @@ static inline __attribute__((always_inline)) void tinyml_panel(const tinyml_host
   tinyml_finish finish[2] = {tinyml_finish_of(eight, 0), tinyml_finish_of(eight, 4)};
   int r = 0;
   for (; r + 4 <= row_count; r += 4) {
-    tinyml_tile(rows + r * stride, stride, weights, steps, 4, fours, bias, finish, output + r * to->stride, to, count,
+    tinyml_tile(rows + r * stride, stride, weights, steps, offsets, 4, fours, bias, finish, output + r * to->stride, to, count,
                 rectified);
   }
   for (; r < row_count; r++) {
-    tinyml_tile(rows + r * stride, stride, weights, steps, 1, fours, bias, finish, output + r * to->stride, to, count,
+    tinyml_tile(rows + r * stride, stride, weights, steps, offsets, 1, fours, bias, finish, output + r * to->stride, to, count,
                 rectified);
   }
 }
 
-/* rows [row_count][stride], as tinyml_host_stride says, times all panels of `channels` channels. */
-static void tinyml_multiply_panels(const tinyml_host_input *rows, int row_count, int stride, const int8_t *weights,
-                                   const tinyml_eight *eights, int channels, const tinyml_host_output *to) {
-  int steps = stride / TINYML_HOST_TOGETHER;
+/* Rows, `stride` elements from one to the next, times all panels of `channels` channels. */
+static inline __attribute__((always_inline)) void tinyml_multiply_panels(const tinyml_host_input *rows, int row_count,
+                                                                         int stride, const int8_t *weights, int steps,
+                                                                         const int *offsets, const tinyml_eight *eights,
+                                                                         int channels, const tinyml_host_output *to) {
   for (int o = 0; o < channels; o += 8, eights++) {
     int left = channels - o;
     int8_t *output = to->output + o;
-    if (left < 5) tinyml_panel(rows, row_count, stride, weights, steps, eights, 1, output, to, left, 0);
-    else if (left < 8) tinyml_panel(rows, row_count, stride, weights, steps, eights, 2, output, to, left, 0);
-    else if (tinyml_rectified(eights)) tinyml_panel(rows, row_count, stride, weights, steps, eights, 2, output, to, 8, 1);
-    else tinyml_panel(rows, row_count, stride, weights, steps, eights, 2, output, to, 8, 0);
-    weights += 8 * stride;
+    if (left < 5) tinyml_panel(rows, row_count, stride, weights, steps, offsets, eights, 1, output, to, left, 0);
+    else if (left < 8) tinyml_panel(rows, row_count, stride, weights, steps, offsets, eights, 2, output, to, left, 0);
+    else if (tinyml_rectified(eights)) tinyml_panel(rows, row_count, stride, weights, steps, offsets, eights, 2, output, to, 8, 1);
+    else tinyml_panel(rows, row_count, stride, weights, steps, offsets, eights, 2, output, to, 8, 0);
+    weights += 8 * TINYML_HOST_TOGETHER * steps;
   }
+}
+
+/* Rows [row_count][stride], as tinyml_host_stride says, times all panels of `channels` channels. */
+static void tinyml_multiply_rows(const tinyml_host_input *rows, int row_count, int stride, const int8_t *weights,
+                                 const tinyml_eight *eights, int channels, const tinyml_host_output *to) {
+  tinyml_multiply_panels(rows, row_count, stride, weights, stride / TINYML_HOST_TOGETHER, 0, eights, channels, to);
 }
 
 #endif

@@ -33,6 +33,7 @@ const functionNames = [
   "tinyml_host_pack_taps",
   "tinyml_host_dense_int8",
   "tinyml_host_conv_int8",
+  "tinyml_host_slide_int8",
   "tinyml_host_depthwise_int8",
   "tinyml_relu_int8",
   "tinyml_logistic_int8",
@@ -196,7 +197,7 @@ const relaxedNames = [
 ] as const;
 
 /** Of dist/relaxed-kernels.wasm too: int8 kernels, which give the bits of the others where `byteInputs` says how. */
-const byteNames = ["tinyml_host_dense_bytes", "tinyml_host_conv_bytes"] as const;
+const byteNames = ["tinyml_host_dense_bytes", "tinyml_host_conv_bytes", "tinyml_host_slide_bytes"] as const;
 
 type PlainName = (typeof functionNames)[number];
 

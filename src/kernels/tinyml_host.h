@@ -85,6 +85,9 @@ void tinyml_host_conv_bytes(const int8_t *input, const int8_t *weights, const ti
                             int16_t input_zero_point, int16_t minimum, int16_t maximum, int flip);
 
 /* The instruction of these two alone: to each of 4 * count sums the products of four weights and four inputs are added. */
+void tinyml_host_slide_bytes(const int8_t *input, const int8_t *weights, const tinyml_eight *eights, int8_t *output,
+                             tinyml_size batch, const tinyml_window *window, int16_t input_zero_point, int16_t minimum,
+                             int16_t maximum, int flip);
 void tinyml_host_multiply_bytes(const int8_t *weights, const int8_t *inputs, int32_t *sums, tinyml_size count);
 
 /*
@@ -96,6 +99,14 @@ void tinyml_host_multiply_bytes(const int8_t *weights, const int8_t *inputs, int
 void tinyml_host_depthwise_int8(const int8_t *input, const int16_t *weights, const tinyml_eight *eights, int8_t *output,
                                 tinyml_size batch, const tinyml_window *window, int16_t input_zero_point,
                                 int16_t minimum, int16_t maximum);
+
+/*
+ * tinyml_conv_int8 without groups and dilation along rows, from panels in which each row of the window is filled up to the
+ * inputs that are multiplied together. At most 256 times as many; the picture's rows that a row of windows reaches, at most 16,384 elements.
+ */
+void tinyml_host_slide_int8(const int8_t *input, const int8_t *weights, const tinyml_eight *eights, int8_t *output,
+                            tinyml_size batch, const tinyml_window *window, int16_t input_zero_point, int16_t minimum,
+                            int16_t maximum);
 
 /*
  * tinyml_conv_float without groups, from panels as those of int8, but with one input after the other: [inputs][8 or 4].

@@ -30,6 +30,12 @@ const mostListed = 8192;
 const mostWinogradChannels = 128;
 /** The most elements that a kernel widens at once, TINYML_HOST_ELEMENTS. */
 const mostElements = 16384;
+/**
+ * How often at most a window that slides is multiplied, TINYML_HOST_STEPS; and how often at most in vain, for as long as laying
+ * one out takes.
+ */
+const mostSteps = 256;
+const mostLost = 4;
 /** The most places of a depthwise window, TINYML_HOST_TAPS. */
 const mostTaps = 256;
 /** How many inputs are added up where weights have a zero point, TINYML_HOST_SUMMED. */
@@ -272,10 +278,39 @@ function convInt8(
     // A window of one place: the picture's places are the rows of a dense layer.
     return denseInt8(layer, input, output, perSample(samples(batch) * inputHeight * inputWidth));
   }
+  const sliding = groups === 1 ? slideInt8(layer, slide) : undefined;
+  if (sliding !== undefined) return sliding;
   const product = matrixProduct(layer, length, groups);
   if (product === undefined) return undefined;
   const all = [input, ...product.constants, output, batch, window, ...integers(filterChannels), inputZeroPoint];
   return hostCall("conv", product.elements, [...all, ...layer.range, product.last]);
+}
+
+/** A convolution whose windows slide over the picture, four places at once; undefined where that does not pay. */
+function slideInt8(
+  layer: Int8Layer,
+  { input, output, batch, window, inputZeroPoint }: Slide & { inputZeroPoint: KernelArgument },
+): KernelCall | undefined {
+  const { outputWidth, inputChannels, windowHeight, windowWidth, strideWidth, ...rest } = fields(window);
+  const inputs = inputsOf(layer);
+  const together = inputs === "widened" ? 2 : 4;
+  const piece = windowWidth * inputChannels;
+  const filled = together * Math.ceil(piece / together);
+  const steps = (windowHeight * filled) / together;
+  const panels = Math.ceil(rest.outputChannels / 8);
+  const lost = (steps - Math.ceil((windowHeight * piece) / together)) * panels;
+  const row = ((outputWidth - 1) * strideWidth + windowWidth) * inputChannels;
+  const reached = row * ((windowHeight - 1) * rest.dilationHeight + 1);
+  const fits = steps <= mostSteps && reached <= mostElements;
+  if (layer.sums > 0 || rest.dilationWidth > 1 || outputWidth < 4 || !fits || lost > mostLost) return undefined;
+  const weights = new Int8Array((layer.weights.length / piece) * filled);
+  for (let from = 0, to = 0; from < layer.weights.length; from += piece, to += filled) {
+    weights.set(layer.weights.subarray(from, from + piece), to);
+  }
+  const product = matrixProduct({ ...layer, weights, inputs }, windowHeight * filled, 1);
+  if (product === undefined) return undefined;
+  const all = [input, ...product.constants, output, batch, window, inputZeroPoint, ...layer.range];
+  return hostCall("slide", product.elements, inputs === "widened" ? all : [...all, product.last]);
 }
 
 function depthwiseInt8(layer: Int8Layer, slide: Slide & { inputZeroPoint: KernelArgument }): KernelCall | undefined {
@@ -309,7 +344,7 @@ function depthwiseTaps(
 }
 
 function hostCall(
-  name: "dense" | "conv" | "depthwise",
+  name: "dense" | "conv" | "slide" | "depthwise",
   elements: "int8" | "bytes",
   all: readonly KernelArgument[],
 ): KernelCall {

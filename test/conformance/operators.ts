@@ -32,6 +32,13 @@ const side = fc.integer({ min: 1, max: 12 });
 const channels = fc.integer({ min: 1, max: 20 });
 const anyPicture = fc.tuple(fc.integer({ min: 1, max: 2 }), side, side);
 
+/** Pictures that are more than what the host's kernels lay out at once, but for those of few channels. */
+export const anyLargePicture = fc.tuple(
+  fc.constant(1),
+  fc.integer({ min: 40, max: 70 }),
+  fc.integer({ min: 40, max: 70 }),
+);
+
 /** What decides about numbers: their seed, and how the int8 ones are scaled. */
 const anyNumbers = fc.record(
   {
@@ -48,10 +55,10 @@ const anyNumbers = fc.record(
 type Numbers = typeof anyNumbers extends fc.Arbitrary<infer Value> ? Value : never;
 
 /** CONV_2D, with one group or several. */
-export function anyConvolution(int8: boolean): fc.Arbitrary<Sample> {
+export function anyConvolution(int8: boolean, picture = anyPicture): fc.Arbitrary<Sample> {
   return fc
     .record({
-      picture: anyPicture,
+      picture,
       groups: fc.constantFrom(1, 1, 1, 2, 3),
       inputs: channels,
       outputs: channels,

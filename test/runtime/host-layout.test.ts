@@ -6,7 +6,7 @@ import type { Model, Operator, Quantization, Tensor } from "../../src/model/mode
 import { elementCount } from "../../src/model/tensor";
 import { copyInto, type Placement, placeModel } from "../../src/runtime/place-model";
 import { writeTflite } from "../../src/tflite/write-tflite";
-import { anyConvolution, anyDepthwise, type Sample } from "../conformance/operators";
+import { anyConvolution, anyDepthwise, anyLargePicture, type Sample } from "../conformance/operators";
 import { temporaryFolder } from "../support/folders";
 import { nodes, resultOn } from "../support/library-on-node";
 import { skipUnlessThere } from "../support/machine";
@@ -105,6 +105,15 @@ describe("constants laid out for the host give the bits of the plain kernels", (
       );
     }).timeout(60000);
   }
+
+  it("CONV_2D over pictures that are laid out in several pieces", () => {
+    fc.assert(
+      fc.property(anyConvolution(true, anyLargePicture), (layer) => {
+        assert.deepEqual(run(layer, {}), run(layer, { constantAddress: () => undefined }));
+      }),
+      { numRuns: 150 },
+    );
+  }).timeout(60000);
 });
 
 /** The same layer with inputs, those around the picture too, that are changed by a function from bytes to bytes. */
