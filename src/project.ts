@@ -237,7 +237,9 @@ function chooseNames(
   if (inTheWay.length > 0 && !mayRename) {
     throw new TinymlError(
       "TINYML_WOULD_OVERWRITE",
-      `There is a ${what} "${inTheWay.join('", "')}" already. Nothing was imported. Remove or rename it, or let the import choose new names.`,
+      inTheWay.length === 1
+        ? `There is a ${what} "${inTheWay[0]}" already. Nothing was imported. Remove or rename it, or let the import choose new names.`
+        : `There are ${what}s "${inTheWay.join('", "')}" already. Nothing was imported. Remove or rename them, or let the import choose new names.`,
     );
   }
   const used = new Set([...taken, ...names.filter((name) => !inTheWay.includes(name)).map(sameOnDisk)]);

@@ -155,7 +155,9 @@ function fillDatasets(element: JQuery, listings: readonly DatasetListing[], expl
     const card = $('<div class="tinyml-card">').appendTo(element);
     const title = $('<div class="tinyml-card-title">').appendTo(card);
     $("<b>").text(name).appendTo(title);
-    $('<span class="tinyml-card-detail">').text(sharedText("sidebar.rows", { rows })).appendTo(title);
+    $('<span class="tinyml-card-detail">')
+      .text(sharedText(rows === 1 ? "sidebar.oneRow" : "sidebar.rows", { rows }))
+      .appendTo(title);
     if (problem !== undefined) $('<div class="tinyml-run-error">').text(problem).appendTo(card);
     for (const [label, count] of Object.entries(perLabel ?? {})) {
       const line = $('<div class="tinyml-card-title">').appendTo(card);
