@@ -7,6 +7,8 @@ declare const RED: EditorRED;
 export interface Problem {
   problem: string;
   code?: string;
+  /** Whether the runtime may have done what it was told: its answer is missing. */
+  mayBeDone?: boolean;
 }
 
 /** What a request brought, or why it failed. */
@@ -53,10 +55,22 @@ export function problemText({ problem, code }: Problem): JQuery {
   return code === undefined ? text : text.append(" ", $('<span class="tinyml-code">').text(code));
 }
 
+/** Shows a message, or a problem, in a place for it. */
+export function showMessage(place: JQuery, what: string | Problem): void {
+  const isProblem = typeof what !== "string";
+  place.empty().toggleClass("tinyml-run-error", isProblem);
+  place.append(isProblem ? problemText(what) : $("<span>").text(what));
+}
+
 /** Tells of a problem where no place for it is in sight. */
 export function notifyProblem(problem: Problem): void {
   // A string would be taken for HTML.
   RED.notify(problemText(problem), "error");
+}
+
+/** Tells of something that went well where no place for it is in sight. */
+export function notify(text: string): void {
+  RED.notify($("<span>").text(text), "success");
 }
 
 async function request<Result>(path: string, settings: JQuery.AjaxSettings): Promise<Answer<Result>> {
@@ -72,7 +86,7 @@ async function request<Result>(path: string, settings: JQuery.AjaxSettings): Pro
 /** Why a request failed. What was asked for as a file has its reason in a file, too. */
 async function problemOf({ status, response }: XMLHttpRequest): Promise<Problem> {
   if (status === 401 || status === 403) return { problem: sharedText("request.notAllowed") };
-  if (status === 0) return { problem: sharedText("request.notReached") };
+  if (status === 0) return { problem: sharedText("request.notReached"), mayBeDone: true };
   try {
     const said: unknown = JSON.parse(response instanceof Blob ? await response.text() : String(response));
     if (typeof said === "object" && said !== null && "message" in said) {
@@ -81,5 +95,5 @@ async function problemOf({ status, response }: XMLHttpRequest): Promise<Problem>
   } catch {
     // It comes from something between Node-RED and the browser.
   }
-  return { problem: sharedText("request.noReason", { status }) };
+  return { problem: sharedText("request.noReason", { status }), mayBeDone: true };
 }

@@ -1,7 +1,7 @@
 import type { EditorRED } from "node-red";
 import type { ImportedProject } from "../../src/project";
 import { sharedText } from "../browser.editor";
-import { type Answer, downloadFile, sendFile } from "../requests.editor";
+import { type Answer, downloadFile, type Problem, sendFile, showMessage } from "../requests.editor";
 import { isName } from "../settings";
 import { iconButton } from "./button.editor";
 import { createImportForm } from "./import-form.editor";
@@ -12,14 +12,12 @@ declare const RED: EditorRED;
 /** Buttons that take whole datasets and projects out of the runtime and into it; `onChange` is called when something came in. */
 export function createExchange(onChange: () => void): JQuery {
   const message = $('<div class="tinyml-message" role="status" aria-live="polite">');
-  const say = (text: string, isProblem = false): void => {
-    message.empty().toggleClass("tinyml-run-error", isProblem).append($("<span>").text(text));
-  };
+  const say = (what: string | Problem): void => showMessage(message, what);
 
   const exportProject = async (): Promise<void> => {
     say(sharedText("explorer.exporting"));
     const failed = await downloadFile("project.zip", "tinyml-project.zip");
-    if (failed !== undefined) say(failed.problem, true);
+    if (failed !== undefined) say(failed);
     else message.empty();
   };
 

@@ -2,7 +2,7 @@ import type { SampleEntry } from "../../src/dataset/sample-index";
 import type { Split } from "../../src/dataset/table";
 import { sharedText } from "../browser.editor";
 import type { ExploredDataset, MapView, SampleFilter, SamplePage, SampleView, Side } from "../explorer";
-import { type Answer, ask, downloadFile, fetchFile, tell } from "../requests.editor";
+import { type Answer, ask, downloadFile, fetchFile, type Problem, showMessage, tell } from "../requests.editor";
 import { colorOf, formatNumber } from "../sample-plot";
 import { iconButton } from "./button.editor";
 import { addFiles } from "./exchange.editor";
@@ -149,7 +149,7 @@ export function createExplorer(onClose: () => void): Explorer {
     const answer = await ask<SamplePage>(path(`samples?${query}`));
     if (asked !== opened) return undefined;
     if ("result" in answer) return answer.result;
-    say(answer.problem, true);
+    say(answer);
     return undefined;
   }
 
@@ -175,7 +175,7 @@ export function createExplorer(onClose: () => void): Explorer {
     if (asked !== opened) return;
     sampleMap.element.removeClass("tinyml-busy");
     if ("problem" in answer) {
-      say(answer.problem, true);
+      say(answer);
       return;
     }
     map = answer.result;
@@ -470,7 +470,7 @@ export function createExplorer(onClose: () => void): Explorer {
     const answer = await tell(path(`samples/${action}`), { ids, ...fields });
     if (asked !== opened) return false;
     if ("problem" in answer) {
-      say(answer.problem, true);
+      say(answer);
       return false;
     }
     if (undo !== undefined) undos.push(undo);
@@ -588,7 +588,7 @@ export function createExplorer(onClose: () => void): Explorer {
     const asked = opened;
     const answer = await undo.run();
     if (asked !== opened) return;
-    if ("problem" in answer) say(answer.problem, true);
+    if ("problem" in answer) say(answer);
     else sayDone();
     entries.clear();
     await reload();
@@ -606,14 +606,14 @@ export function createExplorer(onClose: () => void): Explorer {
     );
   }
 
-  function say(text: string, isProblem = false): void {
-    message.empty().toggleClass("tinyml-run-error", isProblem).append($("<span>").text(text));
+  function say(what: string | Problem): void {
+    showMessage(message, what);
   }
 
   async function exportDataset(): Promise<void> {
     say(sharedText("explorer.exporting"));
     const failed = await downloadFile(path("export"), `${name}.zip`);
-    if (failed !== undefined) say(failed.problem, true);
+    if (failed !== undefined) say(failed);
     else sayDone();
   }
 

@@ -1,5 +1,5 @@
 import { sharedText } from "../browser.editor";
-import { type Answer, notifyProblem, type Problem, problemText } from "../requests.editor";
+import { type Answer, notify, notifyProblem, type Problem, problemText } from "../requests.editor";
 import { iconButton } from "./button.editor";
 
 /** What is asked for before chosen files are sent. */
@@ -32,7 +32,7 @@ export interface ImportOptions<Result> {
   note?: string;
   /** The first one is what Enter does. */
   ways: readonly [ImportWay<Result>, ...ImportWay<Result>[]];
-  /** Called when the files were taken. */
+  /** Called when the files were taken, unless the form was closed meanwhile. */
   done(result: Result): void;
 }
 
@@ -105,25 +105,32 @@ export function createImportForm<Result>(options: ImportOptions<Result>): Import
     for (const input of inputs) input.prop("readonly", to);
     // A button that is disabled would lose the focus, and with it the place of those who use the keys.
     button.add(buttons.children()).toggleClass("disabled", to).attr("aria-disabled", String(to));
+    // Where the form was closed, nothing else says why.
+    button.attr("title", progress.text());
   };
 
   const send = async (way: ImportWay<Result>): Promise<void> => {
     if (isSending) return;
     const shown = closed;
-    tell();
+    const sent = files;
+    // The ways out stay: one of them has the focus.
+    problem.empty();
     setSending(true);
     const values = inputs.map((input) => String(input.val() ?? "").trim());
-    const answer = await sendReadable(files, () => way.send(files, values));
-    setSending(false);
-    if (shown !== closed) {
-      if ("problem" in answer) notifyProblem(answer);
-    } else if ("problem" in answer) tell(answer);
-    else {
-      const wasHeld = element.find(":focus").length > 0;
-      close();
-      if (wasHeld) button.trigger("focus");
-      options.done(answer.result);
+    const answer = await sendReadable(sent, () => way.send(sent, values)).finally(() => setSending(false));
+    if ("problem" in answer) {
+      if (shown === closed) tell(answer);
+      else notifyProblem(answer);
+      return;
     }
+    if (shown !== closed) {
+      notify(sharedText("exchange.taken", { files: listNames(sent) }));
+      return;
+    }
+    const wasHeld = element.find(":focus").length > 0;
+    close();
+    if (wasHeld) button.trigger("focus");
+    options.done(answer.result);
   };
 
   const open = (chosen: readonly File[]): void => {
@@ -142,7 +149,8 @@ export function createImportForm<Result>(options: ImportOptions<Result>): Import
 
   for (const input of inputs) {
     input.on("keydown", (event) => {
-      if (event.key === "Enter") send(ways[0]);
+      // An Enter that ends the input of a character is not meant for the form.
+      if (event.key === "Enter" && event.originalEvent?.isComposing !== true) send(ways[0]);
     });
   }
   picker.on("change", () => {
@@ -155,20 +163,23 @@ export function createImportForm<Result>(options: ImportOptions<Result>): Import
   return { button: button.add(picker), element, close };
 }
 
-/** Sends files. Of one that was changed or removed since it was chosen a browser says only that nothing could be sent. */
+/**
+ * Sends files. Of one that was changed or removed since it was chosen a browser says only that nothing could be sent. Where
+ * nobody knows whether the files arrived, trying again might add them twice.
+ */
 async function sendReadable<Result>(
   files: readonly File[],
   send: () => Promise<Answer<Result>>,
 ): Promise<Answer<Result>> {
   const answer = await send();
-  if ("result" in answer || answer.code !== undefined) return answer;
+  if ("result" in answer || !answer.mayBeDone) return answer;
   try {
     for (const file of files) {
       const reader = file.stream().getReader();
       await reader.read();
       await reader.cancel();
     }
-    return answer;
+    return { problem: `${answer.problem} ${sharedText("exchange.mayBeTaken")}` };
   } catch {
     return { problem: sharedText("exchange.unreadable") };
   }

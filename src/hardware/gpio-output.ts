@@ -35,6 +35,8 @@ export function createGpioOutput(settings: GpioOutputSettings): Output {
   const safeLevel = clampLevel(settings.safeLevel ?? 0);
   let level: 0 | 1 | undefined;
   let holder: RunningTool | undefined;
+  /** Whether the pin was ever set, or tried to be: then it has a level that is to be taken back. */
+  let wasSet = false;
   let closing: Promise<void> | undefined;
   /** The level to be set next, and the promise of those who wait for it. */
   let next: { level: 0 | 1; done: Promise<void> } | undefined;
@@ -48,6 +50,7 @@ export function createGpioOutput(settings: GpioOutputSettings): Output {
     const chip = await findGpioChip(settings, settings);
     await stop();
     level = undefined;
+    wasSet = true;
     holder = startGpioTool("gpioset", holdArguments(version, chip, settings, wanted), settings);
     const { stdout } = holder.process;
     const said = new Promise<undefined>((resolve) => {
@@ -103,7 +106,7 @@ export function createGpioOutput(settings: GpioOutputSettings): Output {
     close() {
       closing ??= queue(async () => {
         // Nothing was ever set, so there is nothing to take back.
-        if (holder === undefined) return;
+        if (!wasSet) return;
         try {
           await set(safeLevel >= 0.5 ? 1 : 0);
         } finally {

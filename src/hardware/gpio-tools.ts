@@ -183,19 +183,24 @@ const setpriv = "/usr/bin/setpriv";
 
 /**
  * Starts a tool that goes on running until it is stopped, or this process is gone: whatever holds a pin then would keep it from the next one.
- * @throws TinymlError from `ended`: TINYML_HARDWARE_MISSING where there is none, TINYML_HARDWARE_FAILED where it can't be started
+ * @throws TinymlError, also from `ended`: TINYML_HARDWARE_MISSING where there is none, TINYML_HARDWARE_FAILED where it can't be started
  */
 export function startGpioTool(tool: string, toolArguments: readonly string[], options: GpioToolOptions): RunningTool {
-  if (!existsSync(setpriv)) return start(tool, toolArguments, options);
-  return start(setpriv, ["--pdeathsig", "TERM", tool, ...toolArguments], options);
+  if (!existsSync(setpriv)) return start(tool, [tool, ...toolArguments], options);
+  return start(tool, [setpriv, "--pdeathsig", "TERM", tool, ...toolArguments], options);
 }
 
-function start(tool: string, toolArguments: readonly string[], { path }: GpioToolOptions): RunningTool {
+/** @param command the program that runs a tool, and its arguments */
+function start(
+  tool: string,
+  [command, ...commandArguments]: readonly [string, ...string[]],
+  { path }: GpioToolOptions,
+): RunningTool {
   const env = path === undefined ? process.env : { ...process.env, PATH: path };
   // Where the system has no more file descriptors, the child has no streams either.
   let child: ChildProcess;
   try {
-    child = spawn(tool, toolArguments, { stdio: ["pipe", "pipe", "pipe"], env });
+    child = spawn(command, commandArguments, { stdio: ["pipe", "pipe", "pipe"], env });
   } catch (error) {
     // Only some refusals are an event of the child; that there is no memory for it is thrown.
     throw toolError(error, tool);
@@ -241,7 +246,7 @@ export async function runGpioTool(
   toolArguments: readonly string[],
   options: GpioToolOptions,
 ): Promise<string> {
-  const started = start(tool, toolArguments, options);
+  const started = start(tool, [tool, ...toolArguments], options);
   started.process.stdin?.end();
   let printed = "";
   started.process.stdout?.setEncoding("utf8").on("data", (text: string) => {
@@ -262,7 +267,9 @@ export async function runGpioTool(
 
 /** What a tool said when it failed, as an error that says what to do. */
 export function gpioError(said: string, tool: string): TinymlError {
-  if (said.includes(`failed to execute ${tool}`)) return new TinymlError("TINYML_HARDWARE_MISSING", installAdvice);
+  // What setpriv says of a tool that it can't start.
+  const [, reason] = said.split(`failed to execute ${tool}: `);
+  if (reason !== undefined) return refusal(/permission denied/i.test(reason) ? "EACCES" : "ENOENT", tool);
   const words = said.slice(0, 200) || `${tool} ended`;
   if (/permission denied/i.test(said)) {
     return new TinymlError(
@@ -281,7 +288,7 @@ export function gpioError(said: string, tool: string): TinymlError {
 
 /** What to do where the system refuses to start a tool. */
 const refusals: Readonly<Record<string, string>> = {
-  EACCES: "The user who runs Node-RED may not run it: check its permissions.",
+  EACCES: "The user who runs Node-RED may not run this program: check its permissions.",
   EAGAIN: "Too many programs run: end some.",
   EMFILE: "Too many files are open: close some, or raise the limit with ulimit -n.",
   ENFILE: "Too many files are open: end some programs.",
@@ -289,10 +296,12 @@ const refusals: Readonly<Record<string, string>> = {
 };
 
 function toolError(error: unknown, tool: string): TinymlError {
-  const code = systemErrorCode(error);
-  if (code === "ENOENT") return new TinymlError("TINYML_HARDWARE_MISSING", installAdvice, { cause: error });
-  const what = `${tool} can't be started (${code || String(error)}).`;
-  return new TinymlError("TINYML_HARDWARE_FAILED", `${what} ${refusals[code] ?? "It is tried again."}`, {
-    cause: error,
-  });
+  return refusal(systemErrorCode(error) || String(error), tool, error);
+}
+
+/** What is wrong where the system refused to start a tool, by the code that it gave. */
+function refusal(code: string, tool: string, cause?: unknown): TinymlError {
+  if (code === "ENOENT") return new TinymlError("TINYML_HARDWARE_MISSING", installAdvice, { cause });
+  const advice = refusals[code] ?? "It is tried again.";
+  return new TinymlError("TINYML_HARDWARE_FAILED", `${tool} can't be started (${code}). ${advice}`, { cause });
 }

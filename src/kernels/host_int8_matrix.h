@@ -142,14 +142,14 @@ typedef struct {
 
 /*
  * `height` rows times a panel of 4 * fours channels; the first `count` of them are stored. The inputs of a row lie one behind
- * the other, or for each step where offsets say. height, fours and rectified are constants wherever this is inlined, and whether
- * there are offsets.
+ * the other, or for each step where offsets say. height, fours and rectified are constants wherever this is inlined, and
+ * whether there are offsets.
  */
 static inline __attribute__((always_inline)) void tinyml_tile(const tinyml_host_input *rows, int stride,
-                                                              const int8_t *weights, int steps, const int *offsets, int height, int fours, const v128_t *bias,
+                                                              const int8_t *weights, int steps, const int *offsets,
+                                                              int height, int fours, const v128_t *bias,
                                                               const tinyml_finish *finish, int8_t *output,
-                                                              const tinyml_host_output *to, int count,
-                                                              int rectified) {
+                                                              const tinyml_host_output *to, int count, int rectified) {
   v128_t sums[8];
   const tinyml_host_input *at[4];
   for (int r = 0; r < height; r++) at[r] = rows + r * stride;
@@ -190,12 +190,12 @@ static inline __attribute__((always_inline)) void tinyml_panel(const tinyml_host
   tinyml_finish finish[2] = {tinyml_finish_of(eight, 0), tinyml_finish_of(eight, 4)};
   int r = 0;
   for (; r + 4 <= row_count; r += 4) {
-    tinyml_tile(rows + r * stride, stride, weights, steps, offsets, 4, fours, bias, finish, output + r * to->stride, to, count,
-                rectified);
+    tinyml_tile(rows + r * stride, stride, weights, steps, offsets, 4, fours, bias, finish, output + r * to->stride, to,
+                count, rectified);
   }
   for (; r < row_count; r++) {
-    tinyml_tile(rows + r * stride, stride, weights, steps, offsets, 1, fours, bias, finish, output + r * to->stride, to, count,
-                rectified);
+    tinyml_tile(rows + r * stride, stride, weights, steps, offsets, 1, fours, bias, finish, output + r * to->stride, to,
+                count, rectified);
   }
 }
 

@@ -73,7 +73,7 @@ void tinyml_host_conv_int8(const int8_t *input, const int8_t *weights, const tin
                            int16_t input_zero_point, int16_t minimum, int16_t maximum, int sums);
 
 /*
- * The same two by relaxed SIMD, from panels of four inputs together (those above take two). They are exact where the
+ * The same by relaxed SIMD, and tinyml_host_slide_int8, from panels of four inputs together (those above take two). They are exact where the
  * machine's tinyml_host_multiply_bytes is, with flip 0 where it reads inputs as signed, with 128 where as unsigned: 128 is
  * then added to every input, and the bias has to take it off.
  */
@@ -83,11 +83,11 @@ void tinyml_host_dense_bytes(const int8_t *input, const int8_t *weights, const t
 void tinyml_host_conv_bytes(const int8_t *input, const int8_t *weights, const tinyml_eight *eights, int8_t *output,
                             tinyml_size batch, const tinyml_window *window, tinyml_size filter_channels,
                             int16_t input_zero_point, int16_t minimum, int16_t maximum, int flip);
-
-/* The instruction of these two alone: to each of 4 * count sums the products of four weights and four inputs are added. */
 void tinyml_host_slide_bytes(const int8_t *input, const int8_t *weights, const tinyml_eight *eights, int8_t *output,
                              tinyml_size batch, const tinyml_window *window, int16_t input_zero_point, int16_t minimum,
                              int16_t maximum, int flip);
+
+/* The instruction of these three alone: to each of 4 * count sums the products of four weights and four inputs are added. */
 void tinyml_host_multiply_bytes(const int8_t *weights, const int8_t *inputs, int32_t *sums, tinyml_size count);
 
 /*

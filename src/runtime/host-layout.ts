@@ -302,7 +302,10 @@ function slideInt8(
   const row = ((outputWidth - 1) * strideWidth + windowWidth) * inputChannels;
   const reached = row * ((windowHeight - 1) * rest.dilationHeight + 1);
   const fits = steps <= mostSteps && reached <= mostElements;
-  if (layer.sums > 0 || rest.dilationWidth > 1 || outputWidth < 4 || !fits || lost > mostLost) return undefined;
+  // What no window reaches would be laid out in vain.
+  const reachesAll = strideWidth <= windowWidth && rest.strideHeight <= windowHeight;
+  if (layer.sums > 0 || rest.dilationWidth > 1 || outputWidth < 4) return undefined;
+  if (!fits || !reachesAll || lost > mostLost) return undefined;
   const weights = new Int8Array((layer.weights.length / piece) * filled);
   for (let from = 0, to = 0; from < layer.weights.length; from += piece, to += filled) {
     weights.set(layer.weights.subarray(from, from + piece), to);
@@ -352,7 +355,7 @@ function hostCall(
 }
 
 /**
- * What the two kernels that multiply matrices have in common: their constants, which of their forms they are of, and their
+ * What the kernels that multiply matrices have in common: their constants, which of their forms they are of, and their
  * last argument, `sums` or of the kernels of bytes `flip`.
  *
  * @returns undefined where such a layer stays as it is described

@@ -261,6 +261,32 @@ describe("pins through libgpiod's tools", () => {
     await output.close();
   });
 
+  it("says that gpioset may not be run", async () => {
+    const tools = await makeGpioStandIns(join(await temporaryFolder(), "bin"), 2);
+    await chmod(join(tools.path, "gpioset"), 0o644);
+    const output = openOutput({ driver: "gpio", pin: 4, path: tools.path });
+    const refused = { code: "TINYML_HARDWARE_FAILED", message: /^gpioset can't be started \(EACCES\)\. The user/ };
+    await assert.rejects(output.write(1), refused);
+    await output.close().catch(() => undefined);
+  });
+
+  it("switches a pin off at the end whose last change Node could not start", async () => {
+    const tools = await makeGpioStandIns(join(await temporaryFolder(), "bin"), 2);
+    const output = openOutput({ driver: "gpio", pin: 4, path: tools.path, settle: 500 });
+    await output.write(1);
+    const writing = output.write(0);
+    // gpiodetect is started already when there is too much for a program's environment, gpioset is not.
+    await new Promise((resolve) => setImmediate(resolve));
+    process.env.TINYML_TEST = "x".repeat(200_000);
+    try {
+      await assert.rejects(writing, { code: "TINYML_HARDWARE_FAILED", message: /^gpioset .*\(E2BIG\)/ });
+    } finally {
+      delete process.env.TINYML_TEST;
+    }
+    await output.close();
+    assert.match((await tools.calls()).at(-1)?.join(" ") ?? "", /^gpioset .*4=0$/);
+  });
+
   it("counts a bouncing button once", async () => {
     const tools = await makeGpioStandIns(join(await temporaryFolder(), "bin"), 1);
     const heard = watch(tools, { debounce: 300 });
