@@ -248,16 +248,32 @@ for (const version of nodeRedVersions) {
       await button("Back").click();
     });
 
+    it("tells of files that were taken after the form was closed", async () => {
+      await open("moves");
+      await editor.page.route(/\/import\?/, async (route) => {
+        await button("Back").click();
+        await route.continue();
+      });
+      await choose("Add files", { "late.csv": "x,spin\n3,4\n" });
+      await labelField().fill("late");
+      await button("Add").click();
+      const notification = editor.page.locator(".red-ui-notification-success", { hasText: "Added: late.csv." });
+      await notification.click();
+      await editor.page.unroute(/\/import\?/);
+      assert.ok((await labelsOf("moves")).includes("late"));
+    });
+
     it("a project whose names are taken stays chosen, for new names", async () => {
       const [download] = await Promise.all([editor.page.waitForEvent("download"), button("Export project").click()]);
       await choose("Import project", await download.path());
       await said(/\S/, "TINYML_WOULD_OVERWRITE");
       await button("Try again").click();
       await said(/\S/, "TINYML_WOULD_OVERWRITE");
-      await button("Import under new names").click();
+      await button("Import under new names").press("Enter");
       await sidebar()
         .getByText(/^Imported: 2 datasets/)
         .waitFor();
+      assert.ok(await button("Import project").evaluate((element) => element === document.activeElement));
       assert.deepEqual((await readdir(join(userFolder, "tinyml", "datasets"))).sort(), [
         "faces",
         "faces 2",
