@@ -26,11 +26,12 @@ const target = 2;
 const shareChecks = [
   { network: 1, limit: 0.04 },
   { network: 2, limit: 0.65 },
+  { network: 3, limit: 0.65 },
 ];
 
 /** Predictions of one reading at a time, median microseconds: ours and the peers. */
 export async function measurePrediction(): Promise<Section> {
-  const networks = [potentiometer(), smallRegression(), digitsNetwork()];
+  const networks = [potentiometer(), smallRegression(), digitsNetwork(), withoutZeros(digitsNetwork())];
   const times: Map<string, number>[] = [];
   for (const network of networks) times.push(await measureNetwork(network));
   const time = (network: number, name: string) => times[network].get(name) ?? Number.NaN;
@@ -54,6 +55,7 @@ export async function measurePrediction(): Promise<Section> {
       "`predict` takes a reading of plain numbers and gives the answer in the user's terms; `run` takes and gives the model's own tensors.",
       "tfjs: `predict` and `dataSync` in a `tidy`; onnxruntime-node: `await run` on one thread; LiteRT.js: its WebAssembly driven directly, on one thread with XNNPACK.",
       "All engines had the same weights and were checked to give the same outputs.",
+      "784 numbers are a made-up picture, four fifths of it 0 as in a drawn digit, which ours passes over in float; then the same without a single 0.",
     ],
     checks: [
       ...ourNames.map((name): Check => {
@@ -76,6 +78,12 @@ export async function measurePrediction(): Promise<Section> {
       ),
     ],
   };
+}
+
+/** The same network on pictures without a 0. */
+function withoutZeros(network: Network): Network {
+  const inputs = network.table.inputs.map((value) => (value === 0 ? 0.01 : value));
+  return { ...network, name: `${network.name} without 0`, table: { ...network.table, inputs } };
 }
 
 async function measureNetwork(network: Network): Promise<Map<string, number>> {
