@@ -142,9 +142,10 @@ describe("node evaluate", function () {
     assert.deepEqual(await send("d"), ["d"], "a new comparison");
     assert.deepEqual(await send("e", { complete: false }), ["d", "e"]);
 
-    const before = flow.received("picture").length;
+    // A message's picture comes after its report.
+    await flow.until("each of the six has its picture", () => flow.received("picture").length === 6);
     flow.send("evaluate", { complete: true, topic: "end" });
-    await flow.until("the picture comes once more", () => flow.received("picture").length > before);
+    await flow.until("the picture comes once more", () => flow.received("picture").length === 7);
     const last = flow.received("picture").at(-1);
     assert.ok(last !== undefined);
     assert.deepEqual([last.topic, names(last)], ["end", ["d", "e"]]);
