@@ -3,7 +3,7 @@
 #include <wasm_simd128.h>
 
 #include "float_clamp.h"
-#include "float_multiply_add_simd.h"
+#include "host_float_panels.h"
 #include "tinyml_host.h"
 
 /* Inputs at most: their indices take half of the stack. And the outputs of a panel. */
@@ -27,15 +27,7 @@ static inline __attribute__((always_inline)) void tinyml_dense_panel(const float
     for (int f = 0; f < TINYML_HOST_DENSE_PANEL / 4; f++) sums[f] = tinyml_multiply_add(sums[f], x, wasm_v128_load(w + 4 * f));
   }
   for (int f = 0; f < TINYML_HOST_DENSE_PANEL / 4; f++, bias += 4, output += 4, count -= 4) {
-    /* pmax and pmin let NaN through. */
-    v128_t four = wasm_f32x4_pmin(wasm_f32x4_pmax(wasm_f32x4_add(sums[f], wasm_v128_load(bias)), low), high);
-    if (count >= 4) {
-      wasm_v128_store(output, four);
-    } else {
-      float lanes[4];
-      wasm_v128_store(lanes, four);
-      for (int i = 0; i < count; i++) output[i] = lanes[i];
-    }
+    tinyml_store_four(output, wasm_f32x4_add(sums[f], wasm_v128_load(bias)), low, high, count);
   }
 }
 

@@ -7,6 +7,21 @@
 
 #include "float_multiply_add_simd.h"
 
+/*
+ * Stores the first `count` of four outputs, clamped. pmax and pmin rather than branches, which a relu makes unpredictable; they
+ * let NaN through.
+ */
+static inline void tinyml_store_four(float *to, v128_t four, v128_t low, v128_t high, int count) {
+  four = wasm_f32x4_pmin(wasm_f32x4_pmax(four, low), high);
+  if (count >= 4) {
+    wasm_v128_store(to, four);
+  } else {
+    float lanes[4];
+    wasm_v128_store(lanes, four);
+    for (int i = 0; i < count; i++) to[i] = lanes[i];
+  }
+}
+
 /* Four rows times a panel of 4 * fours channels, the first `count` of which are stored; fours is a constant. */
 static inline __attribute__((always_inline)) void tinyml_float_tile(const float *rows, int length, const float *weights,
                                                                     int fours, const v128_t *bias, v128_t low,
@@ -26,17 +41,7 @@ static inline __attribute__((always_inline)) void tinyml_float_tile(const float 
     weights += 4 * fours;
   }
   for (int r = 0; r < 4; r++, output += stride) {
-    for (int f = 0; f < fours; f++) {
-      /* pmax and pmin rather than branches, which a relu makes unpredictable; they let NaN through. */
-      v128_t four = wasm_f32x4_pmin(wasm_f32x4_pmax(sums[r * fours + f], low), high);
-      if (count >= 4 * f + 4) {
-        wasm_v128_store(output + 4 * f, four);
-      } else {
-        float lanes[4];
-        wasm_v128_store(lanes, four);
-        for (int i = 0; i < count - 4 * f; i++) output[4 * f + i] = lanes[i];
-      }
-    }
+    for (int f = 0; f < fours; f++) tinyml_store_four(output + 4 * f, sums[r * fours + f], low, high, count - 4 * f);
   }
 }
 

@@ -3,11 +3,6 @@
 #include "host_int8_matrix.h"
 #include "tinyml_window.h"
 
-static tinyml_host_input *tinyml_repeat_input(tinyml_host_input *to, tinyml_host_input value, int count) {
-  for (int i = 0; i < count; i++) to[i] = value;
-  return to + count;
-}
-
 /*
  * The elements of a window at the picture's edge, in the order of its weights. Outside of the picture they are the zero
  * point, which adds nothing.

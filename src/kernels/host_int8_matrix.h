@@ -133,6 +133,12 @@ static inline void tinyml_lay_out_exactly(const int8_t *from, tinyml_host_input 
   for (; i < count; i++) to[i] = tinyml_host_input_of(from[i], flip);
 }
 
+/* Lays the same element out `count` times; where the next one comes. */
+static inline tinyml_host_input *tinyml_repeat_input(tinyml_host_input *to, tinyml_host_input value, int count) {
+  for (int i = 0; i < count; i++) to[i] = value;
+  return to + count;
+}
+
 /* The outputs of a matrix product: where, how far apart two rows lie, and between which values. */
 typedef struct {
   int8_t *output;

@@ -15,12 +15,12 @@ static inline void tinyml_lay_out_row(const int8_t *picture, const tinyml_window
   int channels = w->input_channels;
   tinyml_span inside = tinyml_span_inside(left, columns, 1, w->input_width);
   if (y < 0 || y >= w->input_height) inside.first = inside.end = columns;
-  for (int i = 0; i < inside.first * channels; i++) to[i] = outside;
-  if (inside.first < inside.end) {
-    const int8_t *from = picture + (y * w->input_width + left + inside.first) * channels;
-    tinyml_lay_out_exactly(from, to + inside.first * channels, (inside.end - inside.first) * channels, flip);
+  int reached = (inside.end - inside.first) * channels;
+  to = tinyml_repeat_input(to, outside, inside.first * channels);
+  if (reached > 0) {
+    tinyml_lay_out_exactly(picture + (y * w->input_width + left + inside.first) * channels, to, reached, flip);
   }
-  for (int i = inside.end * channels; i < columns * channels; i++) to[i] = outside;
+  tinyml_repeat_input(to + reached, outside, (columns - inside.end) * channels);
 }
 
 static inline void tinyml_slide_panels(const int8_t *input, const int8_t *weights, const tinyml_eight *eights,

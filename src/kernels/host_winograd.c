@@ -85,15 +85,7 @@ static void tinyml_winograd_store(const float *products, int matrix, const tinym
         int y = 2 * tile_y + k / 2, x = 2 * tile_x + k % 2;
         if (y >= w->output_height || x >= w->output_width) continue;
         float *to = output + (y * w->output_width + x) * channels + c;
-        /* pmax and pmin let NaN through. */
-        v128_t value = wasm_f32x4_pmin(wasm_f32x4_pmax(wasm_f32x4_add(four[k], add), low), high);
-        if (end - c >= 4) {
-          wasm_v128_store(to, value);
-        } else {
-          float lanes[4];
-          wasm_v128_store(lanes, value);
-          for (int i = 0; i < end - c; i++) to[i] = lanes[i];
-        }
+        tinyml_store_four(to, wasm_f32x4_add(four[k], add), low, high, end - c);
       }
     }
     if (++tile_x == across) tile_x = 0, tile_y++;

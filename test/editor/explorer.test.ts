@@ -5,7 +5,7 @@ import type { Locator } from "playwright-core";
 import { linkPackage } from "../../build/node-red";
 import { openDataset, openStoredDataset } from "../../src/dataset/open-dataset";
 import { pngBytes } from "../dataset/support/pictures";
-import { type Editor, openEditor } from "../support/editor";
+import { type Editor, makeSteps, openEditor } from "../support/editor";
 import { temporaryFolder } from "../support/folders";
 import { chromiumPath, nodeRedVersions, skipUnlessThere } from "../support/machine";
 
@@ -17,7 +17,6 @@ for (const version of nodeRedVersions) {
     this.timeout(60_000);
     let editor: Editor;
     let folder: string;
-    let failed = false;
 
     before(async function () {
       this.timeout(120_000);
@@ -46,20 +45,7 @@ for (const version of nodeRedVersions) {
       editor = await openEditor(version, { userFolder, flows: [{ id: "tab", type: "tab", label: "flow" }] });
     });
 
-    after(async () => {
-      await editor?.close();
-    });
-
-    beforeEach(function () {
-      if (failed) this.skip();
-    });
-
-    afterEach(function () {
-      failed ||= this.currentTest?.state === "failed";
-      if (failed) return;
-      assert.deepEqual(editor.problems, []);
-      assert.doesNotMatch(editor.nodeRed.log(), /\[error\]|unhandled/i);
-    });
+    makeSteps(() => editor);
 
     const sidebar = (): Locator => editor.page.locator(".tinyml-sidebar");
     const samples = (): Locator => sidebar().locator(".tinyml-samples");

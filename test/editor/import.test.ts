@@ -5,7 +5,7 @@ import type { Locator } from "playwright-core";
 import { linkPackage } from "../../build/node-red";
 import { openDataset, openStoredDataset } from "../../src/dataset/open-dataset";
 import { pngBytes } from "../dataset/support/pictures";
-import { type Editor, openEditor } from "../support/editor";
+import { type Editor, makeSteps, openEditor } from "../support/editor";
 import { temporaryFolder } from "../support/folders";
 import { chromiumPath, nodeRedVersions, skipUnlessThere } from "../support/machine";
 
@@ -15,7 +15,6 @@ for (const version of nodeRedVersions) {
     this.timeout(60_000);
     let editor: Editor;
     let userFolder: string;
-    let failed = false;
 
     const folderOf = (name: string): string => join(userFolder, "tinyml", "datasets", name);
     const labelsOf = async (name: string): Promise<(string | undefined)[]> => {
@@ -48,24 +47,8 @@ for (const version of nodeRedVersions) {
       await editor.page.evaluate('RED.actions.invoke("core:show-tinyml-tab")');
     });
 
-    after(async () => {
-      await editor?.close();
-    });
-
-    beforeEach(function () {
-      if (failed) this.skip();
-    });
-
-    afterEach(function () {
-      failed ||= this.currentTest?.state === "failed";
-      if (failed) return;
-      // The browser tells of the answers that a test is about.
-      const others = editor.problems
-        .splice(0)
-        .filter((problem) => !/^console: Failed to load resource.*(status of [45]|net::ERR)/.test(problem));
-      assert.deepEqual(others, []);
-      assert.doesNotMatch(editor.nodeRed.log(), /\[error\]|unhandled/i);
-    });
+    // The browser tells of the answers that a test is about.
+    makeSteps(() => editor, /^console: Failed to load resource.*(status of [45]|net::ERR)/);
 
     const sidebar = (): Locator => editor.page.locator(".tinyml-sidebar");
     const button = (name: string): Locator =>

@@ -3,7 +3,7 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Locator } from "playwright-core";
 import { linkPackage } from "../../build/node-red";
-import { type Editor, openEditor } from "../support/editor";
+import { type Editor, makeSteps, openEditor } from "../support/editor";
 import { temporaryFolder } from "../support/folders";
 import { chromiumPath, nodeRedVersions, skipUnlessThere } from "../support/machine";
 
@@ -32,7 +32,6 @@ for (const version of nodeRedVersions) {
     let editor: Editor;
     let userFolder: string;
     let dialog: Locator;
-    let failed = false;
 
     before(async function () {
       this.timeout(120_000);
@@ -68,20 +67,7 @@ for (const version of nodeRedVersions) {
       dialog = await editor.openDialog("train");
     });
 
-    after(async () => {
-      await editor?.close();
-    });
-
-    beforeEach(function () {
-      if (failed) this.skip();
-    });
-
-    afterEach(function () {
-      failed ||= this.currentTest?.state === "failed";
-      if (failed) return;
-      assert.deepEqual(editor.problems, []);
-      assert.doesNotMatch(editor.nodeRed.log(), /\[error\]|unhandled/i);
-    });
+    makeSteps(() => editor);
 
     const rows = (): Locator => dialog.locator(".tinyml-layer");
     const costs = (): Promise<string[]> => dialog.locator(".tinyml-layer-cost").allTextContents();

@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Locator } from "playwright-core";
 import { examplePath, linkPackage } from "../../build/node-red";
-import { type Editor, openEditor } from "../support/editor";
+import { type Editor, makeSteps, openEditor } from "../support/editor";
 import { temporaryFolder } from "../support/folders";
 import { chromiumPath, nodeRedVersions, skipUnlessThere } from "../support/machine";
 
@@ -16,7 +16,6 @@ for (const version of nodeRedVersions) {
     this.timeout(60_000);
     let editor: Editor;
     let storage: string;
-    let failed = false;
 
     before(async function () {
       this.timeout(120_000);
@@ -28,20 +27,7 @@ for (const version of nodeRedVersions) {
       editor = await openEditor(version, { userFolder, flows });
     });
 
-    after(async () => {
-      await editor?.close();
-    });
-
-    beforeEach(function () {
-      if (failed) this.skip();
-    });
-
-    afterEach(function () {
-      failed ||= this.currentTest?.state === "failed";
-      if (failed) return;
-      assert.deepEqual(editor.problems, []);
-      assert.doesNotMatch(editor.nodeRed.log(), /\[error\]|unhandled/i);
-    });
+    makeSteps(() => editor);
 
     const press = (button: string): Promise<void> => editor.pressButton(`tinyml-press-${button}`);
 

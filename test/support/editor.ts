@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 import { type RunningNodeRed, startNodeRed } from "../../build/node-red";
 import { chromiumPath, type NodeRedVersion } from "./machine";
@@ -37,6 +38,37 @@ export interface EditorOptions {
   /** The window, in pixels; 1400 × 900 by default. */
   width?: number;
   height?: number;
+}
+
+/**
+ * Makes the tests of a describe block steps, each on what the ones before it left: after a failure the others are skipped. None
+ * may leave a problem in the browser or the log. Closes the editor in the end.
+ *
+ * @param editor once it is open
+ * @param expected problems that the tests are about
+ */
+export function makeSteps(editor: () => Editor | undefined, expected?: RegExp): void {
+  let failed = false;
+
+  after(async () => {
+    await editor()?.close();
+  });
+
+  beforeEach(function () {
+    if (failed) this.skip();
+  });
+
+  afterEach(function () {
+    failed ||= this.currentTest?.state === "failed";
+    if (failed) return;
+    const open = editor();
+    assert.ok(open);
+    assert.deepEqual(
+      open.problems.filter((problem) => expected?.test(problem) !== true),
+      [],
+    );
+    assert.doesNotMatch(open.nodeRed.log(), /\[error\]|unhandled/i);
+  });
 }
 
 const chromiumFlags = [
